@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the user asked for: one job, from a job file, from flags, or both (flags win). Nothing
+ * here has been checked against this machine; that is the plan's work.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "job/limits.h"
+
+enum spec_net { NET_NONE, NET_HOST };
+enum spec_gpu { GPU_ALL, GPU_NONE };
+enum spec_seccomp { SECCOMP_DEFAULT, SECCOMP_STRICT, SECCOMP_NONE };
+enum spec_mount_kind { MOUNT_BIND, MOUNT_RO_BIND, MOUNT_TMPFS };
+
+struct spec_mount {
+	enum spec_mount_kind kind;
+	const char *source; /* NULL for a tmpfs */
+	const char *target; /* absolute path inside the sandbox */
+	const char *where;  /* "jobs/a.yaml:7: bind[0]" or "--bind", for messages */
+};
+
+struct spec_env {
+	const char *name;
+	const char *value; /* NULL: take the caller's value, if it has one */
+};
+
+/* ---- declarative compute jobs ------------------------------------------------------------- */
+
+enum { COMPUTE_DIMS = 8 };
+
+enum compute_type { TYPE_NONE, TYPE_U8, TYPE_I8, TYPE_U16, TYPE_I16, TYPE_U32, TYPE_I32, TYPE_F32, TYPE_U64, TYPE_I64, TYPE_F64, TYPE_F16, TYPE_BOOL };
+enum compute_format { FORMAT_AUTO, FORMAT_NPY, FORMAT_PNG, FORMAT_RAW };
+enum compute_source { SOURCE_FILE, SOURCE_ZEROS, SOURCE_IOTA, SOURCE_RANDOM, SOURCE_VALUE };
+enum compute_device { DEVICE_ANY, DEVICE_SOFTWARE, DEVICE_HARDWARE, DEVICE_NAMED };
+
+/* A number as it was written; integers keep all 64 bits. */
+struct compute_number {
+	enum compute_type type; /* TYPE_NONE: not said; the shader's declaration decides */
+	bool is_integer;
+	int64_t i;
+	double f;
+	const char *ref; /* "photo.shape[1]": a dimension of a buffer, known when its file is read; else NULL */
+};
+
+struct compute_spec_constant {
+	const char *name; /* NULL when given by id */
+	uint32_t id;
+	struct compute_number value;
+};
+
+struct compute_kernel {
+	const char *name, *where;
+	const char *shader; /* path as given, relative to the job file's directory */
+	const char *entry;  /* "main" by default */
+	struct compute_spec_constant *constants;
+	size_t constant_count;
+};
+
+struct compute_buffer {
+	const char *name, *where;
+	enum compute_source source;
+	const char *file;
+	enum compute_format format;
+	enum compute_type type;
+	uint64_t shape[COMPUTE_DIMS];
+	unsigned dims; /* 0: not said */
+	const char *like;
+	uint64_t seed;
+	struct compute_number value;
+};
+
+struct compute_step {
+	const char *where;
+	const char *run; /* name of a kernel */
+	const char **bind;
+	size_t bind_count;
+	struct compute_number *push;
+	size_t push_count;
+	struct compute_number groups[3];   /* used when has_groups */
+	struct compute_number elements[3]; /* else: groups = ceil(elements / local size) */
+	bool has_groups;
+	uint32_t repeat; /* >= 1 */
+};
+
+struct compute_output {
+	const char *buffer, *where;
+	const char *file;
+	enum compute_format format;
+};
+
+struct compute {
+	const char *where;
+	enum compute_device device;
+	const char *device_name; /* a name or a UUID, when DEVICE_NAMED */
+	struct compute_kernel *kernels;
+	size_t kernel_count;
+	struct compute_buffer *buffers;
+	size_t buffer_count;
+	struct compute_step *steps;
+	size_t step_count;
+	struct compute_output *outputs;
+	size_t output_count;
+};
+
+/* ---- a job -------------------------------------------------------------------------------- */
+
+struct spec {
+	struct arena arena; /* owns every string and array below */
+	const char *name;   /* never NULL after spec_finish */
+	const char *file;   /* the job file as given, NULL when there is none */
+	const char *file_dir; /* its directory: paths in the file are relative to it */
+
+	const char **command; /* argv, NULL-terminated; NULL for a compute job */
+	size_t command_count;
+	struct compute *compute; /* NULL for a command */
+
+	struct limits limits;
+	uint32_t require; /* bit 1 << enum limit: refuse to start when it cannot be enforced */
+	uint64_t grace_ns;  /* between SIGTERM and SIGKILL */
+	uint64_t sample_ns; /* between two samples of usage; LIMIT_NONE: no samples */
+
+	struct spec_mount *mounts;
+	size_t mount_count;
+	struct spec_env *env;
+	size_t env_count;
+	bool clear_env;
+	bool writable; /* the working directory may be written */
+	const char *workdir; /* NULL: the caller's */
+	const char *hostname; /* NULL: "vkjail" */
+	enum spec_net net;
+	enum spec_gpu gpu;
+	enum spec_seccomp seccomp;
+	bool seccomp_given; /* chosen by the user rather than by default */
+	const char *driver; /* ICD manifest to use instead of the system's; NULL */
+
+	const char *report; /* path, "-" or "none"; %n %j %h %p not yet expanded */
+	bool report_given;
+	bool durable;
+	bool quiet, verbose;
+};

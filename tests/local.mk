@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+# Unit tests (cmocka, one group a binary) and integration tests (POSIX sh), both in TAP.
+TEST_EXTENSIONS = .test .t
+TEST_LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+T_LOG_DRIVER = $(TEST_LOG_DRIVER)
+AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
+	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
+	top_builddir='$(abs_top_builddir)'; export top_builddir;
+
+UNIT_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS) $(SECCOMP_CFLAGS) $(CAP_CFLAGS) $(YAML_CFLAGS)
+
+# Each fragment adds programs named tests/unit/NAME.test to unit_tests.
+unit_tests =
+integration_tests =
+include tests/unit/base.mk
+include tests/unit/job.mk
+include tests/unit/gpu.mk
+include tests/unit/sandbox.mk
+include tests/unit/run.mk
+include tests/t/local.mk
+
+if HAVE_CMOCKA
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests)
+endif
+TESTS += $(integration_tests)
+EXTRA_DIST += $(integration_tests)
