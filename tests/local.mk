@@ -25,3 +25,10 @@ TESTS += $(unit_tests)
 endif
 TESTS += $(integration_tests)
 EXTRA_DIST += $(integration_tests)
+
+EXTRA_DIST += tests/lib/tap.sh tests/lib/report.py tests/lib/validate.py tests/lib/summary
+include tests/helpers/local.mk
+
+# The last line of 'make check'. It also comes after failures (see AM_MAKEFLAGS).
+check-local:
+	@cd $(top_builddir) && sh $(abs_top_srcdir)/tests/lib/summary $(TEST_LOGS:.log=.trs)

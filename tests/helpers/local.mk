@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+# Small programs that tests run inside the sandbox. Never built with sanitizers: their runtime
+# needs memory and system calls that the limits under test take away.
+test_helpers = \
+	tests/helpers/flood tests/helpers/forker tests/helpers/hog tests/helpers/ignore-term \
+	tests/helpers/sigreceive tests/helpers/spin tests/helpers/try-syscall tests/helpers/writefile
+check_PROGRAMS += $(test_helpers)
+HELPER_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(SECCOMP_CFLAGS)
+HELPER_CFLAGS = -std=gnu17 $(WARN_CFLAGS)
+
+tests_helpers_flood_SOURCES = tests/helpers/flood.c tests/helpers/args.h
+tests_helpers_flood_CPPFLAGS = $(HELPER_CPPFLAGS)
+tests_helpers_flood_CFLAGS = $(HELPER_CFLAGS)
+tests_helpers_flood_LDFLAGS =
+
+tests_helpers_forker_SOURCES = tests/helpers/forker.c tests/helpers/args.h
+tests_helpers_forker_CPPFLAGS = $(HELPER_CPPFLAGS)
+tests_helpers_forker_CFLAGS = $(HELPER_CFLAGS)
+tests_helpers_forker_LDFLAGS =
+
+tests_helpers_hog_SOURCES = tests/helpers/hog.c tests/helpers/args.h
+tests_helpers_hog_CPPFLAGS = $(HELPER_CPPFLAGS)
+tests_helpers_hog_CFLAGS = $(HELPER_CFLAGS)
+tests_helpers_hog_LDFLAGS =
+
+tests_helpers_ignore_term_SOURCES = tests/helpers/ignore-term.c tests/helpers/args.h
+tests_helpers_ignore_term_CPPFLAGS = $(HELPER_CPPFLAGS)
+tests_helpers_ignore_term_CFLAGS = $(HELPER_CFLAGS)
+tests_helpers_ignore_term_LDFLAGS =
+
+tests_helpers_sigreceive_SOURCES = tests/helpers/sigreceive.c tests/helpers/args.h
+tests_helpers_sigreceive_CPPFLAGS = $(HELPER_CPPFLAGS)
+tests_helpers_sigreceive_CFLAGS = $(HELPER_CFLAGS)
+tests_helpers_sigreceive_LDFLAGS =
+
+tests_helpers_spin_SOURCES = tests/helpers/spin.c tests/helpers/args.h
+tests_helpers_spin_CPPFLAGS = $(HELPER_CPPFLAGS)
+tests_helpers_spin_CFLAGS = $(HELPER_CFLAGS)
+tests_helpers_spin_LDFLAGS =
+
+tests_helpers_try_syscall_SOURCES = tests/helpers/try-syscall.c tests/helpers/args.h
+tests_helpers_try_syscall_CPPFLAGS = $(HELPER_CPPFLAGS)
+tests_helpers_try_syscall_CFLAGS = $(HELPER_CFLAGS)
+tests_helpers_try_syscall_LDFLAGS =
+tests_helpers_try_syscall_LDADD = $(SECCOMP_LIBS)
+
+tests_helpers_writefile_SOURCES = tests/helpers/writefile.c tests/helpers/args.h
+tests_helpers_writefile_CPPFLAGS = $(HELPER_CPPFLAGS)
+tests_helpers_writefile_CFLAGS = $(HELPER_CFLAGS)
+tests_helpers_writefile_LDFLAGS =
