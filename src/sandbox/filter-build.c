@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Turns a profile's table into a BPF program with libseccomp. Runs when vkjail is built
+ * (gen-filter), in the unit test, and at a launch only where nothing could be embedded.
+ */
+#include "sandbox/filter.h"
+#include "sandbox/filter-rules.h"
+
+#include <errno.h>
+#include <linux/kcmp.h>
+#include <linux/netlink.h>
+#include <linux/sched.h>
+#include <seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/fd.h"
+
+#ifndef TIOCLINUX
+#define TIOCLINUX 0x541c
+#endif
+
+#define LOW32 0xffffffffU
+/* Not CLONE_NEWTIME: clone(2) takes that bit as part of the exit signal; only clone3 knows it. */
+#define CLONE_NAMESPACES                                                                           \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+#ifdef __s390x__
+#define CLONE_FLAGS_ARG 1
+#else
+#define CLONE_FLAGS_ARG 0
+#endif
+
+#define ROW(n, act, how, count, ...)                                                               \
+	{.name = #n, .action = (act), .match = (how), .test_count = (count), .tests = {__VA_ARGS__}},
+#define TEST(a, m, v) {.arg = (a), .mask = (uint32_t)(m), .value = (uint32_t)(v)}
+#define ALLOW(n) ROW(n, FILTER_ALLOW, MATCH_ALWAYS, 0)
+#define REFUSE(n, err) ROW(n, err, MATCH_ALWAYS, 0)
+#define ALLOW_IF(n, a, m, v) ROW(n, FILTER_ALLOW, MATCH_MASKED, 1, TEST(a, m, v))
+#define ALLOW_IF2(n, a, m, v, a2, m2, v2) ROW(n, FILTER_ALLOW, MATCH_MASKED, 2, TEST(a, m, v), TEST(a2, m2, v2))
+#define REFUSE_IF(n, err, a, m, v) ROW(n, err, MATCH_MASKED, 1, TEST(a, m, v))
+#define ALLOW_REST(n) ROW(n, FILTER_ALLOW, MATCH_REST, 0)
+#define REFUSE_REST(n, err) ROW(n, err, MATCH_REST, 0)
+
+static const struct filter_rule default_rules[] = {
+#include "sandbox/filter-default.def"
+};
+
+static const struct filter_rule strict_rules[] = {
+#include "sandbox/filter-strict.def"
+};
+
+static const struct filter_profile default_profile = {default_rules, COUNTOF(default_rules), ENOSYS};
+static const struct filter_profile strict_profile = {strict_rules, COUNTOF(strict_rules), FILTER_KILL};
+
+const struct filter_profile *filter_profile(enum spec_seccomp profile)
+{
+	switch (profile) {
+	case SECCOMP_DEFAULT:
+		return &default_profile;
+	case SECCOMP_STRICT:
+		return &strict_profile;
+	case SECCOMP_NONE:
+		break;
+	}
+	return NULL;
+}
+
+static uint32_t scmp_action(int action)
+{
+	if (action == FILTER_KILL)
+		return SCMP_ACT_KILL_PROCESS;
+	return action == FILTER_ALLOW ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO((uint16_t)action);
+}
+
+static int add_rule(scmp_filter_ctx ctx, const struct filter_rule *r, int otherwise, struct err *e)
+{
+	int nr = seccomp_syscall_resolve_name(r->name);
+
+	/* This architecture lacks it, or this libseccomp is older than it: it gets the default action. */
+	if (nr < 0 || r->action == otherwise)
+		return 0;
+
+	struct scmp_arg_cmp cmp[FILTER_TESTS];
+	unsigned count = r->test_count;
+	for (unsigned i = 0; i < count; i++)
+		cmp[i] = SCMP_CMP64(r->tests[i].arg, SCMP_CMP_MASKED_EQ, r->tests[i].mask, r->tests[i].value);
+	if (r->match == MATCH_REST) {
+		/*
+		 * Always true. libseccomp tests high arguments first and '>=' on an argument after every masked
+		 * test of it, so that 'argument 0 >= 0' is tried last; the unit test runs the program to see it.
+		 */
+		cmp[0] = SCMP_CMP64(0, SCMP_CMP_GE, 0);
+		count = 1;
+	}
+	int rc = seccomp_rule_add_array(ctx, scmp_action(r->action), nr, count, cmp);
+	return rc ? err_os(e, -rc, r->name, "libseccomp refuses the rule for this system call") : 0;
+}
+
+/* libseccomp exports to a descriptor only. */
+static int export_program(scmp_filter_ctx ctx, struct filter *ret, struct err *e)
+{
+	AUTO_FD int fd = memfd_create("filter", MFD_CLOEXEC);
+	if (fd < 0)
+		return err_os(e, errno, NULL, "cannot create a memory file for the seccomp filter");
+	int rc = seccomp_export_bpf(ctx, fd);
+	if (rc)
+		return err_os(e, -rc, NULL, "libseccomp cannot make the seccomp filter");
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return err_os(e, errno, NULL, "cannot rewind the seccomp filter");
+
+	AUTO_FREE char *data = NULL;
+	size_t size = 0;
+	if (fd_read_all(fd, "seccomp filter", BPF_MAXINSNS * sizeof(struct sock_filter), &data, &size, e))
+		return -1;
+	if (size == 0 || size % sizeof(struct sock_filter))
+		return err_set(e, ERR_OS, "seccomp filter", "libseccomp made a broken program of %zu bytes", size);
+	*ret = (struct filter){
+		.insns = (struct sock_filter *)(void *)TAKE_PTR(data),
+		.len = (unsigned short)(size / sizeof(struct sock_filter)),
+		.owned = true,
+	};
+	return 0;
+}
+
+static int build(scmp_filter_ctx ctx, const struct filter_profile *p, struct filter *ret, struct err *e)
+{
+	/* Without this a foreign architecture kills only the calling thread. */
+	int rc = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	/* A binary tree over the numbers: the kernel installs it three times faster than a list. */
+	if (!rc)
+		rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	if (rc)
+		return err_os(e, -rc, NULL, "libseccomp refuses an attribute of the filter");
+	for (size_t i = 0; i < p->count; i++) {
+		if (add_rule(ctx, &p->rules[i], p->otherwise, e))
+			return -1;
+	}
+	return export_program(ctx, ret, e);
+}
+
+int filter_compile(enum spec_seccomp profile, struct filter *ret, struct err *e)
+{
+	const struct filter_profile *p = filter_profile(profile);
+	if (!p) {
+		*ret = (struct filter){0};
+		return 0;
+	}
+	/* Say what the target kernel can do instead of asking the one that builds (api 3: KILL_PROCESS). */
+	if (seccomp_api_get() < 3)
+		(void)seccomp_api_set(3);
+	scmp_filter_ctx ctx = seccomp_init(scmp_action(p->otherwise));
+	if (!ctx)
+		return err_set(e, ERR_OS, "libseccomp", "cannot start a seccomp filter: the kernel or libseccomp lacks SECCOMP_RET_KILL_PROCESS");
+	int rc = build(ctx, p, ret, e);
+	seccomp_release(ctx);
+	return rc;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The profiles' tables as data: the rows of filter-default.def and filter-strict.def. For the
+ * compiler of filters (filter-build.c) and its test; everything else uses filter.h.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "job/spec.h"
+
+/* The action of a row that lets the call through; any other value is the errno of a refusal. */
+enum { FILTER_ALLOW = 0 };
+
+enum filter_match {
+	MATCH_ALWAYS, /* the row decides the call alone, whatever its arguments are */
+	MATCH_MASKED, /* when (argument & mask) == value in each of the tests */
+	MATCH_REST,   /* when no MATCH_MASKED row of the same call does */
+};
+
+/*
+ * mask is 32 bits wide on purpose: the kernel takes these arguments as int, so whatever a job
+ * puts into the upper half of the register must not change the answer.
+ */
+struct filter_test {
+	unsigned arg;
+	uint32_t mask, value;
+};
+
+enum { FILTER_TESTS = 2 };
+
+struct filter_rule {
+	const char *name;
+	int action;
+	enum filter_match match;
+	unsigned test_count; /* all of them must hold */
+	struct filter_test tests[FILTER_TESTS];
+};
+
+struct filter_profile {
+	const struct filter_rule *rules;
+	size_t count;
+	int otherwise; /* errno for the calls that no row names, or FILTER_KILL */
+};
+
+enum { FILTER_KILL = -1 };
+
+/* NULL for SECCOMP_NONE. */
+const struct filter_profile *filter_profile(enum spec_seccomp profile);
