@@ -27,24 +27,33 @@
 
 #define LOW32 0xffffffffU
 /* Not CLONE_NEWTIME: clone(2) takes that bit as part of the exit signal; only clone3 knows it. */
-#define CLONE_NAMESPACES                                                                           \
-	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+#define CLONE_NAMESPACES                                                               \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
+		CLONE_NEWPID | CLONE_NEWNET)
 #ifdef __s390x__
 #define CLONE_FLAGS_ARG 1
 #else
 #define CLONE_FLAGS_ARG 0
 #endif
 
-#define ROW(n, act, how, count, ...)                                                               \
-	{.name = #n, .action = (act), .match = (how), .test_count = (count), .tests = {__VA_ARGS__}},
-#define TEST(a, m, v) {.arg = (a), .mask = (uint32_t)(m), .value = (uint32_t)(v)}
-#define ALLOW(n) ROW(n, FILTER_ALLOW, MATCH_ALWAYS, 0)
-#define REFUSE(n, err) ROW(n, err, MATCH_ALWAYS, 0)
+#define ROW(n, act, how, count, ...)   \
+	{.name = #n,                   \
+		.action = (act),       \
+		.match = (how),        \
+		.test_count = (count), \
+		.tests = {__VA_ARGS__}},
+#define TEST(a, m, v)                                                     \
+	{                                                                 \
+		.arg = (a), .mask = (uint32_t)(m), .value = (uint32_t)(v) \
+	}
+#define ALLOW(n)             ROW(n, FILTER_ALLOW, MATCH_ALWAYS, 0)
+#define REFUSE(n, err)       ROW(n, err, MATCH_ALWAYS, 0)
 #define ALLOW_IF(n, a, m, v) ROW(n, FILTER_ALLOW, MATCH_MASKED, 1, TEST(a, m, v))
-#define ALLOW_IF2(n, a, m, v, a2, m2, v2) ROW(n, FILTER_ALLOW, MATCH_MASKED, 2, TEST(a, m, v), TEST(a2, m2, v2))
+#define ALLOW_IF2(n, a, m, v, a2, m2, v2) \
+	ROW(n, FILTER_ALLOW, MATCH_MASKED, 2, TEST(a, m, v), TEST(a2, m2, v2))
 #define REFUSE_IF(n, err, a, m, v) ROW(n, err, MATCH_MASKED, 1, TEST(a, m, v))
-#define ALLOW_REST(n) ROW(n, FILTER_ALLOW, MATCH_REST, 0)
-#define REFUSE_REST(n, err) ROW(n, err, MATCH_REST, 0)
+#define ALLOW_REST(n)              ROW(n, FILTER_ALLOW, MATCH_REST, 0)
+#define REFUSE_REST(n, err)        ROW(n, err, MATCH_REST, 0)
 
 static const struct filter_rule default_rules[] = {
 #include "sandbox/filter-default.def"
@@ -54,8 +63,10 @@ static const struct filter_rule strict_rules[] = {
 #include "sandbox/filter-strict.def"
 };
 
-static const struct filter_profile default_profile = {default_rules, COUNTOF(default_rules), ENOSYS};
-static const struct filter_profile strict_profile = {strict_rules, COUNTOF(strict_rules), FILTER_KILL};
+static const struct filter_profile default_profile = {
+	default_rules, COUNTOF(default_rules), ENOSYS};
+static const struct filter_profile strict_profile = {
+	strict_rules, COUNTOF(strict_rules), FILTER_KILL};
 
 const struct filter_profile *filter_profile(enum spec_seccomp profile)
 {
@@ -88,7 +99,8 @@ static int add_rule(scmp_filter_ctx ctx, const struct filter_rule *r, int otherw
 	struct scmp_arg_cmp cmp[FILTER_TESTS];
 	unsigned count = r->test_count;
 	for (unsigned i = 0; i < count; i++)
-		cmp[i] = SCMP_CMP64(r->tests[i].arg, SCMP_CMP_MASKED_EQ, r->tests[i].mask, r->tests[i].value);
+		cmp[i] = SCMP_CMP64(
+			r->tests[i].arg, SCMP_CMP_MASKED_EQ, r->tests[i].mask, r->tests[i].value);
 	if (r->match == MATCH_REST) {
 		/*
 		 * Always true. libseccomp tests high arguments first and '>=' on an argument after every masked
@@ -115,10 +127,12 @@ static int export_program(scmp_filter_ctx ctx, struct filter *ret, struct err *e
 
 	AUTO_FREE char *data = NULL;
 	size_t size = 0;
-	if (fd_read_all(fd, "seccomp filter", BPF_MAXINSNS * sizeof(struct sock_filter), &data, &size, e))
+	if (fd_read_all(fd, "seccomp filter", BPF_MAXINSNS * sizeof(struct sock_filter), &data,
+		    &size, e))
 		return -1;
 	if (size == 0 || size % sizeof(struct sock_filter))
-		return err_set(e, ERR_OS, "seccomp filter", "libseccomp made a broken program of %zu bytes", size);
+		return err_set(e, ERR_OS, "seccomp filter",
+			"libseccomp made a broken program of %zu bytes", size);
 	*ret = (struct filter){
 		.insns = (struct sock_filter *)(void *)TAKE_PTR(data),
 		.len = (unsigned short)(size / sizeof(struct sock_filter)),
@@ -127,7 +141,8 @@ static int export_program(scmp_filter_ctx ctx, struct filter *ret, struct err *e
 	return 0;
 }
 
-static int build(scmp_filter_ctx ctx, const struct filter_profile *p, struct filter *ret, struct err *e)
+static int build(
+	scmp_filter_ctx ctx, const struct filter_profile *p, struct filter *ret, struct err *e)
 {
 	/* Without this a foreign architecture kills only the calling thread. */
 	int rc = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
@@ -155,7 +170,8 @@ int filter_compile(enum spec_seccomp profile, struct filter *ret, struct err *e)
 		(void)seccomp_api_set(3);
 	scmp_filter_ctx ctx = seccomp_init(scmp_action(p->otherwise));
 	if (!ctx)
-		return err_set(e, ERR_OS, "libseccomp", "cannot start a seccomp filter: the kernel or libseccomp lacks SECCOMP_RET_KILL_PROCESS");
+		return err_set(e, ERR_OS, "libseccomp",
+			"cannot start a seccomp filter: the kernel or libseccomp lacks SECCOMP_RET_KILL_PROCESS");
 	int rc = build(ctx, p, ret, e);
 	seccomp_release(ctx);
 	return rc;

@@ -1,1 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+unit_tests += tests/unit/filter.test
+tests_unit_filter_test_SOURCES = tests/unit/filter_test.c tests/unit/bpf_sim.c tests/unit/bpf_sim.h
+tests_unit_filter_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_filter_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_filter_test_LDADD = libsandbox.a libbase.a $(SECCOMP_LIBS) $(CMOCKA_LIBS)
