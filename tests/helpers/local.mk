@@ -3,7 +3,8 @@
 # needs memory and system calls that the limits under test take away.
 test_helpers = \
 	tests/helpers/flood tests/helpers/forker tests/helpers/hog tests/helpers/ignore-term \
-	tests/helpers/sigreceive tests/helpers/spin tests/helpers/try-syscall tests/helpers/writefile
+	tests/helpers/sigreceive tests/helpers/spin tests/helpers/try-syscall tests/helpers/with-filter \
+	tests/helpers/writefile
 check_PROGRAMS += $(test_helpers)
 HELPER_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(SECCOMP_CFLAGS)
 HELPER_CFLAGS = -std=gnu17 $(WARN_CFLAGS)
@@ -43,6 +44,12 @@ tests_helpers_try_syscall_CPPFLAGS = $(HELPER_CPPFLAGS)
 tests_helpers_try_syscall_CFLAGS = $(HELPER_CFLAGS)
 tests_helpers_try_syscall_LDFLAGS =
 tests_helpers_try_syscall_LDADD = $(SECCOMP_LIBS)
+
+tests_helpers_with_filter_SOURCES = tests/helpers/with-filter.c
+tests_helpers_with_filter_CPPFLAGS = $(HELPER_CPPFLAGS)
+tests_helpers_with_filter_CFLAGS = $(HELPER_CFLAGS)
+tests_helpers_with_filter_LDFLAGS = $(SAN_CFLAGS)
+tests_helpers_with_filter_LDADD = libsandbox.a libbase.a $(SECCOMP_LIBS)
 
 tests_helpers_writefile_SOURCES = tests/helpers/writefile.c tests/helpers/args.h
 tests_helpers_writefile_CPPFLAGS = $(HELPER_CPPFLAGS)

@@ -2,4 +2,5 @@
 # Integration tests, by number: 0xxx docs, layering, tables; 1xxx plan; 2xxx sandbox; 3xxx limits
 # and reasons; 4xxx Vulkan; 9xxx slow.
 integration_tests += \
-	tests/t/0001-harness.t
+	tests/t/0001-harness.t \
+	tests/t/2800-filter.t
