@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+# Benchmarks: 'make bench' and, in a minute, 'make bench-smoke'. Built only on request.
+EXTRA_PROGRAMS = bench/floor bench/spawn-timer
+bench_floor_SOURCES = bench/floor.c
+nodist_bench_floor_SOURCES = src/sandbox/filter-data.h
+bench_floor_CFLAGS = -std=gnu17 $(WARN_CFLAGS)
+bench_floor_LDFLAGS = -static
+bench_spawn_timer_SOURCES = bench/spawn-timer.c
+bench_spawn_timer_CFLAGS = -std=gnu17 $(WARN_CFLAGS)
+bench_spawn_timer_LDFLAGS = -static
+bench/bench_floor-floor.$(OBJEXT): src/sandbox/filter-data.h
+CLEANFILES += $(EXTRA_PROGRAMS)
+EXTRA_DIST += bench/bench
+
+bench: all $(EXTRA_PROGRAMS)
+	python3 $(top_srcdir)/bench/bench --build . $(BENCH_FLAGS)
+bench-smoke: all $(EXTRA_PROGRAMS)
+	python3 $(top_srcdir)/bench/bench --build . --smoke $(BENCH_FLAGS)
+.PHONY: bench bench-smoke
