@@ -12,7 +12,7 @@
 #define NS_MS 1000000ULL
 #define NS_S  1000000000ULL
 
-enum { SHOWN = 80, NAME_MAX_LEN = 64, FRACTION_DIGITS = 9 };
+enum { SHOWN = 64, NAME_MAX_LEN = 64, FRACTION_DIGITS = 9 };
 
 struct unit {
 	const char *name;
@@ -92,7 +92,8 @@ static enum scan scaled(const struct number *n, uint64_t scale, uint64_t *ret)
 
 static int too_large(const char *s, const char *where, struct err *e)
 {
-	return err_bad(e, where, "'%.*s' is too large", SHOWN, s);
+	char shown[SHOWN];
+	return err_bad(e, where, "'%s' is too large", text_show(s, shown, sizeof shown));
 }
 
 static const struct unit size_units[] = {
@@ -137,11 +138,12 @@ int text_size(const char *s, const char *where, uint64_t *ret_bytes, struct err 
 		*ret_bytes = bytes;
 		return 0;
 	}
-	const char *meant = r == SCAN_OK ? size_unit_meant(p) : NULL;
+	char shown[SHOWN];
+	const char *meant = r == SCAN_OK && p - s < SHOWN ? size_unit_meant(p) : NULL;
 	if (meant)
-		return err_bad(e, where, "expected a size such as 64MiB, got '%.*s': write %.*s%s (K, M and KiB, MiB both count in 1024)",
-			       SHOWN, s, p - s > SHOWN ? SHOWN : (int)(p - s), s, meant);
-	return err_bad(e, where, "expected a size such as 64MiB, got '%.*s'", SHOWN, s);
+		return err_bad(e, where, "expected a size such as 64MiB, got '%s': write %.*s%s (K, M and KiB, MiB both count in 1024)",
+			       text_show(s, shown, sizeof shown), (int)(p - s), s, meant);
+	return err_bad(e, where, "expected a size such as 64MiB, got '%s'", text_show(s, shown, sizeof shown));
 }
 
 /* In the order in which they may follow each other; "ms" before "m" so that the longer one is taken. */
@@ -193,13 +195,15 @@ int text_duration(const char *s, const char *where, uint64_t *ret_ns, struct err
 	uint64_t v;
 	const char *p = s;
 	struct number n;
+	char shown[SHOWN];
 
 	if (scan_number(&p, &n) == SCAN_OK && !*p) {
 		if (n.whole == 0 && n.nano == 0 && !n.fraction) {
 			*ret_ns = 0;
 			return 0;
 		}
-		return err_bad(e, where, "'%.*s' has no unit: write %.*ss for seconds, or ms, m, h", SHOWN, s, SHOWN, s);
+		(void)text_show(s, shown, sizeof shown);
+		return err_bad(e, where, "'%s' has no unit: write %ss for seconds, or use ms, m or h", shown, shown);
 	}
 	switch (scan_duration(s, &v)) {
 	case SCAN_OK:
@@ -210,7 +214,7 @@ int text_duration(const char *s, const char *where, uint64_t *ret_ns, struct err
 	case SCAN_SYNTAX:
 		break;
 	}
-	return err_bad(e, where, "expected a duration such as 30s, 250ms or 1h30m, got '%.*s'", SHOWN, s);
+	return err_bad(e, where, "expected a duration such as 30s, 250ms or 1h30m, got '%s'", text_show(s, shown, sizeof shown));
 }
 
 int text_count(const char *s, const char *where, uint64_t *ret, struct err *e)
@@ -221,8 +225,10 @@ int text_count(const char *s, const char *where, uint64_t *ret, struct err *e)
 
 	if (r == SCAN_OVERFLOW)
 		return too_large(s, where, e);
-	if (r != SCAN_OK || *p)
-		return err_bad(e, where, "expected a whole number such as 64, got '%.*s'", SHOWN, s);
+	if (r != SCAN_OK || *p) {
+		char shown[SHOWN];
+		return err_bad(e, where, "expected a whole number such as 64, got '%s'", text_show(s, shown, sizeof shown));
+	}
 	*ret = v;
 	return 0;
 }
@@ -353,9 +359,11 @@ const char *text_nearest(const char *s, const char *const *names)
 
 /* ---- UTF-8 -------------------------------------------------------------------------------- */
 
-/* Length of the valid UTF-8 sequence at s, 0 when there is none (RFC 3629: no overlong forms, no surrogates). */
-static size_t utf8_length(const unsigned char *s, size_t len)
+/* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
+size_t text_utf8_length(const char *text, size_t len)
 {
+	const unsigned char *s = (const unsigned char *)text;
+
 	if (s[0] < 0x80)
 		return 1;
 	size_t need = s[0] >= 0xc2 && s[0] <= 0xdf ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4 : 0;
@@ -370,9 +378,9 @@ static size_t utf8_length(const unsigned char *s, size_t len)
 }
 
 /* A NUL is valid UTF-8 but would end the copy. */
-static bool needs_escape(const unsigned char *s, size_t len)
+static bool needs_escape(const char *s, size_t len)
 {
-	return s[0] == '\0' || utf8_length(s, len) == 0;
+	return s[0] == '\0' || text_utf8_length(s, len) == 0;
 }
 
 /* Whether the backslashes at s stand before an escape, or before text that looks like one. */
@@ -383,37 +391,73 @@ static bool backslashes_matter(const char *s, size_t len)
 		i++;
 	if (i == len)
 		return false;
-	if (needs_escape((const unsigned char *)s + i, len - i))
+	if (needs_escape(s + i, len - i))
 		return true;
 	return len - i >= 3 && s[i] == 'x' && is_hex(s[i + 1]) && is_hex(s[i + 2]);
 }
 
-const char *text_to_utf8(const char *s, size_t len, char *buf, size_t size)
+static size_t put_escape(char *piece, char c)
 {
 	static const char hex[] = "0123456789abcdef";
-	const unsigned char *u = (const unsigned char *)s;
+	const unsigned char u = (unsigned char)c;
+
+	piece[0] = '\\';
+	piece[1] = 'x';
+	piece[2] = hex[u >> 4];
+	piece[3] = hex[u & 15];
+	return 4;
+}
+
+const char *text_to_utf8(const char *s, size_t len, char *buf, size_t size)
+{
 	size_t used = 0;
 
 	if (size == 0)
 		return buf;
 	for (size_t i = 0; i < len;) {
 		char piece[4];
-		size_t put, take;
-		if (needs_escape(u + i, len - i)) {
-			memcpy(piece, (char[]){'\\', 'x', hex[u[i] >> 4], hex[u[i] & 15]}, 4);
-			put = 4;
-			take = 1;
+		size_t put, take = 1;
+		if (needs_escape(s + i, len - i)) {
+			put = put_escape(piece, s[i]);
 		} else if (s[i] == '\\' && backslashes_matter(s + i, len - i)) {
 			memcpy(piece, "\\\\", 2);
 			put = 2;
-			take = 1;
 		} else {
-			put = take = utf8_length(u + i, len - i);
+			put = take = text_utf8_length(s + i, len - i);
 			memcpy(piece, s + i, take);
 		}
 		/* Never half a character, never half an escape. */
 		if (put > size - 1 - used)
 			break;
+		memcpy(buf + used, piece, put);
+		used += put;
+		i += take;
+	}
+	buf[used] = '\0';
+	return buf;
+}
+
+const char *text_show(const char *s, char *buf, size_t size)
+{
+	size_t len = strnlen(s, size + 1), used = 0;
+
+	if (size < sizeof "...")
+		return "";
+	for (size_t i = 0; i < len;) {
+		char piece[4];
+		size_t take = text_utf8_length(s + i, len - i), put = take;
+		bool control = (unsigned char)s[i] < 0x20 || s[i] == 0x7f || (s[i] == '\xc2' && take == 2 && (unsigned char)s[i + 1] < 0xa0);
+		if (take == 0 || control)
+			put = put_escape(piece, s[i]);
+		else
+			memcpy(piece, s + i, take);
+		if (take == 0 || control)
+			take = 1;
+		if (put > size - sizeof "..." - used && (i + take < len || put > size - 1 - used)) {
+			memcpy(buf + used, "...", 3);
+			used += 3;
+			break;
+		}
 		memcpy(buf + used, piece, put);
 		used += put;
 		i += take;

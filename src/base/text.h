@@ -30,3 +30,12 @@ const char *text_nearest(const char *s, const char *const *names);
  * such an escape ("\\"), control characters are kept for JSON to escape. Always terminated; returns buf.
  */
 const char *text_to_utf8(const char *s, size_t len, char *buf, size_t size);
+
+/* Length in bytes of the valid UTF-8 character at s, 0 when there is none (len >= 1). */
+size_t text_utf8_length(const char *s, size_t len);
+
+/*
+ * s as it may stand in a message: control characters and bytes that are not UTF-8 become "\xNN",
+ * so that a job file cannot write to the terminal; what does not fit is cut and ends in "...".
+ */
+const char *text_show(const char *s, char *buf, size_t size);

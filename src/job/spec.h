@@ -9,6 +9,8 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/err.h"
+#include "job/bounds.h"
 #include "job/limits.h"
 
 enum spec_net { NET_NONE, NET_HOST };
@@ -18,9 +20,15 @@ enum spec_mount_kind { MOUNT_BIND, MOUNT_RO_BIND, MOUNT_TMPFS };
 
 struct spec_mount {
 	enum spec_mount_kind kind;
-	const char *source; /* NULL for a tmpfs */
+	const char *source; /* ready to be opened; NULL for a tmpfs */
 	const char *target; /* absolute path inside the sandbox */
 	const char *where;  /* "jobs/a.yaml:7: bind[0]" or "--bind", for messages */
+	bool from_flag;
+};
+
+/* --input NAME=FILE and --output NAME=FILE, until spec_finish puts them into the compute job. */
+struct spec_file_flag {
+	const char *name, *file, *where;
 };
 
 struct spec_env {
@@ -30,7 +38,12 @@ struct spec_env {
 
 /* ---- declarative compute jobs ------------------------------------------------------------- */
 
-enum { COMPUTE_DIMS = 8 };
+/*
+ * Of each file there are two names: as it was written, for messages, and *path, ready to be
+ * opened (what stands in a job file is relative to that file's directory, flags are relative to
+ * the caller's).
+ */
+enum { COMPUTE_DIMS = BOUND_DIMENSIONS };
 
 enum compute_type { TYPE_NONE, TYPE_U8, TYPE_I8, TYPE_U16, TYPE_I16, TYPE_U32, TYPE_I32, TYPE_F32, TYPE_U64, TYPE_I64, TYPE_F64, TYPE_F16, TYPE_BOOL };
 enum compute_format { FORMAT_AUTO, FORMAT_NPY, FORMAT_PNG, FORMAT_RAW };
@@ -54,7 +67,8 @@ struct compute_spec_constant {
 
 struct compute_kernel {
 	const char *name, *where;
-	const char *shader; /* path as given, relative to the job file's directory */
+	const char *shader; /* as written */
+	const char *shader_path;
 	const char *entry;  /* "main" by default */
 	struct compute_spec_constant *constants;
 	size_t constant_count;
@@ -63,12 +77,13 @@ struct compute_kernel {
 struct compute_buffer {
 	const char *name, *where;
 	enum compute_source source;
-	const char *file;
-	enum compute_format format;
+	const char *file; /* as written; NULL unless SOURCE_FILE */
+	const char *path;
+	enum compute_format format; /* of the file; never FORMAT_AUTO after spec_finish for SOURCE_FILE */
 	enum compute_type type;
 	uint64_t shape[COMPUTE_DIMS];
 	unsigned dims; /* 0: not said */
-	const char *like;
+	const char *like; /* after spec_finish always a buffer that is read from a file; others are resolved to type and shape */
 	uint64_t seed;
 	struct compute_number value;
 };
@@ -88,7 +103,8 @@ struct compute_step {
 
 struct compute_output {
 	const char *buffer, *where;
-	const char *file;
+	const char *file; /* as written */
+	const char *path;
 	enum compute_format format;
 };
 
@@ -135,10 +151,44 @@ struct spec {
 	enum spec_gpu gpu;
 	enum spec_seccomp seccomp;
 	bool seccomp_given; /* chosen by the user rather than by default */
-	const char *driver; /* ICD manifest to use instead of the system's; NULL */
+	const char *driver; /* ICD manifest to use instead of the system's, ready to be opened; NULL */
 
-	const char *report; /* path, "-" or "none"; %n %j %h %p not yet expanded */
+	struct spec_file_flag *inputs, *outputs;
+	size_t input_count, output_count;
+
+	const char *report; /* ready to be opened, "-" or "none"; %n %j %h %p not yet expanded */
 	bool report_given;
 	bool durable;
 	bool quiet, verbose;
 };
+
+/* Defaults. The spec owns what it is given later; argv strings are borrowed. */
+void spec_init(struct spec *s);
+void spec_done(struct spec *s);
+
+/* Reads a job file ("-": stdin) into *s; what was set before is replaced, so flags come afterwards. */
+int spec_read_file(struct spec *s, const char *path, struct err *e);
+
+/* After file and flags: what is needed is there, names refer to something, formats and the name are filled in. */
+int spec_finish(struct spec *s, struct err *e);
+
+/* One value each, as text. where ("--wall") is for messages and borrowed; dir is what relative paths are relative to. */
+int spec_limit_set(struct spec *s, enum limit id, const char *text, const char *where, struct err *e);
+int spec_set_input(struct spec *s, const char *name_eq_file, const char *where, struct err *e);
+int spec_set_output(struct spec *s, const char *name_eq_file, const char *where, struct err *e);
+int spec_set_name(struct spec *s, const char *text, const char *where, struct err *e);
+int spec_set_hostname(struct spec *s, const char *text, const char *where, struct err *e);
+int spec_set_grace(struct spec *s, const char *text, const char *where, struct err *e);
+int spec_set_sample(struct spec *s, const char *text, const char *where, struct err *e);
+int spec_add_require(struct spec *s, const char *key, const char *where, struct err *e);
+int spec_add_env(struct spec *s, const char *name, const char *value, const char *where, struct err *e);
+
+/* *m with source and target as written; target NULL: the same place as the source. */
+int spec_add_mount(struct spec *s, const struct spec_mount *m, const char *dir, struct err *e);
+
+/* "SRC", "SRC:DST". For a tmpfs: "DST". */
+int spec_add_mount_text(struct spec *s, const struct spec_mount *m, const char *text, const char *dir, struct err *e);
+
+/* By their enum; NULL-terminated. */
+extern const char *const spec_net_names[], *const spec_gpu_names[], *const spec_seccomp_names[];
+extern const char *const compute_type_names[], *const compute_format_names[];

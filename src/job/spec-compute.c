@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The compute part of a job file: kernels, buffers, steps, outputs. What refers to what is checked by compute_finish. */
+#include <string.h>
+
+#include "base/text.h"
+#include "job/names.h"
+#include "job/spec-read.h"
+
+const char *const compute_type_names[] = {
+	[TYPE_NONE] = "none", [TYPE_U8] = "u8", [TYPE_I8] = "i8", [TYPE_U16] = "u16", [TYPE_I16] = "i16", [TYPE_U32] = "u32", [TYPE_I32] = "i32",
+	[TYPE_F32] = "f32", [TYPE_U64] = "u64", [TYPE_I64] = "i64", [TYPE_F64] = "f64", [TYPE_F16] = "f16", [TYPE_BOOL] = "bool", NULL,
+};
+const char *const compute_format_names[] = {[FORMAT_AUTO] = "auto", [FORMAT_NPY] = "npy", [FORMAT_PNG] = "png", [FORMAT_RAW] = "raw", NULL};
+static const char *const device_names[] = {[DEVICE_ANY] = "any", [DEVICE_SOFTWARE] = "software", [DEVICE_HARDWARE] = "hardware", NULL};
+
+enum { SHOWN = 64 };
+
+/* Reads each value of a map or list into one item of a new array. */
+struct items {
+	size_t size, max;
+	const char *what, *expected;
+	enum node_kind kind;
+	int (*read)(struct decode *d, const struct node *n, void *item);
+};
+
+static int read_items(struct decode *d, const struct node *n, const struct items *items, void *ret_array, size_t *ret_count)
+{
+	if (decode_expect(d, n, items->kind, items->expected) < 0)
+		return -1;
+	if (n->count > items->max)
+		return decode_bad(d, n, "more than %zu %s", items->max, items->what);
+	char *array = arena_alloc(&d->spec->arena, (n->count + 1) * items->size);
+	NODE_EACH(item, n)
+		if (items->read(d, item, array + item->index * items->size) < 0)
+			return -1;
+	/* By bytes: it is a pointer of another type there. */
+	memcpy(ret_array, &array, sizeof array);
+	*ret_count = n->count;
+	return 0;
+}
+
+/* A reader for what another reader has looked up already. */
+static int read_later(struct decode *d, const struct node *n, void *member, const void *arg)
+{
+	(void)d, (void)n, (void)member, (void)arg;
+	return 0;
+}
+
+static const char *key_copy(struct decode *d, const struct node *n)
+{
+	return arena_strdup(&d->spec->arena, n->key);
+}
+
+static int check_buffer_name(const struct decode *d, const struct node *n, const char *name)
+{
+	char shown[SHOWN];
+
+	if (name_is_buffer(name))
+		return 0;
+	return decode_bad(d, n, "expected a name of 1 to %d letters, digits, '_' and '-', got '%s'", BOUND_NAME_BYTES, text_show(name, shown, sizeof shown));
+}
+
+static int read_entry(struct decode *d, const struct node *n, void *member, const void *arg)
+{
+	char shown[SHOWN];
+
+	if (read_text(d, n, member, arg) < 0)
+		return -1;
+	if (!name_is_identifier(n->text))
+		return decode_bad(d, n, "expected the name of a function in the shader, got '%s'", text_show(n->text, shown, sizeof shown));
+	return 0;
+}
+
+static int read_type(struct decode *d, const struct node *n, void *member, const void *arg)
+{
+	enum compute_type type = TYPE_NONE;
+
+	(void)arg;
+	/* Without the first row: there is no type 'none' in a job file. */
+	if (read_choice(d, n, &type, compute_type_names + 1) < 0)
+		return -1;
+	*(enum compute_type *)member = (enum compute_type)(type + 1);
+	return 0;
+}
+
+/* ---- kernels ------------------------------------------------------------------------------ */
+
+static int read_constant(struct decode *d, const struct node *n, void *item)
+{
+	struct compute_spec_constant *c = item;
+	struct err ignored;
+	uint64_t id;
+	char shown[SHOWN];
+
+	if (name_is_identifier(n->key)) {
+		c->name = key_copy(d, n);
+	} else {
+		if (text_count(n->key, NULL, &id, &ignored) < 0 || id > UINT32_MAX || (id > 0 && n->key[0] == '0') || (id == 0 && n->key[1]))
+			return decode_bad(d, n, "expected the number or the name of a specialization constant, got '%s'", text_show(n->key, shown, sizeof shown));
+		c->id = (uint32_t)id;
+	}
+	return decode_number(d, n, TYPE_NONE, &c->value);
+}
+
+static int read_constants(struct decode *d, const struct node *n, void *member, const void *arg)
+{
+	static const struct items constants = {sizeof(struct compute_spec_constant), BOUND_CONSTANTS, BOUND_WHAT(CONSTANTS),
+					       "a map such as {0: 16, RADIUS: 3}", NODE_MAP, read_constant};
+	struct compute_kernel *k = member;
+
+	(void)arg;
+	return read_items(d, n, &constants, &k->constants, &k->constant_count);
+}
+
+static int read_kernel(struct decode *d, const struct node *n, void *item)
+{
+	static const struct field fields[] = {
+		{"shader", read_path, offsetof(struct compute_kernel, shader), NULL},
+		{"entry", read_entry, offsetof(struct compute_kernel, entry), NULL},
+		{"constants", read_constants, 0, NULL},
+	};
+	struct compute_kernel *k = item;
+
+	*k = (struct compute_kernel){.name = key_copy(d, n), .where = decode_where(d, n), .entry = "main"};
+	if (check_buffer_name(d, n, k->name) < 0 || decode_map(d, n, fields, COUNTOF(fields), k) < 0)
+		return -1;
+	if (!k->shader)
+		return decode_bad(d, n, "'shader' is missing");
+	k->shader_path = path_join(&d->spec->arena, d->spec->file_dir, k->shader);
+	return 0;
+}
+
+static int read_kernels(struct decode *d, const struct node *n, void *member, const void *arg)
+{
+	static const struct items kernels = {sizeof(struct compute_kernel), BOUND_KERNELS, BOUND_WHAT(KERNELS), "a map of kernels", NODE_MAP, read_kernel};
+	struct compute *c = member;
+
+	(void)arg;
+	return read_items(d, n, &kernels, &c->kernels, &c->kernel_count);
+}
+
+/* ---- buffers ------------------------------------------------------------------------------ */
+
+static int read_shape(struct decode *d, const struct node *n, void *member, const void *arg)
+{
+	struct compute_buffer *b = member;
+
+	(void)arg;
+	if (decode_expect(d, n, NODE_LIST, "a list such as [480, 640]") < 0)
+		return -1;
+	if (n->count == 0)
+		return decode_bad(d, n, "must have at least one dimension");
+	if (n->count > BOUND_DIMENSIONS)
+		return decode_bad(d, n, "more than %d %s", BOUND_DIMENSIONS, BOUND_WHAT(DIMENSIONS));
+	uint64_t bytes = 8; /* of the widest type, so that no later product can overflow */
+	NODE_EACH(item, n) {
+		if (decode_integer(d, item, 1, INT64_MAX, &b->shape[item->index]) < 0)
+			return -1;
+		if (__builtin_mul_overflow(bytes, b->shape[item->index], &bytes) || bytes > INT64_MAX)
+			return decode_bad(d, n, "is too large");
+	}
+	b->dims = (unsigned)n->count;
+	return 0;
+}
+
+static int read_fill(struct decode *d, const struct node *n, struct compute_buffer *b)
+{
+	static const char *const names[] = {"zeros", "iota", "random", NULL};
+	static const enum compute_source sources[] = {SOURCE_ZEROS, SOURCE_IOTA, SOURCE_RANDOM};
+	static const char *const keys[] = {"random", "value", NULL};
+	unsigned which = 0;
+
+	if (n->kind != NODE_MAP) {
+		if (n->kind != NODE_SCALAR || choice_find(names, n->text) < 0) {
+			char shown[SHOWN];
+			return decode_bad(d, n, "expected zeros, iota, random, {random: SEED} or {value: NUMBER}, got %s",
+					  n->kind == NODE_LIST ? "a list" : text_show(n->text, shown, sizeof shown));
+		}
+		if (read_choice(d, n, &which, names) < 0)
+			return -1;
+		b->source = sources[which];
+		return 0;
+	}
+	if (n->count != 1)
+		return decode_bad(d, n, "expected exactly one of 'random' and 'value'");
+	const struct node *child = n->first;
+	int key = choice_find(keys, child->key);
+	if (key < 0)
+		return decode_unknown_key(d, child, keys);
+	b->source = key == 0 ? SOURCE_RANDOM : SOURCE_VALUE;
+	return key == 0 ? decode_integer(d, child, 0, INT64_MAX, &b->seed) : decode_number(d, child, b->type, &b->value);
+}
+
+/* Where the content of a buffer comes from, and its size, are each said once. */
+static int check_buffer(struct decode *d, const struct node *n, const struct compute_buffer *b)
+{
+	if (b->file && decode_find(n, "fill"))
+		return decode_bad(d, n, "'file' and 'fill' exclude each other");
+	if (b->file && b->like)
+		return decode_bad(d, n, "'file' and 'like' exclude each other: a file has its own type and shape");
+	if (b->like && (b->type != TYPE_NONE || b->dims))
+		return decode_bad(d, n, "'like' takes type and shape from '%s', leave out 'type' and 'shape'", b->like);
+	if (!b->file && b->format != FORMAT_AUTO)
+		return decode_bad(d, n, "'format' belongs to 'file', which is missing");
+	return 0;
+}
+
+static int read_buffer(struct decode *d, const struct node *n, void *item)
+{
+	static const struct field fields[] = {
+		{"file", read_path, offsetof(struct compute_buffer, file), NULL},
+		{"format", read_choice, offsetof(struct compute_buffer, format), compute_format_names},
+		{"like", read_text, offsetof(struct compute_buffer, like), NULL},
+		{"type", read_type, offsetof(struct compute_buffer, type), NULL},
+		{"shape", read_shape, 0, NULL},
+		{"fill", read_later, 0, NULL},
+	};
+	struct compute_buffer *b = item;
+
+	*b = (struct compute_buffer){.name = key_copy(d, n), .where = decode_where(d, n), .source = SOURCE_ZEROS};
+	if (check_buffer_name(d, n, b->name) < 0 || decode_map(d, n, fields, COUNTOF(fields), b) < 0 || check_buffer(d, n, b) < 0)
+		return -1;
+	/* After the type, which may stand below it. */
+	const struct node *fill = decode_find(n, "fill");
+	if (fill && read_fill(d, fill, b) < 0)
+		return -1;
+	if (b->file) {
+		b->source = SOURCE_FILE;
+		b->path = path_join(&d->spec->arena, d->spec->file_dir, b->file);
+	}
+	return 0;
+}
+
+static int read_buffers(struct decode *d, const struct node *n, void *member, const void *arg)
+{
+	static const struct items buffers = {sizeof(struct compute_buffer), BOUND_BUFFERS, BOUND_WHAT(BUFFERS), "a map of buffers", NODE_MAP, read_buffer};
+	struct compute *c = member;
+
+	(void)arg;
+	return read_items(d, n, &buffers, &c->buffers, &c->buffer_count);
+}
+
+/* ---- steps -------------------------------------------------------------------------------- */
+
+bool compute_reference(const char *text, char *ret_buffer, size_t size, int *ret_axis)
+{
+	const char *dot = strchr(text, '.');
+
+	if (!dot || (size_t)(dot - text) >= size)
+		return false;
+	memcpy(ret_buffer, text, (size_t)(dot - text));
+	ret_buffer[dot - text] = '\0';
+	if (!name_is_buffer(ret_buffer))
+		return false;
+	if (strcmp(dot, ".elements") == 0) {
+		*ret_axis = -1;
+		return true;
+	}
+	if (strncmp(dot, ".shape[", 7) != 0 || dot[7] < '0' || dot[7] > '9' || strcmp(dot + 8, "]") != 0)
+		return false;
+	*ret_axis = dot[7] - '0';
+	return true;
+}
+
+/* A number or a reference to a buffer's shape. True: *ret holds a reference. */
+static bool take_reference(struct decode *d, const struct node *n, struct compute_number *ret)
+{
+	char buffer[BOUND_NAME_BYTES + 1];
+	int axis;
+
+	if (n->kind != NODE_SCALAR || !compute_reference(n->text, buffer, sizeof buffer, &axis))
+		return false;
+	*ret = (struct compute_number){.is_integer = true, .ref = arena_strdup(&d->spec->arena, n->text)};
+	return true;
+}
+
+/* What was meant as a reference gets a message of its own; other scalars are left to the readers of numbers. */
+static int check_no_reference(struct decode *d, const struct node *n)
+{
+	char shown[SHOWN];
+
+	if (n->kind != NODE_SCALAR || (!strstr(n->text, ".shape") && !strstr(n->text, ".element")))
+		return 0;
+	return decode_bad(d, n, "expected a reference such as photo.shape[1] or photo.elements, got '%s'", text_show(n->text, shown, sizeof shown));
+}
+
+static int read_push_item(struct decode *d, const struct node *n, void *item)
+{
+	struct compute_number *v = item;
+
+	if (n->kind == NODE_MAP) {
+		if (n->count != 1)
+			return decode_bad(d, n, "expected one type and its value, such as {f32: 0.5}");
+		int type = choice_find(compute_type_names + 1, n->first->key);
+		if (type < 0)
+			return decode_unknown_key(d, n->first, compute_type_names + 1);
+		enum compute_type t = (enum compute_type)(type + 1);
+		if (take_reference(d, n->first, v)) {
+			v->type = t;
+			return 0;
+		}
+		return check_no_reference(d, n->first) < 0 ? -1 : decode_number(d, n->first, t, v);
+	}
+	if (take_reference(d, n, v))
+		return 0;
+	return check_no_reference(d, n) < 0 ? -1 : decode_number(d, n, TYPE_NONE, v);
+}
+
+static int read_push(struct decode *d, const struct node *n, void *member, const void *arg)
+{
+	static const struct items items = {sizeof(struct compute_number), BOUND_PUSHES, BOUND_WHAT(PUSHES), "a list of values", NODE_LIST, read_push_item};
+	struct compute_step *s = member;
+
+	(void)arg;
+	return read_items(d, n, &items, &s->push, &s->push_count);
+}
+
+static int read_bind_item(struct decode *d, const struct node *n, void *item)
+{
+	return read_text(d, n, item, NULL);
+}
+
+static int read_bind(struct decode *d, const struct node *n, void *member, const void *arg)
+{
+	static const struct items items = {sizeof(char *), BOUND_BINDINGS, BOUND_WHAT(BINDINGS), "a list of buffers", NODE_LIST, read_bind_item};
+	struct compute_step *s = member;
+
+	(void)arg;
+	return read_items(d, n, &items, &s->bind, &s->bind_count);
+}
+
+static int read_extent(struct decode *d, const struct node *n, struct compute_number *ret)
+{
+	uint64_t v;
+
+	if (take_reference(d, n, ret))
+		return 0;
+	if (check_no_reference(d, n) < 0 || decode_integer(d, n, 1, UINT32_MAX, &v) < 0)
+		return -1;
+	*ret = (struct compute_number){.type = TYPE_U32, .is_integer = true, .i = (int64_t)v, .f = (double)v};
+	return 0;
+}
+
+/* One to three numbers; one alone needs no list; what is not said is 1. */
+static int read_grid(struct decode *d, const struct node *n, void *member, const void *arg)
+{
+	struct compute_number *grid = member;
+
+	(void)arg;
+	for (int i = 0; i < 3; i++)
+		grid[i] = (struct compute_number){.type = TYPE_U32, .is_integer = true, .i = 1, .f = 1};
+	if (n->kind == NODE_SCALAR)
+		return read_extent(d, n, &grid[0]);
+	if (decode_expect(d, n, NODE_LIST, "a list of one to three numbers") < 0)
+		return -1;
+	if (n->count < 1 || n->count > 3)
+		return decode_bad(d, n, "expected one to three numbers, got %zu", n->count);
+	NODE_EACH(item, n)
+		if (read_extent(d, item, &grid[item->index]) < 0)
+			return -1;
+	return 0;
+}
+
+static int read_repeat(struct decode *d, const struct node *n, void *member, const void *arg)
+{
+	uint64_t v;
+
+	(void)arg;
+	if (decode_integer(d, n, 1, BOUND_REPEAT, &v) < 0)
+		return -1;
+	*(uint32_t *)member = (uint32_t)v;
+	return 0;
+}
+
+static int read_step(struct decode *d, const struct node *n, void *item)
+{
+	static const struct field fields[] = {
+		{"run", read_text, offsetof(struct compute_step, run), NULL},
+		{"bind", read_bind, 0, NULL},
+		{"push", read_push, 0, NULL},
+		{"groups", read_grid, offsetof(struct compute_step, groups), NULL},
+		{"elements", read_grid, offsetof(struct compute_step, elements), NULL},
+		{"repeat", read_repeat, offsetof(struct compute_step, repeat), NULL},
+	};
+	struct compute_step *s = item;
+
+	*s = (struct compute_step){.where = decode_where(d, n), .repeat = 1};
+	if (decode_map(d, n, fields, COUNTOF(fields), s) < 0)
+		return -1;
+	if (!s->run)
+		return decode_bad(d, n, "'run' is missing");
+	s->has_groups = decode_find(n, "groups");
+	if (s->has_groups == !!decode_find(n, "elements"))
+		return decode_bad(d, n, "needs either 'groups' or 'elements'");
+	return 0;
+}
+
+static int read_steps(struct decode *d, const struct node *n, void *member, const void *arg)
+{
+	static const struct items steps = {sizeof(struct compute_step), BOUND_STEPS, BOUND_WHAT(STEPS), "a list of steps", NODE_LIST, read_step};
+	struct compute *c = member;
+
+	(void)arg;
+	return read_items(d, n, &steps, &c->steps, &c->step_count);
+}
+
+/* ---- outputs and the whole ---------------------------------------------------------------- */
+
+static int read_output(struct decode *d, const struct node *n, void *item)
+{
+	static const struct field fields[] = {
+		{"file", read_path, offsetof(struct compute_output, file), NULL},
+		{"format", read_choice, offsetof(struct compute_output, format), compute_format_names},
+	};
+	struct compute_output *o = item;
+
+	*o = (struct compute_output){.buffer = key_copy(d, n), .where = decode_where(d, n)};
+	if (n->kind == NODE_SCALAR ? read_path(d, n, &o->file, NULL) < 0 : decode_map(d, n, fields, COUNTOF(fields), o) < 0)
+		return -1;
+	if (!o->file)
+		return decode_bad(d, n, "'file' is missing");
+	o->path = path_join(&d->spec->arena, d->spec->file_dir, o->file);
+	return 0;
+}
+
+static int read_outputs(struct decode *d, const struct node *n, void *member, const void *arg)
+{
+	static const struct items outputs = {sizeof(struct compute_output), BOUND_BUFFERS, "outputs", "a map such as {out: out.png}", NODE_MAP, read_output};
+	struct compute *c = member;
+
+	(void)arg;
+	return read_items(d, n, &outputs, &c->outputs, &c->output_count);
+}
+
+static int read_device(struct decode *d, const struct node *n, void *member, const void *arg)
+{
+	struct compute *c = member;
+
+	if (read_text(d, n, &c->device_name, arg) < 0)
+		return -1;
+	if (strlen(c->device_name) > BOUND_KEY_BYTES)
+		return decode_bad(d, n, "more than %d bytes in a device's name", BOUND_KEY_BYTES);
+	int known = choice_find(device_names, c->device_name);
+	c->device = known < 0 ? DEVICE_NAMED : (enum compute_device)known;
+	if (known >= 0)
+		c->device_name = NULL;
+	return 0;
+}
+
+int read_compute(struct decode *d, const struct node *n, void *member, const void *arg)
+{
+	static const struct field fields[] = {
+		{"device", read_device, 0, NULL}, {"kernels", read_kernels, 0, NULL}, {"buffers", read_buffers, 0, NULL},
+		{"steps", read_steps, 0, NULL},   {"outputs", read_outputs, 0, NULL},
+	};
+	struct spec *s = member;
+	struct compute *c = arena_alloc(&s->arena, sizeof *c);
+
+	(void)arg;
+	c->where = decode_where(d, n);
+	s->compute = c;
+	return decode_map(d, n, fields, COUNTOF(fields), c);
+}

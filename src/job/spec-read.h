@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between the files of the spec room; nobody else needs it. */
+#pragma once
+
+#include "job/decode.h"
+
+/* compute: of a job file. */
+int read_compute(struct decode *d, const struct node *n, void *member, const void *arg);
+
+/* The part of spec_finish that is about compute jobs. */
+int compute_finish(struct spec *s, struct compute *c, struct err *e);
+
+/* "photo.shape[1]" or "photo.elements". False when text is none. *ret_axis is -1 for elements. */
+bool compute_reference(const char *text, char *ret_buffer, size_t size, int *ret_axis);

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Defaults and single values of a spec, the same for job file and flags. */
+#include "job/spec.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/text.h"
+#include "job/names.h"
+
+#define NS_MS   1000000ULL
+#define NS_S    1000000000ULL
+#define NS_HOUR (3600 * NS_S)
+#define NS_DAY  (24 * NS_HOUR)
+
+enum { SHOWN = 64 };
+
+const char *const spec_net_names[] = {[NET_NONE] = "none", [NET_HOST] = "host", NULL};
+const char *const spec_gpu_names[] = {[GPU_ALL] = "all", [GPU_NONE] = "none", NULL};
+const char *const spec_seccomp_names[] = {[SECCOMP_DEFAULT] = "default", [SECCOMP_STRICT] = "strict", [SECCOMP_NONE] = "none", NULL};
+
+void spec_init(struct spec *s)
+{
+	*s = (struct spec){
+		.grace_ns = 2 * NS_S,
+		.sample_ns = LIMIT_UNSET,
+		.report = "vkjail-report.json",
+	};
+	for (int i = 0; i < LIMIT_COUNT; i++)
+		s->limits.value[i] = limit_table[i].def;
+}
+
+void spec_done(struct spec *s)
+{
+	arena_done(&s->arena);
+	*s = (struct spec){0};
+}
+
+/* ---- limits ------------------------------------------------------------------------------- */
+
+/* Where zero is a limit that makes sense: nothing may be written, allocated or locked at all. */
+static bool limit_may_be_zero(enum limit id)
+{
+	return id == LIMIT_CORE || id == LIMIT_OUTPUT || id == LIMIT_FILE_SIZE || id == LIMIT_LOCKED_MEMORY || id == LIMIT_DEVICE_MEMORY;
+}
+
+/* Below these the sum of a start time and a limit, or a signed kernel field, cannot overflow. */
+static int limit_check(enum limit id, uint64_t v, const char *text, const char *where, struct err *e)
+{
+	static const uint64_t max[] = {[LIMIT_DURATION] = 36500 * NS_DAY, [LIMIT_BYTES] = INT64_MAX, [LIMIT_COUNT_OF] = INT32_MAX};
+	static const char *const max_text[] = {[LIMIT_DURATION] = "36500d", [LIMIT_BYTES] = "8191PiB", [LIMIT_COUNT_OF] = "2147483647"};
+	enum limit_unit unit = limit_table[id].unit;
+	char shown[SHOWN];
+
+	if (v == 0 && !limit_may_be_zero(id))
+		return err_bad(e, where, "must be more than 0: write 'none' to lift the limit");
+	if (v > max[unit])
+		return err_bad(e, where, "'%s' is too large, the most is %s: write 'none' to lift the limit",
+			       text_show(text, shown, sizeof shown), max_text[unit]);
+	return 0;
+}
+
+int spec_limit_set(struct spec *s, enum limit id, const char *text, const char *where, struct err *e)
+{
+	uint64_t v = 0;
+	int r = -1;
+
+	if (strcmp(text, "none") == 0) {
+		s->limits.value[id] = LIMIT_NONE;
+		return 0;
+	}
+	switch (limit_table[id].unit) {
+	case LIMIT_DURATION:
+		r = text_duration(text, where, &v, e);
+		break;
+	case LIMIT_BYTES:
+		r = text_size(text, where, &v, e);
+		break;
+	case LIMIT_COUNT_OF:
+		r = text_count(text, where, &v, e);
+		break;
+	}
+	if (r < 0 || limit_check(id, v, text, where, e) < 0)
+		return -1;
+	s->limits.value[id] = v;
+	return 0;
+}
+
+int spec_add_require(struct spec *s, const char *key, const char *where, struct err *e)
+{
+	const char *keys[LIMIT_COUNT + 1] = {NULL};
+	char shown[SHOWN];
+
+	for (int i = 0; i < LIMIT_COUNT; i++) {
+		keys[i] = limit_table[i].key;
+		if (strcmp(key, keys[i]) == 0) {
+			s->require |= 1U << i;
+			return 0;
+		}
+	}
+	const char *near = text_nearest(key, keys);
+	(void)text_show(key, shown, sizeof shown);
+	if (near)
+		return err_bad(e, where, "unknown limit '%s', did you mean '%s'?", shown, near);
+	return err_bad(e, where, "unknown limit '%s'", shown);
+}
+
+/* ---- single values ------------------------------------------------------------------------ */
+
+int spec_set_name(struct spec *s, const char *text, const char *where, struct err *e)
+{
+	char shown[SHOWN];
+
+	if (!name_is_job(text))
+		return err_bad(e, where, "expected a name of 1 to %d letters, digits, '.', '_' and '-' that starts with none of '.' and '-', got '%s'",
+			       BOUND_NAME_BYTES, text_show(text, shown, sizeof shown));
+	s->name = arena_strdup(&s->arena, text);
+	return 0;
+}
+
+int spec_set_hostname(struct spec *s, const char *text, const char *where, struct err *e)
+{
+	char shown[SHOWN];
+
+	if (!name_is_host(text))
+		return err_bad(e, where, "expected a host name of 1 to %d letters, digits, '-' and '.', got '%s'", BOUND_NAME_BYTES,
+			       text_show(text, shown, sizeof shown));
+	s->hostname = arena_strdup(&s->arena, text);
+	return 0;
+}
+
+int spec_set_grace(struct spec *s, const char *text, const char *where, struct err *e)
+{
+	uint64_t v;
+
+	if (text_duration(text, where, &v, e) < 0)
+		return -1;
+	if (v > NS_HOUR)
+		return err_bad(e, where, "must be at most 1h");
+	s->grace_ns = v;
+	return 0;
+}
+
+int spec_set_sample(struct spec *s, const char *text, const char *where, struct err *e)
+{
+	uint64_t v;
+
+	if (strcmp(text, "none") == 0) {
+		s->sample_ns = LIMIT_NONE;
+		return 0;
+	}
+	if (text_duration(text, where, &v, e) < 0)
+		return -1;
+	if (v < NS_MS || v > NS_DAY)
+		return err_bad(e, where, "must be from 1ms to 1d, or 'none'");
+	s->sample_ns = v;
+	return 0;
+}
+
+int spec_add_env(struct spec *s, const char *name, const char *value, const char *where, struct err *e)
+{
+	char shown[SHOWN];
+
+	if (!name_is_identifier(name))
+		return err_bad(e, where, "expected the name of an environment variable (letters, digits and '_'), got '%s'",
+			       text_show(name, shown, sizeof shown));
+	size_t i = 0;
+	while (i < s->env_count && strcmp(s->env[i].name, name) != 0)
+		i++;
+	if (i == BOUND_ENV)
+		return err_bad(e, where, "more than %d %s", BOUND_ENV, BOUND_WHAT(ENV));
+	if (i == s->env_count) {
+		s->env = arena_grow(&s->arena, s->env, s->env_count, sizeof *s->env);
+		s->env_count++;
+	}
+	s->env[i] = (struct spec_env){
+		.name = arena_strdup(&s->arena, name),
+		.value = value ? arena_strdup(&s->arena, value) : NULL,
+	};
+	return 0;
+}
+
+/* ---- mounts ------------------------------------------------------------------------------- */
+
+static int mount_target(struct spec *s, const struct spec_mount *m, const char **ret, struct err *e)
+{
+	char shown[SHOWN], cwd[BOUND_PATH_BYTES + 1];
+	const char *target = m->target;
+
+	if (!target && m->source[0] != '/') {
+		if (!getcwd(cwd, sizeof cwd))
+			return err_os(e, errno, m->where, "cannot tell the working directory");
+		target = path_normal(&s->arena, arena_printf(&s->arena, "%s/%s", cwd, m->source));
+	} else if (!target) {
+		target = path_normal(&s->arena, m->source);
+	} else if (target[0] != '/') {
+		return err_bad(e, m->where, "expected an absolute path inside the sandbox, got '%s'", text_show(target, shown, sizeof shown));
+	} else if (path_has_dotdot(target)) {
+		return err_bad(e, m->where, "'..' is not allowed in a path inside the sandbox, got '%s'", text_show(target, shown, sizeof shown));
+	} else {
+		target = path_normal(&s->arena, target);
+	}
+	if (strcmp(target, "/") == 0)
+		return err_bad(e, m->where, "'/' cannot be replaced: name a directory below it");
+	if (strlen(target) > BOUND_PATH_BYTES)
+		return err_bad(e, m->where, "more than %d %s", BOUND_PATH_BYTES, BOUND_WHAT(PATH_BYTES));
+	*ret = target;
+	return 0;
+}
+
+int spec_add_mount(struct spec *s, const struct spec_mount *m, const char *dir, struct err *e)
+{
+	struct spec_mount copy = *m;
+	char shown[SHOWN];
+
+	if ((m->source && !m->source[0]) || (m->target && !m->target[0]))
+		return err_bad(e, m->where, "a path must not be empty");
+	if (m->source)
+		copy.source = path_join(&s->arena, dir, arena_strdup(&s->arena, m->source));
+	if (mount_target(s, &copy, &copy.target, e) < 0)
+		return -1;
+	size_t i = 0;
+	while (i < s->mount_count && strcmp(s->mounts[i].target, copy.target) != 0)
+		i++;
+	/* A flag replaces what the file says; twice in the same place is a mistake. */
+	if (i < s->mount_count && s->mounts[i].from_flag == copy.from_flag)
+		return err_bad(e, m->where, "'%s' is mounted twice, first at %s", text_show(copy.target, shown, sizeof shown), s->mounts[i].where);
+	if (i == BOUND_MOUNTS)
+		return err_bad(e, m->where, "more than %d %s", BOUND_MOUNTS, BOUND_WHAT(MOUNTS));
+	if (i == s->mount_count) {
+		s->mounts = arena_grow(&s->arena, s->mounts, s->mount_count, sizeof *s->mounts);
+		s->mount_count++;
+	}
+	s->mounts[i] = copy;
+	return 0;
+}
+
+int spec_add_mount_text(struct spec *s, const struct spec_mount *m, const char *text, const char *dir, struct err *e)
+{
+	struct spec_mount copy = *m;
+	char shown[SHOWN];
+
+	if (m->kind == MOUNT_TMPFS) {
+		copy.target = text;
+		return spec_add_mount(s, &copy, dir, e);
+	}
+	const char *colon = strchr(text, ':');
+	copy.source = colon ? arena_strndup(&s->arena, text, (size_t)(colon - text)) : text;
+	copy.target = colon ? colon + 1 : NULL;
+	if (colon && strchr(colon + 1, ':')) {
+		(void)err_bad(e, m->where, "more than one ':' in '%s', expected SOURCE or SOURCE:TARGET", text_show(text, shown, sizeof shown));
+		return err_hint(e, "a job file can name paths with ':' as {source: PATH, target: PATH}");
+	}
+	return spec_add_mount(s, &copy, dir, e);
+}
+
+/* ---- --input and --output ----------------------------------------------------------------- */
+
+static int add_file_flag(struct spec *s, struct spec_file_flag **list, size_t *count, const char *text, const char *where, struct err *e)
+{
+	const char *eq = strchr(text, '=');
+	char shown[SHOWN];
+
+	if (!eq || eq == text || !eq[1])
+		return err_bad(e, where, "expected NAME=FILE, got '%s'", text_show(text, shown, sizeof shown));
+	const char *name = arena_strndup(&s->arena, text, (size_t)(eq - text));
+	for (size_t i = 0; i < *count; i++)
+		if (strcmp((*list)[i].name, name) == 0)
+			return err_bad(e, where, "'%s' is given twice", text_show(name, shown, sizeof shown));
+	if (*count == BOUND_BUFFERS)
+		return err_bad(e, where, "more than %d %s", BOUND_BUFFERS, BOUND_WHAT(BUFFERS));
+	*list = arena_grow(&s->arena, *list, *count, sizeof **list);
+	(*list)[(*count)++] = (struct spec_file_flag){.name = name, .file = eq + 1, .where = where};
+	return 0;
+}
+
+int spec_set_input(struct spec *s, const char *name_eq_file, const char *where, struct err *e)
+{
+	return add_file_flag(s, &s->inputs, &s->input_count, name_eq_file, where, e);
+}
+
+int spec_set_output(struct spec *s, const char *name_eq_file, const char *where, struct err *e)
+{
+	return add_file_flag(s, &s->outputs, &s->output_count, name_eq_file, where, e);
+}
