@@ -33,3 +33,5 @@ include src/sandbox/filter.mk
 librun_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 librun_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 librun_a_SOURCES =
+
+include src/cli/cli.mk

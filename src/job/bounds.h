@@ -9,7 +9,7 @@ enum bound {
 };
 
 /* The words of a bound for "more than 256 kernels". They take the bound's short name: BOUND_WHAT(KERNELS). */
-#define BOUND_WHAT(id) BOUND_WHAT_##id
+#define BOUND_WHAT(id)         BOUND_WHAT_##id
 #define BOUND(id, value, what) static const char BOUND_WHAT_##id[] __attribute__((unused)) = what;
 #include "job/bounds.def"
 #undef BOUND

@@ -47,7 +47,8 @@ static const char *kind_name(const struct node *n)
 	return decode_is_null(n) ? "nothing" : "text";
 }
 
-int decode_expect(const struct decode *d, const struct node *n, enum node_kind kind, const char *expected)
+int decode_expect(
+	const struct decode *d, const struct node *n, enum node_kind kind, const char *expected)
 {
 	if (n->kind == kind)
 		return 0;
@@ -76,16 +77,18 @@ int decode_unknown_key(const struct decode *d, const struct node *n, const char 
 const struct node *decode_find(const struct node *map, const char *key)
 {
 	NODE_EACH(n, map)
-		if (strcmp(n->key, key) == 0)
-			return n;
+	if (strcmp(n->key, key) == 0)
+		return n;
 	return NULL;
 }
 
-int decode_map(struct decode *d, const struct node *n, const struct field *fields, size_t count, void *object)
+int decode_map(struct decode *d, const struct node *n, const struct field *fields, size_t count,
+	void *object)
 {
 	if (decode_expect(d, n, NODE_MAP, "a map") < 0)
 		return -1;
-	NODE_EACH(child, n) {
+	NODE_EACH(child, n)
+	{
 		size_t i = 0;
 		while (i < count && strcmp(fields[i].key, child->key) != 0)
 			i++;
@@ -128,7 +131,9 @@ int decode_any_text(const struct decode *d, const struct node *n, const char **r
 	if (decode_expect(d, n, NODE_SCALAR, "text") < 0)
 		return -1;
 	if (decode_is_null(n))
-		return decode_bad(d, n, "expected text, got %s: put quotes around it when it is meant as text", n->text[0] ? n->text : "nothing");
+		return decode_bad(d, n,
+			"expected text, got %s: put quotes around it when it is meant as text",
+			n->text[0] ? n->text : "nothing");
 	*ret = n->text;
 	return 0;
 }
@@ -151,7 +156,8 @@ int read_path(struct decode *d, const struct node *n, void *member, const void *
 	if (read_text(d, n, member, arg) < 0)
 		return -1;
 	if (strlen(n->text) > BOUND_PATH_BYTES)
-		return decode_bad(d, n, "more than %d %s", BOUND_PATH_BYTES, BOUND_WHAT(PATH_BYTES));
+		return decode_bad(
+			d, n, "more than %d %s", BOUND_PATH_BYTES, BOUND_WHAT(PATH_BYTES));
 	return 0;
 }
 
@@ -165,9 +171,11 @@ int read_bool(struct decode *d, const struct node *n, void *member, const void *
 		return -1;
 	int i = choice_find(names, n->text);
 	if (i >= 0 && !n->plain)
-		return decode_bad(d, n, "expected true or false, got text: write %s without quotes", n->text);
+		return decode_bad(
+			d, n, "expected true or false, got text: write %s without quotes", n->text);
 	if (i < 0)
-		return decode_bad(d, n, "expected true or false, got '%s'", text_show(n->text, shown, sizeof shown));
+		return decode_bad(d, n, "expected true or false, got '%s'",
+			text_show(n->text, shown, sizeof shown));
 	*(bool *)member = i == 1;
 	return 0;
 }
@@ -192,13 +200,15 @@ int read_choice(struct decode *d, const struct node *n, void *member, const void
 		return -1;
 	int i = choice_find(names, n->text);
 	if (i < 0)
-		return decode_bad(d, n, "expected %s, got '%s'", list, text_show(n->text, shown, sizeof shown));
+		return decode_bad(d, n, "expected %s, got '%s'", list,
+			text_show(n->text, shown, sizeof shown));
 	/* Enumerations without negative members have the size of an int with our compilers. */
 	*(unsigned *)member = (unsigned)i;
 	return 0;
 }
 
-int decode_integer(const struct decode *d, const struct node *n, uint64_t min, uint64_t max, uint64_t *ret)
+int decode_integer(
+	const struct decode *d, const struct node *n, uint64_t min, uint64_t max, uint64_t *ret)
 {
 	char where[DECODE_WHERE];
 	uint64_t v;
@@ -206,11 +216,13 @@ int decode_integer(const struct decode *d, const struct node *n, uint64_t min, u
 	if (expect_value(d, n, "a whole number") < 0)
 		return -1;
 	if (!n->plain)
-		return decode_bad(d, n, "expected a whole number, got text: write it without quotes");
+		return decode_bad(
+			d, n, "expected a whole number, got text: write it without quotes");
 	if (text_count(n->text, doc_where(d->name, n, where, sizeof where), &v, d->e) < 0)
 		return -1;
 	if (v < min || v > max)
-		return decode_bad(d, n, "must be from %llu to %llu, got %llu", (unsigned long long)min, (unsigned long long)max, (unsigned long long)v);
+		return decode_bad(d, n, "must be from %llu to %llu, got %llu",
+			(unsigned long long)min, (unsigned long long)max, (unsigned long long)v);
 	*ret = v;
 	return 0;
 }

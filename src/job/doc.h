@@ -15,11 +15,11 @@ enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAP };
 
 struct node {
 	enum node_kind kind;
-	bool plain;         /* a scalar without quotes: only these can be numbers, booleans or null */
-	unsigned line;      /* of the key for a value in a map */
-	unsigned index;     /* in the parent */
-	const char *key;    /* in a map; else NULL */
-	const char *text;   /* of a scalar: valid UTF-8, no NUL inside */
+	bool plain;       /* a scalar without quotes: only these can be numbers, booleans or null */
+	unsigned line;    /* of the key for a value in a map */
+	unsigned index;   /* in the parent */
+	const char *key;  /* in a map; else NULL */
+	const char *text; /* of a scalar: valid UTF-8, no NUL inside */
 	const struct node *parent;
 	struct node *first, *last, *next; /* children; next sibling */
 	size_t count;                     /* of children */
@@ -33,7 +33,8 @@ struct node {
  * one document, aliases, tags, duplicate keys, keys that are no text, and everything above
  * bounds.def. Nodes live in a.
  */
-int doc_parse(struct arena *a, const char *name, const char *data, size_t size, const struct node **ret_root, struct err *e);
+int doc_parse(struct arena *a, const char *name, const char *data, size_t size,
+	const struct node **ret_root, struct err *e);
 
 /* "jobs/blur.yaml:12: compute.steps[0].bind": where n stands. Returns buf. */
 const char *doc_where(const char *name, const struct node *n, char *buf, size_t size);

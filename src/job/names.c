@@ -45,7 +45,8 @@ bool name_is_identifier(const char *s)
 
 bool name_is_host(const char *s)
 {
-	return is_made_of(s, "-.", BOUND_NAME_BYTES) && is_alnum(s[0]) && is_alnum(s[strlen(s) - 1]);
+	return is_made_of(s, "-.", BOUND_NAME_BYTES) && is_alnum(s[0]) &&
+	       is_alnum(s[strlen(s) - 1]);
 }
 
 const char *path_join(struct arena *a, const char *dir, const char *path)

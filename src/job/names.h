@@ -6,10 +6,11 @@
 
 #include "base/arena.h"
 
-bool name_is_job(const char *s);        /* [A-Za-z0-9._-]{1,64}, not starting with '-' or '.' */
-bool name_is_buffer(const char *s);     /* the same without dots: a reference is BUFFER.shape[0] */
-bool name_is_identifier(const char *s); /* C identifier: shader entry points, constants, environment */
-bool name_is_host(const char *s);       /* letters, digits, '-' and '.', 1 to 64 characters */
+bool name_is_job(const char *s);    /* [A-Za-z0-9._-]{1,64}, not starting with '-' or '.' */
+bool name_is_buffer(const char *s); /* the same without dots: a reference is BUFFER.shape[0] */
+bool name_is_identifier(
+	const char *s);           /* C identifier: shader entry points, constants, environment */
+bool name_is_host(const char *s); /* letters, digits, '-' and '.', 1 to 64 characters */
 
 /* path itself when absolute (or dir is "."), else dir/path. */
 const char *path_join(struct arena *a, const char *dir, const char *path);

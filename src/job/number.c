@@ -98,7 +98,8 @@ static const struct range ranges[] = {
 	[TYPE_BOOL] = {"bool", 0, 1, 0},
 };
 
-int decode_number_check(const struct decode *d, const struct node *n, const struct compute_number *number)
+int decode_number_check(
+	const struct decode *d, const struct node *n, const struct compute_number *number)
 {
 	if (number->type == TYPE_NONE)
 		return 0;
@@ -107,11 +108,14 @@ int decode_number_check(const struct decode *d, const struct node *n, const stru
 
 	(void)text_show(n->text, shown, sizeof shown);
 	if (r->limit > 0)
-		return fabs(number->f) <= r->limit ? 0 : decode_bad(d, n, "%s is too large for %s", shown, r->name);
+		return fabs(number->f) <= r->limit
+			       ? 0
+			       : decode_bad(d, n, "%s is too large for %s", shown, r->name);
 	if (!number->is_integer)
 		return decode_bad(d, n, "expected a whole number for %s, got '%s'", r->name, shown);
 	if (number->i < r->min || number->i > r->max)
-		return decode_bad(d, n, "%s does not fit into %s (%lld to %lld)", shown, r->name, (long long)r->min, (long long)r->max);
+		return decode_bad(d, n, "%s does not fit into %s (%lld to %lld)", shown, r->name,
+			(long long)r->min, (long long)r->max);
 	return 0;
 }
 
@@ -121,7 +125,8 @@ static int out_of_range(const struct decode *d, const struct node *n)
 	return decode_bad(d, n, "'%s' is too large", text_show(n->text, shown, sizeof shown));
 }
 
-int decode_number(const struct decode *d, const struct node *n, enum compute_type type, struct compute_number *ret)
+int decode_number(const struct decode *d, const struct node *n, enum compute_type type,
+	struct compute_number *ret)
 {
 	struct compute_number v = {.type = type};
 	char shown[SHOWN];
@@ -130,20 +135,25 @@ int decode_number(const struct decode *d, const struct node *n, enum compute_typ
 		return -1;
 	(void)text_show(n->text, shown, sizeof shown);
 	if (!n->plain)
-		return decode_bad(d, n, "expected a number, got the text '%s': write it without quotes", shown);
+		return decode_bad(d, n,
+			"expected a number, got the text '%s': write it without quotes", shown);
 	if (strcmp(n->text, "true") == 0 || strcmp(n->text, "false") == 0) {
 		v.is_integer = true;
 		v.i = n->text[0] == 't';
 		v.f = (double)v.i;
 		v.type = type == TYPE_NONE ? TYPE_BOOL : type;
 		*ret = v;
-		return type == TYPE_NONE || type == TYPE_BOOL ? 0 : decode_bad(d, n, "expected a number for %s, got '%s'", ranges[type].name, shown);
+		return type == TYPE_NONE || type == TYPE_BOOL
+			       ? 0
+			       : decode_bad(d, n, "expected a number for %s, got '%s'",
+					 ranges[type].name, shown);
 	}
 	enum shape shape = strlen(n->text) < NUMBER_BYTES ? number_shape(n->text) : SHAPE_BAD;
 	if (shape == SHAPE_BAD && is_not_finite(n->text))
 		return decode_bad(d, n, "expected a finite number, got '%s'", shown);
 	if (shape == SHAPE_BAD)
-		return decode_bad(d, n, "expected a number such as 3, 0x10 or 0.5, got '%s'", shown);
+		return decode_bad(
+			d, n, "expected a number such as 3, 0x10 or 0.5, got '%s'", shown);
 	errno = 0;
 	if (shape == SHAPE_FLOAT) {
 		v.f = strtod(n->text, NULL);

@@ -7,11 +7,28 @@
 #include "job/spec-read.h"
 
 const char *const compute_type_names[] = {
-	[TYPE_NONE] = "none", [TYPE_U8] = "u8", [TYPE_I8] = "i8", [TYPE_U16] = "u16", [TYPE_I16] = "i16", [TYPE_U32] = "u32", [TYPE_I32] = "i32",
-	[TYPE_F32] = "f32", [TYPE_U64] = "u64", [TYPE_I64] = "i64", [TYPE_F64] = "f64", [TYPE_F16] = "f16", [TYPE_BOOL] = "bool", NULL,
+	[TYPE_NONE] = "none",
+	[TYPE_U8] = "u8",
+	[TYPE_I8] = "i8",
+	[TYPE_U16] = "u16",
+	[TYPE_I16] = "i16",
+	[TYPE_U32] = "u32",
+	[TYPE_I32] = "i32",
+	[TYPE_F32] = "f32",
+	[TYPE_U64] = "u64",
+	[TYPE_I64] = "i64",
+	[TYPE_F64] = "f64",
+	[TYPE_F16] = "f16",
+	[TYPE_BOOL] = "bool",
+	NULL,
 };
-const char *const compute_format_names[] = {[FORMAT_AUTO] = "auto", [FORMAT_NPY] = "npy", [FORMAT_PNG] = "png", [FORMAT_RAW] = "raw", NULL};
-static const char *const device_names[] = {[DEVICE_ANY] = "any", [DEVICE_SOFTWARE] = "software", [DEVICE_HARDWARE] = "hardware", NULL};
+const char *const compute_format_names[] = {[FORMAT_AUTO] = "auto",
+	[FORMAT_NPY] = "npy",
+	[FORMAT_PNG] = "png",
+	[FORMAT_RAW] = "raw",
+	NULL};
+static const char *const device_names[] = {
+	[DEVICE_ANY] = "any", [DEVICE_SOFTWARE] = "software", [DEVICE_HARDWARE] = "hardware", NULL};
 
 enum { SHOWN = 64 };
 
@@ -23,7 +40,8 @@ struct items {
 	int (*read)(struct decode *d, const struct node *n, void *item);
 };
 
-static int read_items(struct decode *d, const struct node *n, const struct items *items, void *ret_array, size_t *ret_count)
+static int read_items(struct decode *d, const struct node *n, const struct items *items,
+	void *ret_array, size_t *ret_count)
 {
 	if (decode_expect(d, n, items->kind, items->expected) < 0)
 		return -1;
@@ -31,8 +49,8 @@ static int read_items(struct decode *d, const struct node *n, const struct items
 		return decode_bad(d, n, "more than %zu %s", items->max, items->what);
 	char *array = arena_alloc(&d->spec->arena, (n->count + 1) * items->size);
 	NODE_EACH(item, n)
-		if (items->read(d, item, array + item->index * items->size) < 0)
-			return -1;
+	if (items->read(d, item, array + item->index * items->size) < 0)
+		return -1;
 	/* By bytes: it is a pointer of another type there. */
 	memcpy(ret_array, &array, sizeof array);
 	*ret_count = n->count;
@@ -57,7 +75,8 @@ static int check_buffer_name(const struct decode *d, const struct node *n, const
 
 	if (name_is_buffer(name))
 		return 0;
-	return decode_bad(d, n, "expected a name of 1 to %d letters, digits, '_' and '-', got '%s'", BOUND_NAME_BYTES, text_show(name, shown, sizeof shown));
+	return decode_bad(d, n, "expected a name of 1 to %d letters, digits, '_' and '-', got '%s'",
+		BOUND_NAME_BYTES, text_show(name, shown, sizeof shown));
 }
 
 static int read_entry(struct decode *d, const struct node *n, void *member, const void *arg)
@@ -67,7 +86,8 @@ static int read_entry(struct decode *d, const struct node *n, void *member, cons
 	if (read_text(d, n, member, arg) < 0)
 		return -1;
 	if (!name_is_identifier(n->text))
-		return decode_bad(d, n, "expected the name of a function in the shader, got '%s'", text_show(n->text, shown, sizeof shown));
+		return decode_bad(d, n, "expected the name of a function in the shader, got '%s'",
+			text_show(n->text, shown, sizeof shown));
 	return 0;
 }
 
@@ -95,8 +115,11 @@ static int read_constant(struct decode *d, const struct node *n, void *item)
 	if (name_is_identifier(n->key)) {
 		c->name = key_copy(d, n);
 	} else {
-		if (text_count(n->key, NULL, &id, &ignored) < 0 || id > UINT32_MAX || (id > 0 && n->key[0] == '0') || (id == 0 && n->key[1]))
-			return decode_bad(d, n, "expected the number or the name of a specialization constant, got '%s'", text_show(n->key, shown, sizeof shown));
+		if (text_count(n->key, NULL, &id, &ignored) < 0 || id > UINT32_MAX ||
+			(id > 0 && n->key[0] == '0') || (id == 0 && n->key[1]))
+			return decode_bad(d, n,
+				"expected the number or the name of a specialization constant, got '%s'",
+				text_show(n->key, shown, sizeof shown));
 		c->id = (uint32_t)id;
 	}
 	return decode_number(d, n, TYPE_NONE, &c->value);
@@ -104,8 +127,9 @@ static int read_constant(struct decode *d, const struct node *n, void *item)
 
 static int read_constants(struct decode *d, const struct node *n, void *member, const void *arg)
 {
-	static const struct items constants = {sizeof(struct compute_spec_constant), BOUND_CONSTANTS, BOUND_WHAT(CONSTANTS),
-					       "a map such as {0: 16, RADIUS: 3}", NODE_MAP, read_constant};
+	static const struct items constants = {sizeof(struct compute_spec_constant),
+		BOUND_CONSTANTS, BOUND_WHAT(CONSTANTS), "a map such as {0: 16, RADIUS: 3}",
+		NODE_MAP, read_constant};
 	struct compute_kernel *k = member;
 
 	(void)arg;
@@ -121,8 +145,10 @@ static int read_kernel(struct decode *d, const struct node *n, void *item)
 	};
 	struct compute_kernel *k = item;
 
-	*k = (struct compute_kernel){.name = key_copy(d, n), .where = decode_where(d, n), .entry = "main"};
-	if (check_buffer_name(d, n, k->name) < 0 || decode_map(d, n, fields, COUNTOF(fields), k) < 0)
+	*k = (struct compute_kernel){
+		.name = key_copy(d, n), .where = decode_where(d, n), .entry = "main"};
+	if (check_buffer_name(d, n, k->name) < 0 ||
+		decode_map(d, n, fields, COUNTOF(fields), k) < 0)
 		return -1;
 	if (!k->shader)
 		return decode_bad(d, n, "'shader' is missing");
@@ -132,7 +158,8 @@ static int read_kernel(struct decode *d, const struct node *n, void *item)
 
 static int read_kernels(struct decode *d, const struct node *n, void *member, const void *arg)
 {
-	static const struct items kernels = {sizeof(struct compute_kernel), BOUND_KERNELS, BOUND_WHAT(KERNELS), "a map of kernels", NODE_MAP, read_kernel};
+	static const struct items kernels = {sizeof(struct compute_kernel), BOUND_KERNELS,
+		BOUND_WHAT(KERNELS), "a map of kernels", NODE_MAP, read_kernel};
 	struct compute *c = member;
 
 	(void)arg;
@@ -151,12 +178,15 @@ static int read_shape(struct decode *d, const struct node *n, void *member, cons
 	if (n->count == 0)
 		return decode_bad(d, n, "must have at least one dimension");
 	if (n->count > BOUND_DIMENSIONS)
-		return decode_bad(d, n, "more than %d %s", BOUND_DIMENSIONS, BOUND_WHAT(DIMENSIONS));
+		return decode_bad(
+			d, n, "more than %d %s", BOUND_DIMENSIONS, BOUND_WHAT(DIMENSIONS));
 	uint64_t bytes = 8; /* of the widest type, so that no later product can overflow */
-	NODE_EACH(item, n) {
+	NODE_EACH(item, n)
+	{
 		if (decode_integer(d, item, 1, INT64_MAX, &b->shape[item->index]) < 0)
 			return -1;
-		if (__builtin_mul_overflow(bytes, b->shape[item->index], &bytes) || bytes > INT64_MAX)
+		if (__builtin_mul_overflow(bytes, b->shape[item->index], &bytes) ||
+			bytes > INT64_MAX)
 			return decode_bad(d, n, "is too large");
 	}
 	b->dims = (unsigned)n->count;
@@ -173,8 +203,10 @@ static int read_fill(struct decode *d, const struct node *n, struct compute_buff
 	if (n->kind != NODE_MAP) {
 		if (n->kind != NODE_SCALAR || choice_find(names, n->text) < 0) {
 			char shown[SHOWN];
-			return decode_bad(d, n, "expected zeros, iota, random, {random: SEED} or {value: NUMBER}, got %s",
-					  n->kind == NODE_LIST ? "a list" : text_show(n->text, shown, sizeof shown));
+			return decode_bad(d, n,
+				"expected zeros, iota, random, {random: SEED} or {value: NUMBER}, got %s",
+				n->kind == NODE_LIST ? "a list"
+						     : text_show(n->text, shown, sizeof shown));
 		}
 		if (read_choice(d, n, &which, names) < 0)
 			return -1;
@@ -188,7 +220,8 @@ static int read_fill(struct decode *d, const struct node *n, struct compute_buff
 	if (key < 0)
 		return decode_unknown_key(d, child, keys);
 	b->source = key == 0 ? SOURCE_RANDOM : SOURCE_VALUE;
-	return key == 0 ? decode_integer(d, child, 0, INT64_MAX, &b->seed) : decode_number(d, child, b->type, &b->value);
+	return key == 0 ? decode_integer(d, child, 0, INT64_MAX, &b->seed)
+			: decode_number(d, child, b->type, &b->value);
 }
 
 /* Where the content of a buffer comes from, and its size, are each said once. */
@@ -197,9 +230,12 @@ static int check_buffer(struct decode *d, const struct node *n, const struct com
 	if (b->file && decode_find(n, "fill"))
 		return decode_bad(d, n, "'file' and 'fill' exclude each other");
 	if (b->file && b->like)
-		return decode_bad(d, n, "'file' and 'like' exclude each other: a file has its own type and shape");
+		return decode_bad(d, n,
+			"'file' and 'like' exclude each other: a file has its own type and shape");
 	if (b->like && (b->type != TYPE_NONE || b->dims))
-		return decode_bad(d, n, "'like' takes type and shape from '%s', leave out 'type' and 'shape'", b->like);
+		return decode_bad(d, n,
+			"'like' takes type and shape from '%s', leave out 'type' and 'shape'",
+			b->like);
 	if (!b->file && b->format != FORMAT_AUTO)
 		return decode_bad(d, n, "'format' belongs to 'file', which is missing");
 	return 0;
@@ -209,7 +245,8 @@ static int read_buffer(struct decode *d, const struct node *n, void *item)
 {
 	static const struct field fields[] = {
 		{"file", read_path, offsetof(struct compute_buffer, file), NULL},
-		{"format", read_choice, offsetof(struct compute_buffer, format), compute_format_names},
+		{"format", read_choice, offsetof(struct compute_buffer, format),
+			compute_format_names},
 		{"like", read_text, offsetof(struct compute_buffer, like), NULL},
 		{"type", read_type, offsetof(struct compute_buffer, type), NULL},
 		{"shape", read_shape, 0, NULL},
@@ -217,8 +254,10 @@ static int read_buffer(struct decode *d, const struct node *n, void *item)
 	};
 	struct compute_buffer *b = item;
 
-	*b = (struct compute_buffer){.name = key_copy(d, n), .where = decode_where(d, n), .source = SOURCE_ZEROS};
-	if (check_buffer_name(d, n, b->name) < 0 || decode_map(d, n, fields, COUNTOF(fields), b) < 0 || check_buffer(d, n, b) < 0)
+	*b = (struct compute_buffer){
+		.name = key_copy(d, n), .where = decode_where(d, n), .source = SOURCE_ZEROS};
+	if (check_buffer_name(d, n, b->name) < 0 ||
+		decode_map(d, n, fields, COUNTOF(fields), b) < 0 || check_buffer(d, n, b) < 0)
 		return -1;
 	/* After the type, which may stand below it. */
 	const struct node *fill = decode_find(n, "fill");
@@ -233,7 +272,8 @@ static int read_buffer(struct decode *d, const struct node *n, void *item)
 
 static int read_buffers(struct decode *d, const struct node *n, void *member, const void *arg)
 {
-	static const struct items buffers = {sizeof(struct compute_buffer), BOUND_BUFFERS, BOUND_WHAT(BUFFERS), "a map of buffers", NODE_MAP, read_buffer};
+	static const struct items buffers = {sizeof(struct compute_buffer), BOUND_BUFFERS,
+		BOUND_WHAT(BUFFERS), "a map of buffers", NODE_MAP, read_buffer};
 	struct compute *c = member;
 
 	(void)arg;
@@ -256,7 +296,8 @@ bool compute_reference(const char *text, char *ret_buffer, size_t size, int *ret
 		*ret_axis = -1;
 		return true;
 	}
-	if (strncmp(dot, ".shape[", 7) != 0 || dot[7] < '0' || dot[7] > '9' || strcmp(dot + 8, "]") != 0)
+	if (strncmp(dot, ".shape[", 7) != 0 || dot[7] < '0' || dot[7] > '9' ||
+		strcmp(dot + 8, "]") != 0)
 		return false;
 	*ret_axis = dot[7] - '0';
 	return true;
@@ -270,7 +311,8 @@ static bool take_reference(struct decode *d, const struct node *n, struct comput
 
 	if (n->kind != NODE_SCALAR || !compute_reference(n->text, buffer, sizeof buffer, &axis))
 		return false;
-	*ret = (struct compute_number){.is_integer = true, .ref = arena_strdup(&d->spec->arena, n->text)};
+	*ret = (struct compute_number){
+		.is_integer = true, .ref = arena_strdup(&d->spec->arena, n->text)};
 	return true;
 }
 
@@ -281,7 +323,9 @@ static int check_no_reference(struct decode *d, const struct node *n)
 
 	if (n->kind != NODE_SCALAR || (!strstr(n->text, ".shape") && !strstr(n->text, ".element")))
 		return 0;
-	return decode_bad(d, n, "expected a reference such as photo.shape[1] or photo.elements, got '%s'", text_show(n->text, shown, sizeof shown));
+	return decode_bad(d, n,
+		"expected a reference such as photo.shape[1] or photo.elements, got '%s'",
+		text_show(n->text, shown, sizeof shown));
 }
 
 static int read_push_item(struct decode *d, const struct node *n, void *item)
@@ -290,7 +334,8 @@ static int read_push_item(struct decode *d, const struct node *n, void *item)
 
 	if (n->kind == NODE_MAP) {
 		if (n->count != 1)
-			return decode_bad(d, n, "expected one type and its value, such as {f32: 0.5}");
+			return decode_bad(
+				d, n, "expected one type and its value, such as {f32: 0.5}");
 		int type = choice_find(compute_type_names + 1, n->first->key);
 		if (type < 0)
 			return decode_unknown_key(d, n->first, compute_type_names + 1);
@@ -308,7 +353,8 @@ static int read_push_item(struct decode *d, const struct node *n, void *item)
 
 static int read_push(struct decode *d, const struct node *n, void *member, const void *arg)
 {
-	static const struct items items = {sizeof(struct compute_number), BOUND_PUSHES, BOUND_WHAT(PUSHES), "a list of values", NODE_LIST, read_push_item};
+	static const struct items items = {sizeof(struct compute_number), BOUND_PUSHES,
+		BOUND_WHAT(PUSHES), "a list of values", NODE_LIST, read_push_item};
 	struct compute_step *s = member;
 
 	(void)arg;
@@ -322,7 +368,8 @@ static int read_bind_item(struct decode *d, const struct node *n, void *item)
 
 static int read_bind(struct decode *d, const struct node *n, void *member, const void *arg)
 {
-	static const struct items items = {sizeof(char *), BOUND_BINDINGS, BOUND_WHAT(BINDINGS), "a list of buffers", NODE_LIST, read_bind_item};
+	static const struct items items = {sizeof(char *), BOUND_BINDINGS, BOUND_WHAT(BINDINGS),
+		"a list of buffers", NODE_LIST, read_bind_item};
 	struct compute_step *s = member;
 
 	(void)arg;
@@ -337,7 +384,8 @@ static int read_extent(struct decode *d, const struct node *n, struct compute_nu
 		return 0;
 	if (check_no_reference(d, n) < 0 || decode_integer(d, n, 1, UINT32_MAX, &v) < 0)
 		return -1;
-	*ret = (struct compute_number){.type = TYPE_U32, .is_integer = true, .i = (int64_t)v, .f = (double)v};
+	*ret = (struct compute_number){
+		.type = TYPE_U32, .is_integer = true, .i = (int64_t)v, .f = (double)v};
 	return 0;
 }
 
@@ -348,7 +396,8 @@ static int read_grid(struct decode *d, const struct node *n, void *member, const
 
 	(void)arg;
 	for (int i = 0; i < 3; i++)
-		grid[i] = (struct compute_number){.type = TYPE_U32, .is_integer = true, .i = 1, .f = 1};
+		grid[i] = (struct compute_number){
+			.type = TYPE_U32, .is_integer = true, .i = 1, .f = 1};
 	if (n->kind == NODE_SCALAR)
 		return read_extent(d, n, &grid[0]);
 	if (decode_expect(d, n, NODE_LIST, "a list of one to three numbers") < 0)
@@ -356,8 +405,8 @@ static int read_grid(struct decode *d, const struct node *n, void *member, const
 	if (n->count < 1 || n->count > 3)
 		return decode_bad(d, n, "expected one to three numbers, got %zu", n->count);
 	NODE_EACH(item, n)
-		if (read_extent(d, item, &grid[item->index]) < 0)
-			return -1;
+	if (read_extent(d, item, &grid[item->index]) < 0)
+		return -1;
 	return 0;
 }
 
@@ -397,7 +446,8 @@ static int read_step(struct decode *d, const struct node *n, void *item)
 
 static int read_steps(struct decode *d, const struct node *n, void *member, const void *arg)
 {
-	static const struct items steps = {sizeof(struct compute_step), BOUND_STEPS, BOUND_WHAT(STEPS), "a list of steps", NODE_LIST, read_step};
+	static const struct items steps = {sizeof(struct compute_step), BOUND_STEPS,
+		BOUND_WHAT(STEPS), "a list of steps", NODE_LIST, read_step};
 	struct compute *c = member;
 
 	(void)arg;
@@ -410,12 +460,14 @@ static int read_output(struct decode *d, const struct node *n, void *item)
 {
 	static const struct field fields[] = {
 		{"file", read_path, offsetof(struct compute_output, file), NULL},
-		{"format", read_choice, offsetof(struct compute_output, format), compute_format_names},
+		{"format", read_choice, offsetof(struct compute_output, format),
+			compute_format_names},
 	};
 	struct compute_output *o = item;
 
 	*o = (struct compute_output){.buffer = key_copy(d, n), .where = decode_where(d, n)};
-	if (n->kind == NODE_SCALAR ? read_path(d, n, &o->file, NULL) < 0 : decode_map(d, n, fields, COUNTOF(fields), o) < 0)
+	if (n->kind == NODE_SCALAR ? read_path(d, n, &o->file, NULL) < 0
+				   : decode_map(d, n, fields, COUNTOF(fields), o) < 0)
 		return -1;
 	if (!o->file)
 		return decode_bad(d, n, "'file' is missing");
@@ -425,7 +477,8 @@ static int read_output(struct decode *d, const struct node *n, void *item)
 
 static int read_outputs(struct decode *d, const struct node *n, void *member, const void *arg)
 {
-	static const struct items outputs = {sizeof(struct compute_output), BOUND_BUFFERS, "outputs", "a map such as {out: out.png}", NODE_MAP, read_output};
+	static const struct items outputs = {sizeof(struct compute_output), BOUND_BUFFERS,
+		"outputs", "a map such as {out: out.png}", NODE_MAP, read_output};
 	struct compute *c = member;
 
 	(void)arg;
@@ -450,8 +503,11 @@ static int read_device(struct decode *d, const struct node *n, void *member, con
 int read_compute(struct decode *d, const struct node *n, void *member, const void *arg)
 {
 	static const struct field fields[] = {
-		{"device", read_device, 0, NULL}, {"kernels", read_kernels, 0, NULL}, {"buffers", read_buffers, 0, NULL},
-		{"steps", read_steps, 0, NULL},   {"outputs", read_outputs, 0, NULL},
+		{"device", read_device, 0, NULL},
+		{"kernels", read_kernels, 0, NULL},
+		{"buffers", read_buffers, 0, NULL},
+		{"steps", read_steps, 0, NULL},
+		{"outputs", read_outputs, 0, NULL},
 	};
 	struct spec *s = member;
 	struct compute *c = arena_alloc(&s->arena, sizeof *c);

@@ -19,14 +19,16 @@ static int read_limits(struct decode *d, const struct node *n, void *member, con
 		keys[i] = limit_table[i].key;
 	if (decode_expect(d, n, NODE_MAP, "a map of limits") < 0)
 		return -1;
-	NODE_EACH(limit, n) {
+	NODE_EACH(limit, n)
+	{
 		int id = choice_find(keys, limit->key);
 		const char *text;
 		if (id < 0)
 			return decode_unknown_key(d, limit, keys);
 		if (decode_any_text(d, limit, &text) < 0)
 			return -1;
-		if (spec_limit_set(d->spec, (enum limit)id, text, doc_where(d->name, limit, where, sizeof where), d->e) < 0)
+		if (spec_limit_set(d->spec, (enum limit)id, text,
+			    doc_where(d->name, limit, where, sizeof where), d->e) < 0)
 			return -1;
 	}
 	return 0;
@@ -38,7 +40,8 @@ static int read_command(struct decode *d, const struct node *n, void *member, co
 
 	(void)arg;
 	if (n->kind == NODE_SCALAR && !decode_is_null(n))
-		return decode_bad(d, n, "expected a list such as [python3, sim.py], got text: for a shell line write [sh, -c, '...']");
+		return decode_bad(d, n,
+			"expected a list such as [python3, sim.py], got text: for a shell line write [sh, -c, '...']");
 	if (decode_expect(d, n, NODE_LIST, "a list such as [python3, sim.py]") < 0)
 		return -1;
 	if (n->count == 0)
@@ -46,7 +49,8 @@ static int read_command(struct decode *d, const struct node *n, void *member, co
 	if (n->count > BOUND_ARGUMENTS)
 		return decode_bad(d, n, "more than %d %s", BOUND_ARGUMENTS, BOUND_WHAT(ARGUMENTS));
 	const char **argv = arena_alloc(&s->arena, (n->count + 1) * sizeof *argv);
-	NODE_EACH(item, n) {
+	NODE_EACH(item, n)
+	{
 		const char *text;
 		if (decode_any_text(d, item, &text) < 0)
 			return -1;
@@ -82,7 +86,8 @@ static int read_mounts(struct decode *d, const struct node *n, void *member, con
 
 	if (decode_expect(d, n, NODE_LIST, "a list of paths") < 0)
 		return -1;
-	NODE_EACH(item, n) {
+	NODE_EACH(item, n)
+	{
 		static const struct field fields[] = {
 			{"source", read_path, offsetof(struct spec_mount, source), NULL},
 			{"target", read_path, offsetof(struct spec_mount, target), NULL},
@@ -112,12 +117,14 @@ static int read_env(struct decode *d, const struct node *n, void *member, const 
 	(void)arg;
 	if (decode_expect(d, n, NODE_MAP, "a map such as {OMP_NUM_THREADS: 4}") < 0)
 		return -1;
-	NODE_EACH(item, n) {
+	NODE_EACH(item, n)
+	{
 		char where[DECODE_WHERE];
 		const char *value = NULL;
 		if (!decode_is_null(item) && decode_any_text(d, item, &value) < 0)
 			return -1;
-		if (spec_add_env(member, item->key, value, doc_where(d->name, item, where, sizeof where), d->e) < 0)
+		if (spec_add_env(member, item->key, value,
+			    doc_where(d->name, item, where, sizeof where), d->e) < 0)
 			return -1;
 	}
 	return 0;
@@ -128,12 +135,14 @@ static int read_require(struct decode *d, const struct node *n, void *member, co
 	(void)arg;
 	if (decode_expect(d, n, NODE_LIST, "a list of limits such as [memory, wall]") < 0)
 		return -1;
-	NODE_EACH(item, n) {
+	NODE_EACH(item, n)
+	{
 		char where[DECODE_WHERE];
 		const char *key;
 		if (decode_any_text(d, item, &key) < 0)
 			return -1;
-		if (spec_add_require(member, key, doc_where(d->name, item, where, sizeof where), d->e) < 0)
+		if (spec_add_require(
+			    member, key, doc_where(d->name, item, where, sizeof where), d->e) < 0)
 			return -1;
 	}
 	return 0;
@@ -170,8 +179,10 @@ static int read_report(struct decode *d, const struct node *n, void *member, con
 	return 0;
 }
 
-static const enum spec_mount_kind kind_bind = MOUNT_BIND, kind_ro_bind = MOUNT_RO_BIND, kind_tmpfs = MOUNT_TMPFS;
-static const struct setter set_name = {spec_set_name}, set_hostname = {spec_set_hostname}, set_grace = {spec_set_grace}, set_sample = {spec_set_sample};
+static const enum spec_mount_kind kind_bind = MOUNT_BIND, kind_ro_bind = MOUNT_RO_BIND,
+				  kind_tmpfs = MOUNT_TMPFS;
+static const struct setter set_name = {spec_set_name}, set_hostname = {spec_set_hostname},
+			   set_grace = {spec_set_grace}, set_sample = {spec_set_sample};
 
 static const struct field job_fields[] = {
 	{"name", read_set, 0, &set_name},
@@ -196,7 +207,8 @@ static const struct field job_fields[] = {
 	{"report", read_report, 0, NULL},
 };
 
-static int read_bytes(struct spec *s, const char *path, char **ret_data, size_t *ret_size, struct err *e)
+static int read_bytes(
+	struct spec *s, const char *path, char **ret_data, size_t *ret_size, struct err *e)
 {
 	if (strcmp(path, "-") != 0) {
 		s->file_dir = path_dir(&s->arena, s->file);
@@ -217,11 +229,14 @@ int spec_read_file(struct spec *s, const char *path, struct err *e)
 	if (!path[0])
 		return err_bad(e, NULL, "the name of the job file is empty");
 	s->file = arena_strdup(&s->arena, path);
-	if (read_bytes(s, path, &data, &size, e) < 0 || doc_parse(&nodes, d.name, data, size, &root, e) < 0)
+	if (read_bytes(s, path, &data, &size, e) < 0 ||
+		doc_parse(&nodes, d.name, data, size, &root, e) < 0)
 		return -1;
 	if (decode_is_null(root))
 		return err_bad(e, d.name, "is empty: a job file needs 'command' or 'compute'");
 	if (root->kind != NODE_MAP)
-		return decode_bad(&d, root, "expected a job file with keys such as 'command' or 'compute', got %s", root->kind == NODE_LIST ? "a list" : "text");
+		return decode_bad(&d, root,
+			"expected a job file with keys such as 'command' or 'compute', got %s",
+			root->kind == NODE_LIST ? "a list" : "text");
 	return decode_map(&d, root, job_fields, COUNTOF(job_fields), s);
 }
