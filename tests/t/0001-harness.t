@@ -39,14 +39,16 @@ printf '%s\n' '. "$top_srcdir/tests/lib/tap.sh"' 'pass one' 'exit 0' >inner.t
 run sh inner.t
 like "$out" '^Bail out!' 'a test that ends early is not a pass'
 
-printf ':test-result: PASS a\n:test-result: PASS b\n' >a.trs
-printf ':test-result: SKIP c # SKIP no luck\n:test-result: FAIL d\n' >b.trs
+printf ':test-result: PASS\n:test-result: PASS\n' >a.trs
+printf ':test-result: SKIP\n:test-result: FAIL\n' >b.trs
+echo 'PASS: a.t 1' >a.log
+printf 'SKIP: b.t 1 # SKIP no luck\nok 2\nFAIL: b.t 2 - d\n' >b.log
 run sh "$top_srcdir/tests/lib/summary" a.trs
 is "$status,$out" '0,2 passed, 0 failed, 0 skipped' 'the sum of passes'
 run sh "$top_srcdir/tests/lib/summary" a.trs b.trs c.trs
 status_is 1 'the sum of failures is a failure'
 is "$(printf '%s\n' "$out" | tail -n 1)" '2 passed, 2 failed, 1 skipped' 'a test that did not run counts as failed'
-like "$out" '^SKIP: b: no luck' 'skips show their reason'
+like "$out" '^SKIP: b\.t 1 # SKIP no luck$' 'skips show their reason'
 
 echo '{"a": {"b": ["x", 2]}}' >a.json
 is "$(report_get a.json '.a.b[0]') $(report_get a.json '.a.b[#]') $(report_get a.json .a.b)" 'x 2 ["x", 2]' 'members of a report'

@@ -3,4 +3,6 @@
 # and reasons; 4xxx Vulkan; 9xxx slow.
 integration_tests += \
 	tests/t/0001-harness.t \
+	tests/t/0003-docs.t \
+	tests/t/0005-layering.t \
 	tests/t/2800-filter.t
