@@ -13,8 +13,7 @@ for page in "$top_srcdir"/man/*.[1-9]; do
 done
 cd "$top_srcdir" || exit 99
 for page in README.md docs/*.md; do
-	# shellcheck disable=SC2046 # file names without spaces
-	broken=$(for link in $(grep -o '](\([^)#]*\))' "$page" | sed 's/^](//; s/)$//' | grep -v '^https\?:'); do
+	broken=$(grep -o '](\([^)#]*\))' "$page" | sed 's/^](//; s/)$//' | grep -v '^https\?:' | while read -r link; do
 		[ -e "$(dirname "$page")/$link" ] || echo "$link"
 	done)
 	is "$broken" '' "the links in $page lead somewhere"

@@ -4,5 +4,6 @@
 integration_tests += \
 	tests/t/0001-harness.t \
 	tests/t/0003-docs.t \
+	tests/t/0004-tables-in-sync.t \
 	tests/t/0005-layering.t \
 	tests/t/2800-filter.t
