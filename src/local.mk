@@ -10,7 +10,8 @@ libbase_a_SOURCES = \
 	src/base/auto.h src/base/banned.h \
 	src/base/err.c src/base/err.h \
 	src/base/fd.c src/base/fd.h \
-	src/base/text.c src/base/text.h
+	src/base/text.c src/base/text.h \
+	src/base/text-utf8.c
 
 libjob_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(YAML_CFLAGS)
 libjob_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)

@@ -161,7 +161,7 @@ static void print_bash_values(FILE *f)
 				fprintf(f, "%s%s", i ? " " : "", limit_table[i].key);
 			fputs("\" -- \"$cur\"))\n", f);
 		} else if (takes_file(row)) {
-			fputs("\t\tCOMPREPLY=($(compgen -f -- \"${cur#*=}\"))\n", f);
+			fputs("\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n", f);
 		} else if (choices(row->argument, words, sizeof words)[0]) {
 			fprintf(f, "\t\tCOMPREPLY=($(compgen -W \"%s\" -- \"$cur\"))\n", words);
 		}
@@ -174,15 +174,20 @@ static void print_bash_options(FILE *f, int command)
 	fprintf(f, "\t%s) options=\"", opt_command_names[command]);
 	for (const struct option_row *row = opt_table; row->flag; row++)
 		if (is_shown(row, 1U << command))
-			fprintf(f, "%s%s", row == opt_table ? "" : " ", row->flag);
-	fputs("\" ;;\n", f);
+			fprintf(f, "%s ", row->flag);
+	fputs("--\" ;;\n", f);
 }
 
 static void print_bash(FILE *f)
 {
+	/* bash makes a word of its own of each '=': "--wall=3s" and "--input NAME=FILE" are put together again. */
 	fputs("# bash completion for vkjail, made from its option table\n"
 	      "_vkjail()\n{\n"
-	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} options= i\n"
+	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} options i at=$((COMP_CWORD - 1))\n"
+	      "\tif [[ $cur == = || ${COMP_WORDS[at]} == = ]]; then\n"
+	      "\t\tif [[ $cur == = ]]; then cur=; else ((at--)); fi\n"
+	      "\t\tif [[ ${COMP_WORDS[at]} != -* ]]; then ((at--)); fi\n"
+	      "\tfi\n"
 	      "\tif ((COMP_CWORD == 1)); then\n\t\tCOMPREPLY=($(compgen -W \"",
 		f);
 	for (int i = 0; i < OPT_COMMANDS; i++)
@@ -193,7 +198,7 @@ static void print_bash(FILE *f)
 	      "\t\tif declare -F _command_offset >/dev/null; then\n\t\t\t_command_offset $((i + 1))\n"
 	      "\t\telif ((COMP_CWORD == i + 1)); then\n\t\t\tCOMPREPLY=($(compgen -c -- \"$cur\"))\n"
 	      "\t\telse\n\t\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n\t\tfi\n\t\treturn\n\tdone\n"
-	      "\tcase $prev in\n",
+	      "\tcase ${COMP_WORDS[at]} in\n",
 		f);
 	print_bash_values(f);
 	fputs("\tesac\n\tcase $command in\n", f);
@@ -204,7 +209,8 @@ static void print_bash(FILE *f)
 		"\tif [[ $cur == -* ]]; then\n\t\tCOMPREPLY=($(compgen -W \"$options\" -- \"$cur\"))\n"
 		"\telif [[ $command == list ]]; then\n\t\tCOMPREPLY=($(compgen -W \"%s\" -- \"$cur\"))\n"
 		"\telif [[ $command == run || $command == plan ]]; then\n"
-		"\t\tCOMPREPLY=($(compgen -f -X '!*.@(yaml|yml|json)' -- \"$cur\") $(compgen -d -- \"$cur\"))\n\tfi\n}\n"
+		"\t\tCOMPREPLY=($(compgen -f -X '!*.yaml' -- \"$cur\") $(compgen -f -X '!*.yml' -- \"$cur\")\n"
+		"\t\t\t$(compgen -f -X '!*.json' -- \"$cur\") $(compgen -d -- \"$cur\"))\n\tfi\n}\n"
 		"complete -o filenames -F _vkjail vkjail\n",
 		list_words);
 }

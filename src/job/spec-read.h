@@ -7,6 +7,21 @@
 /* compute: of a job file. */
 int read_compute(struct decode *d, const struct node *n, void *member, const void *arg);
 
+/* Reads each value of a map or list into one item of a new array. */
+struct items {
+	size_t size, max;
+	const char *what, *expected;
+	enum node_kind kind;
+	int (*read)(struct decode *d, const struct node *n, void *item);
+};
+
+/* *ret_array gets a pointer to the items. */
+int read_items(struct decode *d, const struct node *n, const struct items *items, void *ret_array,
+	size_t *ret_count);
+
+/* compute.steps */
+int read_steps(struct decode *d, const struct node *n, void *member, const void *arg);
+
 /* The part of spec_finish that is about compute jobs. */
 int compute_finish(struct spec *s, struct compute *c, struct err *e);
 
