@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The source goes down one pipe while SPIR-V and messages come up two others, all non-blocking in
+ * one poll loop with a deadline. The child gets an empty environment and no other descriptor.
+ */
+#include "gpu/compile-client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include "base/auto.h"
+#include "base/fd.h"
+#include "gpu/answer.h"
+#include "gpu/spirv.h"
+#include "gpu/stop.h"
+
+struct sink {
+	int fd;
+	char *data;
+	size_t used, max;
+};
+
+struct compiler {
+	pid_t pid;
+	int in; /* the source's pipe */
+	const char *source;
+	size_t left;
+	struct sink out, errors;
+};
+
+static void compiler_done(struct compiler *c)
+{
+	if (c->pid > 0) {
+		(void)kill(c->pid, SIGKILL);
+		while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	auto_close_(&c->in);
+	auto_close_(&c->out.fd);
+	auto_close_(&c->errors.fd);
+	free(c->out.data);
+	free(c->errors.data);
+}
+
+#define AUTO_COMPILER __attribute__((cleanup(compiler_done)))
+
+static int spawn(struct compiler *c, const struct compile_job *job, bool glsl, struct fail *f)
+{
+	int in[2], out[2], errors[2];
+	char kind[8];
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	sigset_t none, defaults;
+
+	/* Non-blocking is for our ends: it belongs to the open file description, so the child's are set back. */
+	if (pipe2(in, O_CLOEXEC) < 0)
+		return fail_set(f, END_FAILED, job->where, "cannot make a pipe (%s)", err_errno_name(errno));
+	c->in = in[1];
+	AUTO_FD int child_in = in[0];
+	if (pipe2(out, O_CLOEXEC) < 0)
+		return fail_set(f, END_FAILED, job->where, "cannot make a pipe (%s)", err_errno_name(errno));
+	c->out.fd = out[0];
+	AUTO_FD int child_out = out[1];
+	if (pipe2(errors, O_CLOEXEC) < 0)
+		return fail_set(f, END_FAILED, job->where, "cannot make a pipe (%s)", err_errno_name(errno));
+	c->errors.fd = errors[0];
+	AUTO_FD int child_errors = errors[1];
+	if (fcntl(c->in, F_SETFL, O_NONBLOCK) < 0 || fcntl(c->out.fd, F_SETFL, O_NONBLOCK) < 0 || fcntl(c->errors.fd, F_SETFL, O_NONBLOCK) < 0)
+		return fail_set(f, END_FAILED, job->where, "cannot set up a pipe (%s)", err_errno_name(errno));
+
+	(void)snprintf(kind, sizeof kind, "%s", glsl ? "glsl" : "spirv");
+	char *const argv[] = {(char *)(uintptr_t)"vkjail-compile", kind, (char *)(uintptr_t)job->path, (char *)(uintptr_t)job->entry, NULL};
+	char *const envp[] = {NULL};
+	(void)sigemptyset(&none);
+	(void)sigfillset(&defaults);
+	int rc = posix_spawn_file_actions_init(&actions);
+	rc = rc ? rc : posix_spawnattr_init(&attr);
+	rc = rc ? rc : posix_spawn_file_actions_adddup2(&actions, child_in, 0);
+	rc = rc ? rc : posix_spawn_file_actions_adddup2(&actions, child_out, 1);
+	rc = rc ? rc : posix_spawn_file_actions_adddup2(&actions, child_errors, 2);
+	rc = rc ? rc : posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+	rc = rc ? rc : posix_spawnattr_setsigmask(&attr, &none);
+	rc = rc ? rc : posix_spawnattr_setsigdefault(&attr, &defaults);
+	rc = rc ? rc : posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	rc = rc ? rc : posix_spawn(&c->pid, job->compiler, &actions, &attr, argv, envp);
+	(void)posix_spawn_file_actions_destroy(&actions);
+	(void)posix_spawnattr_destroy(&attr);
+	if (rc) {
+		c->pid = 0;
+		return fail_set(f, END_FAILED, job->where, "cannot start the shader compiler '%s': %s", job->compiler, strerrordesc_np(rc));
+	}
+	return 0;
+}
+
+/* 1: more may come, 0: end of file or a closed sink, -1: too much. */
+static int drain(struct sink *s)
+{
+	ssize_t n = read(s->fd, s->data + s->used, s->max - s->used);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 1;
+	if (n > 0)
+		s->used += (size_t)n;
+	if (n > 0 && s->used < s->max)
+		return 1;
+	(void)close(s->fd);
+	s->fd = -1;
+	return s->used == s->max ? -1 : 0;
+}
+
+static void feed(struct compiler *c)
+{
+	ssize_t n = c->left ? write(c->in, c->source, c->left) : 0;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n > 0) {
+		c->source += n;
+		c->left -= (size_t)n;
+	}
+	if (n < 0 || c->left == 0) { /* it does not read any more, or has everything */
+		(void)close(c->in);
+		c->in = -1;
+	}
+}
+
+/* Why its wait ended early, or NULL. */
+static const char *talk(struct compiler *c)
+{
+	uint64_t deadline = now_ns() + COMPILE_DEADLINE_MS * UINT64_C(1000000);
+
+	while (c->out.fd >= 0 || c->errors.fd >= 0) {
+		struct pollfd p[] = {{c->in, POLLOUT, 0}, {c->out.fd, POLLIN, 0}, {c->errors.fd, POLLIN, 0}};
+		uint64_t now = now_ns();
+		if (stop_asked())
+			return "cancelled";
+		if (now >= deadline)
+			return "it took too long";
+		/* A signal between the look at the flag and poll would wait for the slice's end. */
+		int slice = deadline - now > 20000000 ? 20 : 1;
+		if (poll(p, COUNTOF(p), slice) < 0 && errno != EINTR)
+			return "poll does not work";
+		if (p[0].revents)
+			feed(c);
+		if (p[1].revents && drain(&c->out) < 0)
+			return "its result is too large";
+		if (p[2].revents)
+			(void)drain(&c->errors); /* more than fits is not worth having */
+	}
+	return NULL;
+}
+
+static int reap(struct compiler *c, int *ret_status)
+{
+	pid_t pid;
+
+	do
+		pid = waitpid(c->pid, ret_status, 0);
+	while (pid < 0 && errno == EINTR);
+	c->pid = 0;
+	return pid < 0 ? -1 : 0;
+}
+
+/* The first message goes into the answer, all of them to stderr when there are more. */
+static int rejected(const struct compile_job *job, struct compiler *c, int status, struct fail *f)
+{
+	c->errors.data[c->errors.used] = '\0';
+	char *end = strchr(c->errors.data, '\n');
+	bool more = end && end[1] != '\0';
+
+	if (WIFSIGNALED(status)) {
+		int sig = WTERMSIG(status);
+		const char *why = sig == SIGXCPU || sig == SIGKILL ? "it used too much CPU time"
+				  : sig == SIGSEGV ? "it crashed, perhaps because the text is nested too deeply"
+				  : sig == SIGABRT ? "it gave up, perhaps because it ran out of memory"
+						   : "a signal ended it";
+		return fail_set(f, END_BAD_JOB, job->where, "shader rejected: %s: the compiler was ended by SIG%s: %s", job->path,
+				sigabbrev_np(sig), why);
+	}
+	if (!end && c->errors.used == 0)
+		return fail_set(f, END_BAD_JOB, job->where, "shader rejected: %s: the compiler ended with status %d and no message",
+				job->path, WEXITSTATUS(status));
+	if (more)
+		(void)fd_write_all(STDERR_FILENO, c->errors.data, c->errors.used); /* no reader, no harm */
+	if (end)
+		*end = '\0';
+	return fail_set(f, END_BAD_JOB, job->where, "shader rejected: %s%s", c->errors.data, more ? " (and more, on stderr)" : "");
+}
+
+static int take_words(const struct compile_job *job, struct compiler *c, uint32_t **ret, size_t *ret_count, struct fail *f)
+{
+	size_t count = c->out.used / 4;
+	AUTO_FREE uint32_t *words = malloc(c->out.used + 4);
+
+	if (!words)
+		return fail_set(f, END_FAILED, job->where, "out of memory");
+	memcpy(words, c->out.data, c->out.used);
+	if (c->out.used % 4 != 0 || count < 5 || words[0] != SPIRV_MAGIC)
+		return fail_set(f, END_BAD_JOB, job->where, "shader rejected: %s: the compiler's result is not SPIR-V", job->path);
+	*ret = TAKE_PTR(words);
+	*ret_count = count;
+	return 0;
+}
+
+static int run_compiler(const struct compile_job *job, const char *source, size_t size, bool glsl, struct compiler *c, struct fail *f)
+{
+	int status;
+
+	c->source = source;
+	c->left = size;
+	c->out.data = malloc(c->out.max + 1);
+	c->errors.data = malloc(c->errors.max + 1);
+	if (!c->out.data || !c->errors.data)
+		return fail_set(f, END_FAILED, job->where, "out of memory");
+	if (spawn(c, job, glsl, f) < 0)
+		return -1;
+	const char *why = talk(c);
+	if (why && stop_asked())
+		return fail_set(f, END_CANCELLED, NULL, "cancelled while a shader was compiled");
+	if (why)
+		return fail_set(f, END_BAD_JOB, job->where, "shader rejected: %s: the compiler was ended: %s", job->path, why);
+	if (reap(c, &status) < 0)
+		return fail_set(f, END_FAILED, job->where, "the shader compiler's end cannot be read (%s)", err_errno_name(errno));
+	return status == 0 ? 0 : rejected(job, c, status, f);
+}
+
+int compile_shader(const struct compile_job *job, uint32_t **ret_words, size_t *ret_count, bool *ret_glsl, struct fail *f)
+{
+	AUTO_COMPILER struct compiler c = {
+		.in = -1, .out = {.fd = -1, .max = COMPILE_RESULT_MAX}, .errors = {.fd = -1, .max = COMPILE_ERRORS_MAX},
+	};
+	AUTO_FREE char *source = NULL;
+	struct err e = ERR_INIT;
+	uint32_t magic = 0;
+	size_t size;
+
+	if (fd_read_all(job->fd, job->path, COMPILE_SOURCE_MAX, &source, &size, &e) < 0)
+		return fail_err(f, END_BAD_JOB, job->where, &e);
+	if (size >= 4)
+		memcpy(&magic, source, 4);
+	if (magic == __builtin_bswap32(SPIRV_MAGIC))
+		return fail_set(f, END_BAD_JOB, job->where, "%s: is SPIR-V of the other byte order", job->path);
+	*ret_glsl = magic != SPIRV_MAGIC;
+	if (run_compiler(job, source, size, *ret_glsl, &c, f) < 0)
+		return -1;
+	return take_words(job, &c, ret_words, ret_count, f);
+}

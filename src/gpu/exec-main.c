@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * vkjail-exec: runs one declarative compute job inside the sandbox. Reads the request from fd 3,
+ * answers on fd 4, touches only the descriptors that the request names (docs/protocol.md).
+ */
+#include <errno.h>
+#include <signal.h>
+
+#include "base/auto.h"
+#include "base/fd.h"
+#include "base/text.h"
+#include "gpu/answer.h"
+#include "gpu/data.h"
+#include "gpu/loop-limit.h"
+#include "gpu/run.h"
+#include "gpu/stop.h"
+
+enum { STAGING_BYTES = 32 << 20 };
+
+/* Owner of everything; job_done accepts any prefix of the order in which it is filled. */
+struct job {
+	struct request q;
+	struct vk vk;
+	struct device *devices;
+	struct gpu gpu;
+	struct data *data;
+	struct shape *shapes;
+	struct kernel *kernels;
+	struct step *steps;
+	struct gpu_buffer *buffers;
+	struct gpu_buffer staging;
+	VkDescriptorPool pool;
+	struct budget budget;
+};
+
+static void job_done(struct job *j)
+{
+	if (j->pool)
+		j->gpu.DestroyDescriptorPool(j->gpu.device, j->pool, NULL);
+	for (size_t i = 0; j->buffers && i < j->q.buffer_count; i++)
+		gpu_buffer_destroy(&j->gpu, &j->buffers[i]);
+	gpu_buffer_destroy(&j->gpu, &j->staging);
+	for (size_t i = 0; j->kernels && i < j->q.kernel_count; i++)
+		kernel_done(&j->kernels[i], &j->gpu);
+	gpu_done(&j->gpu);
+	vk_done(&j->vk);
+	free(j->devices);
+	free(j->data);
+	free(j->shapes);
+	free(j->kernels);
+	free(j->steps);
+	free(j->buffers);
+	request_done(&j->q);
+}
+
+static int stop_between(struct fail *f)
+{
+	return stop_asked() ? fail_set(f, END_CANCELLED, NULL, "cancelled before the first dispatch") : 0;
+}
+
+static int read_request(struct job *j, struct fail *f)
+{
+	AUTO_FREE char *text = NULL;
+	struct err e = ERR_INIT;
+	size_t size;
+
+	if (fd_read_all(REQUEST_FD, "request", REQUEST_MAX, &text, &size, &e) < 0 || request_parse(text, size, &j->q, &e) < 0)
+		return fail_err(f, END_BAD_JOB, NULL, &e);
+	j->data = calloc(j->q.buffer_count + 1, sizeof *j->data);
+	j->shapes = calloc(j->q.buffer_count + 1, sizeof *j->shapes);
+	j->buffers = calloc(j->q.buffer_count + 1, sizeof *j->buffers);
+	j->kernels = calloc(j->q.kernel_count + 1, sizeof *j->kernels);
+	j->steps = calloc(j->q.step_count + 1, sizeof *j->steps);
+	if (!j->data || !j->shapes || !j->buffers || !j->kernels || !j->steps)
+		return fail_set(f, END_FAILED, NULL, "out of memory");
+	return 0;
+}
+
+static int open_device(struct job *j, struct fail *f)
+{
+	size_t count;
+	long long limit;
+
+	if (vk_open(&j->vk, f) < 0 || device_list(&j->vk, &j->devices, &count, f) < 0)
+		return -1;
+	const struct device *d = device_choose(j->devices, count, j->q.device, j->q.device_name, f);
+	if (!d || gpu_open(&j->gpu, &j->vk, d, j->q.device_memory, f) < 0)
+		return -1;
+	if (loop_limit_find(&j->gpu, &limit, f) < 0)
+		return -1;
+	json_t *answer = device_json(d);
+	json_object_set_new(answer, "loop_limit", limit < 0 ? json_null() : json_integer(limit));
+	answer_send("device", answer);
+	if (limit >= 0)
+		answer_warning("this driver ends all loops of an invocation after %lld iterations in total; kernels that need more compute wrong results",
+			       limit);
+	j->budget = (struct budget){.gpu = &j->gpu, .every_ns = j->q.sample_ns};
+	budget_answer(&j->budget, "start");
+	return 0;
+}
+
+static int check_buffers(struct job *j, struct fail *f)
+{
+	uint32_t range = j->gpu.info->props.limits.maxStorageBufferRange;
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < j->q.buffer_count; i++)
+		if (__builtin_add_overflow(total, (j->shapes[i].bytes + 3) / 4 * 4, &total))
+			total = UINT64_MAX;
+	if (j->q.device_memory && total > j->q.device_memory)
+		return gpu_too_much(f, total, j->q.device_memory, "the limit of device memory");
+	for (size_t i = 0; i < j->q.buffer_count; i++) {
+		const struct request_buffer *b = &j->q.buffers[i];
+		uint64_t heap = 0;
+		for (uint32_t h = 0; h < j->gpu.info->memory.memoryHeapCount; h++)
+			if (j->gpu.info->memory.memoryHeaps[h].size > heap)
+				heap = j->gpu.info->memory.memoryHeaps[h].size;
+		f->where = b->where;
+		if (j->shapes[i].bytes > heap) {
+			(void)gpu_too_much(f, j->shapes[i].bytes, heap, "the device's largest heap");
+			f->where = b->where;
+			return -1;
+		}
+		if (j->shapes[i].bytes > range)
+			return fail_set(f, END_BAD_JOB, b->where, "buffer '%s' has %llu bytes, the device allows %u in one (maxStorageBufferRange)",
+					b->name, (unsigned long long)j->shapes[i].bytes, range);
+	}
+	f->where = NULL;
+	return 0;
+}
+
+static int open_data(struct job *j, struct fail *f)
+{
+	struct err e = ERR_INIT;
+	size_t bad = 0;
+
+	if (data_open(&j->q, j->data, &bad, &e) < 0) {
+		if (e.object[0] == '\0')
+			(void)err_in(&e, "buffer '%s'", j->q.buffers[bad].name);
+		return fail_err(f, END_BAD_JOB, j->q.buffers[bad].where, &e);
+	}
+	for (size_t i = 0; i < j->q.buffer_count; i++)
+		j->shapes[i] = j->data[i].shape;
+	for (size_t i = 0; i < j->q.output_count; i++)
+		if (data_check_output(&j->q.outputs[i], &j->shapes[j->q.outputs[i].buffer], &e) < 0)
+			return fail_err(f, END_BAD_JOB, j->q.outputs[i].where, &e);
+	return check_buffers(j, f);
+}
+
+static void answer_shader(const struct kernel *k)
+{
+	const uint32_t *l = k->info.local_size;
+	json_t *size = k->info.has_local_size ? json_pack("[I, I, I]", (json_int_t)l[0], (json_int_t)l[1], (json_int_t)l[2]) : json_null();
+
+	answer_send("shader", json_pack("{s:s, s:s, s:o, s:I, s:I, s:s}", "kernel", k->request->name, "sha256", k->sha256,
+					"local_size", size, "compile_ns", (json_int_t)k->compile_ns,
+					"pipeline_ns", (json_int_t)k->pipeline_ns, "source", k->glsl ? "glsl" : "spirv"));
+}
+
+static int load_kernels(struct job *j, struct fail *f)
+{
+	for (size_t i = 0; i < j->q.kernel_count; i++) {
+		if (stop_between(f) < 0 || kernel_load(&j->kernels[i], &j->q.kernels[i], j->q.compiler, &j->gpu, f) < 0)
+			return -1;
+		answer_shader(&j->kernels[i]);
+	}
+	for (size_t i = 0; i < j->q.step_count; i++) {
+		j->steps[i].request = &j->q.steps[i];
+		if (step_prepare(&j->steps[i], &j->q, j->shapes, j->kernels, &j->gpu, f) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Host memory for a buffer that is not mapped; the mapped memory itself otherwise. */
+static unsigned char *host_side(const struct gpu_buffer *b, uint64_t bytes, unsigned char **ret_own, struct fail *f)
+{
+	*ret_own = NULL;
+	if (b->map)
+		return b->map;
+	*ret_own = malloc(bytes ? bytes : 1);
+	if (!*ret_own)
+		(void)fail_set(f, END_FAILED, NULL, "out of host memory for %llu bytes", (unsigned long long)bytes);
+	return *ret_own;
+}
+
+static int need_staging(struct job *j, struct fail *f)
+{
+	return j->staging.buffer ? 0 : gpu_buffer_create(&j->gpu, STAGING_BYTES, GPU_FOR_STAGING, &j->staging, f);
+}
+
+static int upload(struct job *j, size_t i, struct fail *f)
+{
+	const struct request_buffer *b = &j->q.buffers[i];
+	struct gpu_buffer *to = &j->buffers[i];
+	uint64_t bytes = j->shapes[i].bytes;
+	AUTO_FREE unsigned char *own = NULL;
+	struct err e = ERR_INIT;
+
+	if (gpu_buffer_create(&j->gpu, bytes, GPU_FOR_KERNELS, to, f) < 0) {
+		f->where = b->where;
+		return -1;
+	}
+	unsigned char *out = host_side(to, bytes, &own, f);
+	if (!out)
+		return -1;
+	if (to->map)
+		memset(to->map + to->size - 4, 0, 4); /* the padding */
+	if (data_read(b, &j->data[i], out, &e) < 0)
+		return fail_err(f, e.os ? END_FAILED : END_BAD_JOB, b->where, &e);
+	if (to->map || bytes == 0)
+		return 0;
+	return need_staging(j, f) < 0 ? -1 : gpu_upload(&j->gpu, to, out, bytes, &j->staging, f);
+}
+
+static int upload_all(struct job *j, struct fail *f)
+{
+	for (size_t i = 0; i < j->q.buffer_count; i++)
+		if (stop_between(f) < 0 || upload(j, i, f) < 0)
+			return -1;
+	if (steps_bind(j->steps, j->q.step_count, j->buffers, &j->gpu, &j->pool, f) < 0)
+		return -1;
+	budget_answer(&j->budget, "allocated");
+	return 0;
+}
+
+static void answer_kernel(struct kernel *k, bool timed)
+{
+	struct stats_summary s;
+
+	stats_finish(&k->stats, &s);
+	answer_send("kernel", json_pack("{s:s, s:I, s:[I, I, I], s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "kernel", k->request->name,
+					"dispatches", (json_int_t)s.count, "groups", (json_int_t)k->groups[0], (json_int_t)k->groups[1],
+					(json_int_t)k->groups[2], "total_ns", (json_int_t)s.total, "min_ns", (json_int_t)s.min,
+					"p50_ns", (json_int_t)s.p50, "p95_ns", (json_int_t)s.p95, "max_ns", (json_int_t)s.max,
+					"first_ns", (json_int_t)s.first, "timed", timed));
+}
+
+static int run_all(struct job *j, struct fail *f)
+{
+	struct run run = {.gpu = &j->gpu, .budget = &j->budget, .limit_ns = j->q.kernel_ns};
+	int rc = run_steps(&run, j->steps, j->q.step_count, f);
+
+	/* What was measured is worth having after a failure as well. */
+	for (size_t i = 0; i < j->q.kernel_count; i++)
+		if (j->kernels[i].stats.count)
+			answer_kernel(&j->kernels[i], run.timed);
+	return rc;
+}
+
+static int download(struct job *j, const struct request_output *o, struct fail *f)
+{
+	const struct gpu_buffer *from = &j->buffers[o->buffer];
+	const struct shape *s = &j->shapes[o->buffer];
+	AUTO_FREE unsigned char *own = NULL;
+	struct err e = ERR_INIT;
+	unsigned char *bytes = host_side(from, s->bytes, &own, f);
+
+	if (!bytes)
+		return -1;
+	if (!from->map && s->bytes && (need_staging(j, f) < 0 || gpu_download(&j->gpu, from, bytes, s->bytes, &j->staging, f) < 0))
+		return -1;
+	if (data_write(o, s, bytes, &e) < 0)
+		return fail_err(f, END_FAILED, o->where, &e);
+	answer_send("output", json_pack("{s:s, s:I}", "buffer", j->q.buffers[o->buffer].name, "bytes", (json_int_t)s->bytes));
+	return 0;
+}
+
+static int download_all(struct job *j, struct fail *f)
+{
+	if (gpu_make_visible(&j->gpu, f) < 0)
+		return -1;
+	for (size_t i = 0; i < j->q.output_count; i++)
+		if (download(j, &j->q.outputs[i], f) < 0)
+			return -1;
+	return 0;
+}
+
+static int do_job(struct job *j, struct fail *f)
+{
+	static const struct {
+		const char *phase; /* NULL: goes on with the one before */
+		int (*act)(struct job *j, struct fail *f);
+	} acts[] = {
+		{"open", open_device}, {NULL, open_data}, {"compile", load_kernels}, {"upload", upload_all}, {"run", run_all}, {"download", download_all},
+	};
+	uint64_t start = now_ns();
+
+	for (size_t i = 0; i < COUNTOF(acts); i++) {
+		if (stop_between(f) < 0 || acts[i].act(j, f) < 0)
+			return -1;
+		if (i + 1 < COUNTOF(acts) && !acts[i + 1].phase)
+			continue;
+		answer_phase(acts[i].phase ? acts[i].phase : acts[i - 1].phase, start);
+		start = now_ns();
+	}
+	budget_answer(&j->budget, "end");
+	return 0;
+}
+
+int main(void)
+{
+	struct job job = {.pool = VK_NULL_HANDLE};
+	struct fail f = FAIL_INIT;
+
+	stop_install();
+	(void)signal(SIGPIPE, SIG_IGN); /* a compiler that does not read must not end us */
+	int rc = read_request(&job, &f);
+	if (rc == 0)
+		rc = do_job(&job, &f);
+	bool told = answer_end(&f);
+	/* A device that still works would make every clean-up call wait for it. */
+	if (f.pending)
+		_exit(1);
+	job_done(&job);
+	return rc == 0 && told ? 0 : 1;
+}

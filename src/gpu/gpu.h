@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The opened device: queue, command buffer, fence, memory. Created in order, destroyed in reverse
+ * by gpu_done, which accepts any prefix of that order.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "gpu/device.h"
+
+struct gpu {
+	const struct vk *vk;
+	const struct device *info;
+	VkDevice device;
+	VkQueue queue;
+	VkCommandPool pool;
+	VkCommandBuffer commands;
+	VkFence fence;
+	VkPhysicalDeviceFeatures features; /* those that are on */
+	bool storage16, storage8, int8, float16;
+	uint64_t allocated; /* bytes of device memory now held */
+	uint64_t limit;     /* 0: none */
+#define VK_INSTANCE(name)
+#define VK_DEVICE(name) PFN_vk##name name;
+#include "gpu/vk.def"
+#undef VK_INSTANCE
+#undef VK_DEVICE
+};
+
+int gpu_open(struct gpu *g, const struct vk *vk, const struct device *d, uint64_t memory_limit, struct fail *f);
+void gpu_done(struct gpu *g);
+
+/* Whether a module with this SPIR-V capability may be used; the ones we switched on are few. */
+bool gpu_has_capability(const struct gpu *g, uint32_t capability);
+
+/* Recording into g->commands, for one submission. */
+int gpu_begin(struct gpu *g, struct fail *f);
+int gpu_submit(struct gpu *g, struct fail *f);
+/* One slice of waiting. 1: done, 0: not yet, -1: *f. */
+int gpu_wait(struct gpu *g, uint64_t timeout_ns, struct fail *f);
+/* begin must have been called: ends, submits, waits to the end. */
+int gpu_finish(struct gpu *g, struct fail *f);
+
+/* ---- memory -------------------------------------------------------------------------------- */
+
+struct gpu_buffer {
+	VkBuffer buffer;
+	VkDeviceMemory memory;
+	uint64_t size;      /* of the buffer: a multiple of 4, never 0 */
+	uint64_t allocated;
+	unsigned char *map; /* NULL when the host cannot see it */
+};
+
+enum gpu_place {
+	GPU_FOR_KERNELS, /* on the device; mapped as well where that costs nothing */
+	GPU_FOR_STAGING, /* host memory for copies */
+};
+
+/* Ends as device-memory: "3GiB needed, WHAT is 2GiB". Returns -1. */
+int gpu_too_much(struct fail *f, uint64_t needed, uint64_t available, const char *what);
+int gpu_buffer_create(struct gpu *g, uint64_t bytes, enum gpu_place place, struct gpu_buffer *ret, struct fail *f);
+void gpu_buffer_destroy(struct gpu *g, struct gpu_buffer *b);
+
+/* Copies between host memory and a buffer that is not mapped, in pieces through staging. */
+int gpu_upload(struct gpu *g, const struct gpu_buffer *to, const unsigned char *from, uint64_t bytes,
+	       const struct gpu_buffer *staging, struct fail *f);
+int gpu_download(struct gpu *g, const struct gpu_buffer *from, unsigned char *to, uint64_t bytes,
+		 const struct gpu_buffer *staging, struct fail *f);
+/* Makes what kernels wrote visible to the host in mapped buffers. */
+int gpu_make_visible(struct gpu *g, struct fail *f);
+void gpu_barrier(struct gpu *g, VkPipelineStageFlags from, VkAccessFlags wrote, VkPipelineStageFlags to, VkAccessFlags reads);

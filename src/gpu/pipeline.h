@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Kernels as pipelines, steps as descriptor sets, push constants and group counts. */
+#pragma once
+
+#include "gpu/gpu.h"
+#include "gpu/request.h"
+#include "gpu/spirv.h"
+#include "gpu/stats.h"
+
+enum { PUSH_BYTES_MAX = 256 };
+
+struct kernel {
+	const struct request_kernel *request;
+	struct spirv_info info;
+	VkDescriptorSetLayout set_layout;
+	VkPipelineLayout layout;
+	VkPipeline pipeline;
+	uint64_t compile_ns, pipeline_ns;
+	bool glsl, warm;
+	char sha256[65];
+	uint32_t groups[3]; /* of the last dispatch */
+	struct stats stats;
+};
+
+struct step {
+	const struct request_step *request;
+	struct kernel *kernel;
+	VkDescriptorSet set;
+	uint32_t groups[3];
+	unsigned char push[PUSH_BYTES_MAX];
+};
+
+/* Compiles, reflects, specializes, checks against the device, makes the pipeline. *k must be zeroed. */
+int kernel_load(struct kernel *k, const struct request_kernel *q, const char *compiler, struct gpu *g, struct fail *f);
+/* The same for a module that is there already. */
+int kernel_from_words(struct kernel *k, const struct request_kernel *q, const uint32_t *words, size_t count, struct gpu *g,
+		      struct fail *f);
+void kernel_done(struct kernel *k, struct gpu *g);
+
+/* shapes: one for each buffer of the request. Everything that needs no descriptor. */
+int step_prepare(struct step *s, const struct request *q, const struct shape *shapes, struct kernel *kernels,
+		 const struct gpu *g, struct fail *f);
+/* Records the dispatch of a step with these group counts into g->commands. */
+void step_record(const struct step *s, const uint32_t groups[static 3], struct gpu *g);
+/* One descriptor set for each step, from *ret_pool. */
+int steps_bind(struct step *steps, size_t count, const struct gpu_buffer *buffers, struct gpu *g, VkDescriptorPool *ret_pool,
+	       struct fail *f);

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading the request. The supervisor wrote it, from a job file that anybody may have written. */
+#include "gpu/request.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "gpu/json-read.h"
+
+/* Index of value in names, or -1 with the failure noted. */
+static int one_of(struct json_read *r, const char *key, const char *value, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (names[i] && strcmp(names[i], value) == 0)
+			return (int)i;
+	json_read_bad(r, key, "'%.60s' is not known", value);
+	return 0;
+}
+
+static enum compute_format read_format(struct json_read *r, const json_t *o)
+{
+	static const char *const names[] = {[FORMAT_NPY] = "npy", [FORMAT_PNG] = "png", [FORMAT_RAW] = "raw"};
+	return (enum compute_format)one_of(r, "format", json_read_string(r, o, "format"), names, COUNTOF(names));
+}
+
+static enum compute_type read_type(struct json_read *r, const json_t *o)
+{
+	const char *name = json_read_string_or(r, o, "type", NULL);
+	enum compute_type type = name ? type_from_name(name) : TYPE_NONE;
+
+	if (name && type == TYPE_NONE)
+		json_read_bad(r, "type", "'%.60s' is not a type", name);
+	return type;
+}
+
+static int read_fd(struct json_read *r, const json_t *o)
+{
+	return (int)json_read_count(r, o, "fd", REQUEST_FD_FIRST, 1 << 20);
+}
+
+static struct compute_number number_value(struct json_read *r, const json_t *v, const char *what)
+{
+	struct compute_number n = {.type = TYPE_NONE};
+
+	if (json_is_boolean(v) || json_is_integer(v)) {
+		n.is_integer = true;
+		n.i = json_is_integer(v) ? json_integer_value(v) : json_is_true(v);
+		n.f = (double)n.i;
+	} else if (json_is_real(v)) {
+		n.f = json_real_value(v);
+	} else {
+		json_read_bad(r, what, "expected a number");
+	}
+	return n;
+}
+
+/* {"value": 3}, {"type": "f32", "value": 0.5} or {"ref": "photo.shape[1]"} */
+static struct compute_number read_number(struct json_read *r, const json_t *o, const char *what)
+{
+	struct compute_number n = {.type = TYPE_NONE};
+
+	json_read_keys(r, o, what, "value type ref");
+	if (r->failed)
+		return n;
+	const char *ref = json_read_string_or(r, o, "ref", NULL);
+	if (!ref)
+		n = number_value(r, json_object_get(o, "value"), what);
+	n.ref = ref;
+	n.type = read_type(r, o);
+	return n;
+}
+
+static void read_constants(struct json_read *r, const json_t *o, struct request_kernel *k)
+{
+	const json_t *list = json_read_array(r, o, "constants", CONSTANTS_MAX), *c;
+	size_t i;
+
+	k->constants = arena_alloc(r->arena, (json_array_size(list) + 1) * sizeof *k->constants);
+	json_array_foreach(list, i, c)
+	{
+		struct request_constant *out = &k->constants[k->constant_count++];
+		json_read_keys(r, c, "constants", "id name value");
+		out->name = json_read_string_or(r, c, "name", NULL);
+		if (!out->name)
+			out->id = (uint32_t)json_read_count(r, c, "id", 0, UINT32_MAX);
+		out->value = number_value(r, json_object_get(c, "value"), "constants");
+	}
+}
+
+static void read_kernels(struct json_read *r, const json_t *root, struct request *q)
+{
+	const json_t *list = json_read_array(r, root, "kernels", KERNELS_MAX), *o;
+	size_t i;
+
+	q->kernels = arena_alloc(r->arena, (json_array_size(list) + 1) * sizeof *q->kernels);
+	json_array_foreach(list, i, o)
+	{
+		struct request_kernel *k = &q->kernels[q->kernel_count++];
+		json_read_keys(r, o, "kernels", "name where path fd entry constants");
+		k->name = json_read_string(r, o, "name");
+		k->where = json_read_string_or(r, o, "where", NULL);
+		k->path = json_read_string(r, o, "path");
+		k->entry = json_read_string_or(r, o, "entry", "main");
+		k->fd = read_fd(r, o);
+		read_constants(r, o, k);
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(q->kernels[j].name, k->name) == 0)
+				json_read_bad(r, "kernels", "'%.60s' is there twice", k->name);
+	}
+}
+
+static int find_buffer(const struct request *q, const char *name, size_t length)
+{
+	for (size_t i = 0; i < q->buffer_count; i++)
+		if (strlen(q->buffers[i].name) == length && memcmp(q->buffers[i].name, name, length) == 0)
+			return (int)i;
+	return -1;
+}
+
+static size_t need_buffer(struct json_read *r, const struct request *q, const char *name, const char *what)
+{
+	int i = find_buffer(q, name, strlen(name));
+
+	if (i < 0)
+		json_read_bad(r, what, "there is no buffer '%.60s'", name);
+	return i < 0 ? 0 : (size_t)i;
+}
+
+static void read_shape(struct json_read *r, const json_t *o, struct request_buffer *b)
+{
+	const json_t *list = json_read_array(r, o, "shape", COMPUTE_DIMS), *d;
+	size_t i;
+
+	b->shape.type = read_type(r, o);
+	b->has_type = b->shape.type != TYPE_NONE;
+	b->has_shape = list != NULL;
+	json_array_foreach(list, i, d)
+	{
+		if (!json_is_integer(d) || json_integer_value(d) < 0)
+			json_read_bad(r, "shape", "expected sizes that are integers of 0 or more");
+		else
+			b->shape.dim[b->shape.dims++] = (uint64_t)json_integer_value(d);
+	}
+}
+
+static void read_buffer(struct json_read *r, const json_t *o, struct request_buffer *b)
+{
+	static const char *const sources[] = {
+		[SOURCE_FILE] = "file", [SOURCE_ZEROS] = "zeros", [SOURCE_IOTA] = "iota", [SOURCE_RANDOM] = "random", [SOURCE_VALUE] = "value",
+	};
+
+	json_read_keys(r, o, "buffers", "name where source path fd format like type shape seed value");
+	b->name = json_read_string(r, o, "name");
+	b->where = json_read_string_or(r, o, "where", NULL);
+	b->source = (enum compute_source)one_of(r, "source", json_read_string(r, o, "source"), sources, COUNTOF(sources));
+	b->fd = -1;
+	b->like = -1;
+	read_shape(r, o, b);
+	const json_t *seed = json_object_get(o, "seed");
+	if (seed && !json_is_integer(seed))
+		json_read_bad(r, "seed", "expected an integer");
+	b->seed = (uint64_t)json_integer_value(seed);
+	if (b->source == SOURCE_VALUE)
+		b->value = number_value(r, json_object_get(o, "value"), "buffers");
+	if (b->source != SOURCE_FILE)
+		return;
+	b->path = json_read_string(r, o, "path");
+	b->fd = read_fd(r, o);
+	b->format = read_format(r, o);
+	if (b->format == FORMAT_RAW && (!b->has_type || !b->has_shape))
+		json_read_bad(r, b->name, "a raw file needs a type and a shape");
+}
+
+/* `like` may point forward, but not in a circle. */
+static void check_like(struct json_read *r, const struct request *q, size_t start)
+{
+	size_t steps = 0;
+
+	for (int i = (int)start; i >= 0; i = q->buffers[i].like)
+		if (steps++ > q->buffer_count) {
+			json_read_bad(r, "like", "buffer '%.60s' is like itself", q->buffers[start].name);
+			return;
+		}
+}
+
+static void read_buffers(struct json_read *r, const json_t *root, struct request *q)
+{
+	const json_t *list = json_read_array(r, root, "buffers", BUFFERS_MAX), *o;
+	size_t i;
+
+	q->buffers = arena_alloc(r->arena, (json_array_size(list) + 1) * sizeof *q->buffers);
+	json_array_foreach(list, i, o)
+	{
+		read_buffer(r, o, &q->buffers[i]);
+		if (find_buffer(q, q->buffers[i].name, strlen(q->buffers[i].name)) >= 0)
+			json_read_bad(r, "buffers", "'%.60s' is there twice", q->buffers[i].name);
+		q->buffer_count++;
+	}
+	json_array_foreach(list, i, o)
+	{
+		struct request_buffer *b = &q->buffers[i];
+		const char *like = json_read_string_or(r, o, "like", NULL);
+		if (like)
+			b->like = (int)need_buffer(r, q, like, "like");
+		if (!like && b->source != SOURCE_FILE && (!b->has_type || !b->has_shape))
+			json_read_bad(r, b->name, "needs type and shape, or like");
+	}
+	for (i = 0; i < q->buffer_count; i++)
+		check_like(r, q, i);
+}
+
+static void read_step(struct json_read *r, const json_t *o, struct request *q, struct request_step *s)
+{
+	const json_t *v;
+	size_t i;
+
+	json_read_keys(r, o, "steps", "run where bind push groups elements repeat");
+	const char *run = json_read_string(r, o, "run");
+	for (s->kernel = 0; s->kernel < q->kernel_count && strcmp(q->kernels[s->kernel].name, run) != 0;)
+		s->kernel++;
+	if (s->kernel == q->kernel_count)
+		json_read_bad(r, "steps", "there is no kernel '%.60s'", run);
+	s->where = json_read_string_or(r, o, "where", NULL);
+	s->repeat = (uint32_t)json_read_count_or(r, o, "repeat", UINT32_MAX, 1);
+
+	const json_t *bind = json_read_array(r, o, "bind", BIND_MAX);
+	s->bind = arena_alloc(r->arena, (json_array_size(bind) + 1) * sizeof *s->bind);
+	json_array_foreach(bind, i, v)
+		s->bind[s->bind_count++] = need_buffer(r, q, json_is_string(v) ? json_string_value(v) : "?", "bind");
+
+	const json_t *push = json_read_array(r, o, "push", PUSH_MAX);
+	s->push = arena_alloc(r->arena, (json_array_size(push) + 1) * sizeof *s->push);
+	json_array_foreach(push, i, v)
+		s->push[s->push_count++] = read_number(r, v, "push");
+
+	s->has_groups = json_object_get(o, "groups") != NULL;
+	const char *key = s->has_groups ? "groups" : "elements";
+	const json_t *grid = json_read_array(r, o, key, 3);
+	if (json_array_size(grid) != 3 || (s->has_groups && json_object_get(o, "elements")))
+		json_read_bad(r, "steps", "expected three numbers as groups or as elements");
+	json_array_foreach(grid, i, v)
+		s->grid[i] = read_number(r, v, key);
+}
+
+static void read_rest(struct json_read *r, const json_t *root, struct request *q)
+{
+	const json_t *list = json_read_array(r, root, "steps", STEPS_MAX), *o;
+	size_t i;
+
+	q->steps = arena_alloc(r->arena, (json_array_size(list) + 1) * sizeof *q->steps);
+	json_array_foreach(list, i, o)
+		read_step(r, o, q, &q->steps[q->step_count++]);
+
+	list = json_read_array(r, root, "outputs", OUTPUTS_MAX);
+	q->outputs = arena_alloc(r->arena, (json_array_size(list) + 1) * sizeof *q->outputs);
+	json_array_foreach(list, i, o)
+	{
+		struct request_output *out = &q->outputs[q->output_count++];
+		json_read_keys(r, o, "outputs", "buffer where path fd format");
+		out->buffer = need_buffer(r, q, json_read_string(r, o, "buffer"), "outputs");
+		out->where = json_read_string_or(r, o, "where", NULL);
+		out->path = json_read_string(r, o, "path");
+		out->fd = read_fd(r, o);
+		out->format = read_format(r, o);
+	}
+}
+
+static void read_root(struct json_read *r, const json_t *root, struct request *q)
+{
+	static const char *const devices[] = {
+		[DEVICE_ANY] = "any", [DEVICE_SOFTWARE] = "software", [DEVICE_HARDWARE] = "hardware", [DEVICE_NAMED] = "named",
+	};
+
+	json_read_keys(r, root, "request", "version name device device_name limits sample_ns compiler kernels buffers steps outputs");
+	if (r->failed)
+		return;
+	(void)json_read_count(r, root, "version", 1, 1);
+	q->name = json_read_string_or(r, root, "name", "job");
+	q->device = (enum compute_device)one_of(r, "device", json_read_string_or(r, root, "device", "any"), devices, COUNTOF(devices));
+	if (q->device == DEVICE_NAMED)
+		q->device_name = json_read_string(r, root, "device_name");
+	q->sample_ns = json_read_count_or(r, root, "sample_ns", INT64_MAX, 0);
+	q->compiler = json_read_string(r, root, "compiler");
+	const json_t *limits = json_object_get(root, "limits");
+	if (limits) {
+		json_read_keys(r, limits, "limits", "kernel_ns device_memory");
+		q->kernel_ns = json_read_count_or(r, limits, "kernel_ns", INT64_MAX, 0);
+		q->device_memory = json_read_count_or(r, limits, "device_memory", INT64_MAX, 0);
+	}
+	read_kernels(r, root, q);
+	read_buffers(r, root, q);
+	read_rest(r, root, q);
+}
+
+int request_parse(const char *text, size_t size, struct request *ret, struct err *e)
+{
+	struct json_read r = {.arena = &ret->arena, .e = e};
+	json_error_t error;
+
+	*ret = (struct request){.device = DEVICE_ANY};
+	json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
+	if (!root)
+		return err_bad(e, "request", "is not JSON: %s at byte %d", error.text, error.position);
+	read_root(&r, root, ret);
+	json_decref(root);
+	if (!r.failed)
+		return 0;
+	request_done(ret);
+	return -1;
+}
+
+void request_done(struct request *r)
+{
+	arena_done(&r->arena);
+	*r = (struct request){.device = DEVICE_ANY};
+}
+
+int request_resolve(const struct request *r, const struct shape *shapes, const struct compute_number *n,
+		    struct compute_number *ret, struct err *e)
+{
+	*ret = *n;
+	if (!n->ref)
+		return 0;
+	const char *dot = strrchr(n->ref, '.');
+	int b = dot ? find_buffer(r, n->ref, (size_t)(dot - n->ref)) : -1;
+	if (b < 0)
+		return err_bad(e, "", "'%s' names no buffer, expected BUFFER.shape[AXIS] or BUFFER.elements", n->ref);
+	uint64_t value;
+	unsigned axis;
+	int end = 0;
+	if (strcmp(dot, ".elements") == 0) {
+		value = shapes[b].count;
+	} else if (sscanf(dot, ".shape[%1u]%n", &axis, &end) == 1 && end > 0 && dot[end] == '\0' && isdigit((unsigned char)dot[7])) {
+		if (axis >= shapes[b].dims)
+			return err_bad(e, "", "'%s': buffer '%s' has %u axes, counted from 0", n->ref, r->buffers[b].name, shapes[b].dims);
+		value = shapes[b].dim[axis];
+	} else {
+		return err_bad(e, "", "'%s' is not BUFFER.shape[AXIS] or BUFFER.elements", n->ref);
+	}
+	if (value > INT64_MAX)
+		return err_bad(e, "", "'%s' does not fit into 63 bits", n->ref);
+	ret->is_integer = true;
+	ret->i = (int64_t)value;
+	ret->f = (double)value;
+	ret->ref = NULL;
+	return 0;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The request of a declarative job, read and checked: afterwards every index points somewhere,
+ * every name is known and every count is bounded. Shapes of files are not known yet.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "gpu/types.h"
+#include "job/spec.h"
+
+enum {
+	REQUEST_MAX = 1 << 20, REQUEST_FD = 3, REQUEST_FD_FIRST = 5,
+	KERNELS_MAX = 64, BUFFERS_MAX = 256, STEPS_MAX = 4096, OUTPUTS_MAX = 256,
+	CONSTANTS_MAX = 64, BIND_MAX = 64, PUSH_MAX = 64, NAME_MAX_BYTES = 4096,
+};
+
+struct request_constant {
+	const char *name; /* NULL: by id */
+	uint32_t id;
+	struct compute_number value;
+};
+
+struct request_kernel {
+	const char *name, *where, *path, *entry;
+	int fd;
+	struct request_constant *constants;
+	size_t constant_count;
+};
+
+struct request_buffer {
+	const char *name, *where;
+	const char *path; /* with SOURCE_FILE, else NULL */
+	int fd;
+	enum compute_format format;
+	enum compute_source source;
+	bool has_type, has_shape;
+	struct shape shape; /* as far as said */
+	int like;           /* index of another buffer, -1: none */
+	uint64_t seed;
+	struct compute_number value;
+};
+
+struct request_step {
+	const char *where;
+	size_t kernel;
+	size_t *bind;
+	size_t bind_count;
+	struct compute_number *push;
+	size_t push_count;
+	struct compute_number grid[3]; /* groups or elements */
+	bool has_groups;
+	uint32_t repeat;
+};
+
+struct request_output {
+	const char *where, *path;
+	size_t buffer;
+	int fd;
+	enum compute_format format;
+};
+
+struct request {
+	struct arena arena;
+	const char *name;
+	enum compute_device device;
+	const char *device_name;
+	uint64_t kernel_ns, device_memory, sample_ns; /* 0: not asked for */
+	const char *compiler;
+	struct request_kernel *kernels;
+	size_t kernel_count;
+	struct request_buffer *buffers;
+	size_t buffer_count;
+	struct request_step *steps;
+	size_t step_count;
+	struct request_output *outputs;
+	size_t output_count;
+};
+
+int request_parse(const char *text, size_t size, struct request *ret, struct err *e);
+void request_done(struct request *r);
+
+/*
+ * A `ref` as a number: BUFFER.shape[AXIS] or BUFFER.elements. shapes has one shape for each buffer.
+ * Numbers without a ref come back as they are.
+ */
+int request_resolve(const struct request *r, const struct shape *shapes, const struct compute_number *n,
+		    struct compute_number *ret, struct err *e);
