@@ -84,7 +84,7 @@ TABLES = {
     "schema-reasons": lambda: set(enums(ROOT, "reason")),
     "schema-limits": lambda: ROOT["properties"]["limits"].get("properties") or [],
     "report-members": lambda: set(schema_keys(ROOT)),
-    "man-members": lambda: set(re.findall(r"^\.It Ic ([a-z0-9_]+)", text("man/vkjail-report.5"), re.M)),
+    "man-members": lambda: {n for line in re.findall(r"^\.(?:It )?Ic (.*)", text("man/vkjail-report.5"), re.M) for n in re.findall(r"[a-z0-9_]+", line)},
 }
 if len(sys.argv) > 2:
     ROOT.update(json.loads(text(sys.argv[2])))
