@@ -6,4 +6,5 @@ integration_tests += \
 	tests/t/0003-docs.t \
 	tests/t/0004-tables-in-sync.t \
 	tests/t/0005-layering.t \
-	tests/t/2800-filter.t
+	tests/t/2800-filter.t \
+	tests/t/2801-filter-vulkan.t
