@@ -44,5 +44,5 @@ needed() {
 needed vkjail libseccomp libcap libjansson libyaml-0
 needed vkjail-exec libvulkan libpng16 libz libnettle libjansson
 needed vkjail-compile libstdc++ libSPIRV-Tools libSPIRV-Tools-shared libglslang
-needed vkjail-probe libvulkan libjansson
+needed vkjail-probe libvulkan libnettle libjansson
 done_testing
