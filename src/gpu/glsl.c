@@ -46,6 +46,10 @@ static bool print_line(const char *line, size_t length, const char *name)
 		return false;
 	line += 7;
 	length -= 7;
+	while (length > 0 && line[length - 1] == ' ')
+		length--;
+	if (memmem(line, length, "compilation terminated", 22))
+		return false;
 	if (sscanf(line, "%9u:%9u: %n", &string, &number, &skip) == 2 && skip > 0 && (size_t)skip <= length)
 		return fprintf(stderr, "%s:%u: %.*s\n", name, number, (int)(length - (size_t)skip), line + skip) > 0;
 	if (isdigit((unsigned char)line[0]) && memmem(line, length, "compilation errors", 18))
@@ -115,7 +119,7 @@ uint32_t *glsl_compile(const char *source, const char *name, size_t *ret_count)
 		.code = source,
 		.default_version = 450,
 		.default_profile = GLSLANG_CORE_PROFILE,
-		.messages = GLSLANG_MSG_SPV_RULES_BIT | GLSLANG_MSG_VULKAN_RULES_BIT,
+		.messages = GLSLANG_MSG_SPV_RULES_BIT | GLSLANG_MSG_VULKAN_RULES_BIT | GLSLANG_MSG_CASCADING_ERRORS_BIT,
 		.resource = glslang_default_resource(),
 	};
 	if (!glslang_initialize_process()) {

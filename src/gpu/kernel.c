@@ -1,23 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a shader file to a pipeline. */
-#include <nettle/sha2.h>
-
+/* From SPIR-V words to a pipeline: specialized, checked against the device, built. */
 #include "base/auto.h"
 #include "gpu/answer.h"
-#include "gpu/compile-client.h"
 #include "gpu/pipeline.h"
-
-static void hash(const uint32_t *words, size_t count, char out[static 65])
-{
-	struct sha256_ctx ctx;
-	uint8_t digest[SHA256_DIGEST_SIZE];
-
-	sha256_init(&ctx);
-	sha256_update(&ctx, count * 4, (const uint8_t *)words);
-	sha256_digest(&ctx, sizeof digest, digest);
-	for (size_t i = 0; i < sizeof digest; i++)
-		(void)snprintf(out + 2 * i, 3, "%02x", digest[i]);
-}
 
 /* ---- specialization constants -------------------------------------------------------------- */
 
@@ -229,23 +214,9 @@ int kernel_from_words(struct kernel *k, const struct request_kernel *q, const ui
 {
 	k->request = q;
 	stats_init(&k->stats);
-	hash(words, count, k->sha256);
 	if (reflect(k, words, count, f) < 0 || check_module(k, g, f) < 0)
 		return -1;
 	return build(k, words, count, g, f);
-}
-
-int kernel_load(struct kernel *k, const struct request_kernel *q, const char *compiler, struct gpu *g, struct fail *f)
-{
-	struct compile_job job = {.compiler = compiler, .path = q->path, .entry = q->entry, .where = q->where, .fd = q->fd};
-	AUTO_FREE uint32_t *words = NULL;
-	uint64_t start = now_ns();
-	size_t count;
-
-	if (compile_shader(&job, &words, &count, &k->glsl, f) < 0)
-		return -1;
-	k->compile_ns = now_ns() - start;
-	return kernel_from_words(k, q, words, count, g, f);
 }
 
 void kernel_done(struct kernel *k, struct gpu *g)

@@ -14,10 +14,11 @@
 #include "gpu/types.h"
 #include "job/spec.h"
 
+/* No tighter than what a job file may hold (src/job/bounds.def). */
 enum {
 	REQUEST_MAX = 1 << 20, REQUEST_FD = 3, REQUEST_FD_FIRST = 5,
-	KERNELS_MAX = 64, BUFFERS_MAX = 256, STEPS_MAX = 4096, OUTPUTS_MAX = 256,
-	CONSTANTS_MAX = 64, BIND_MAX = 64, PUSH_MAX = 64, NAME_MAX_BYTES = 4096,
+	KERNELS_MAX = 256, BUFFERS_MAX = 256, STEPS_MAX = 4096, OUTPUTS_MAX = 256,
+	CONSTANTS_MAX = 256, BIND_MAX = 64, PUSH_MAX = 256,
 };
 
 struct request_constant {
