@@ -190,18 +190,17 @@ static int read_fill(struct decode *d, const struct node *n, struct compute_buff
 	static const char *const names[] = {"zeros", "iota", "random", NULL};
 	static const enum compute_source sources[] = {SOURCE_ZEROS, SOURCE_IOTA, SOURCE_RANDOM};
 	static const char *const keys[] = {"random", "value", NULL};
-	unsigned which = 0;
 
 	if (n->kind != NODE_MAP) {
-		if (n->kind != NODE_SCALAR || choice_find(names, n->text) < 0) {
-			char shown[SHOWN];
-			return decode_bad(d, n,
-				"expected zeros, iota, random, {random: SEED} or {value: NUMBER}, got %s",
-				n->kind == NODE_LIST ? "a list"
-						     : text_show(n->text, shown, sizeof shown));
-		}
-		if (read_choice(d, n, &which, names) < 0)
-			return -1;
+		static const char expected[] =
+			"zeros, iota, random, {random: SEED} or {value: NUMBER}";
+		char shown[SHOWN];
+		if (n->kind == NODE_LIST)
+			return decode_bad(d, n, "expected %s, got a list", expected);
+		int which = choice_find(names, n->text);
+		if (which < 0)
+			return decode_bad(d, n, "expected %s, got '%s'", expected,
+				text_show(n->text, shown, sizeof shown));
 		b->source = sources[which];
 		return 0;
 	}

@@ -91,6 +91,19 @@ static int set_format(
 
 /* ---- --input and --output ----------------------------------------------------------------- */
 
+/* The new file's ending decides; when it says nothing, the format stays what it was. */
+static enum compute_format new_format(
+	const char *file, enum compute_format before, const char *file_before)
+{
+	enum compute_format format = format_of(file);
+
+	if (format == FORMAT_AUTO)
+		format = before;
+	if (format == FORMAT_AUTO && file_before)
+		format = format_of(file_before);
+	return format;
+}
+
 static int apply_inputs(struct spec *s, struct compute *c, struct err *e)
 {
 	for (size_t i = 0; i < s->input_count; i++) {
@@ -98,13 +111,11 @@ static int apply_inputs(struct spec *s, struct compute *c, struct err *e)
 		struct compute_buffer *b = find_buffer(c, flag->name);
 		if (!b)
 			return no_such_buffer(c, flag->where, flag->name, e);
+		b->format = new_format(flag->file, b->format, b->file);
 		b->source = SOURCE_FILE;
 		b->file = b->path = flag->file;
 		b->like = NULL;
 		b->where = flag->where;
-		/* The new file's ending decides; what the job file says is for files with no known ending. */
-		if (format_of(flag->file) != FORMAT_AUTO)
-			b->format = format_of(flag->file);
 	}
 	return 0;
 }
@@ -128,10 +139,9 @@ static int apply_outputs(struct spec *s, struct compute *c, struct err *e)
 			c->output_count++;
 		}
 		struct compute_output *o = &c->outputs[at];
+		o->format = new_format(flag->file, o->format, o->file);
 		o->file = o->path = flag->file;
 		o->where = flag->where;
-		if (format_of(flag->file) != FORMAT_AUTO)
-			o->format = format_of(flag->file);
 	}
 	return 0;
 }

@@ -1,0 +1,517 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Declarative compute jobs: each key with what it accepts and refuses, references, formats, clashes. */
+#include "unit/jobfile.h"
+
+/* Parts of a job that is fine, so that a row shows only what it is about. */
+#define KERNELS    "  kernels: {k: {shader: a.comp}}\n"
+#define BUFFERS    "  buffers: {x: {type: f32, shape: [4, 5]}}\n"
+#define STEPS      "  steps: [{run: k, bind: [x], groups: 1}]\n"
+#define JOB(parts) "compute:\n" parts
+/* Rows about one part stand in line 2 or 4. */
+#define KERNEL(k)  JOB("  kernels: {k: " k "}\n" BUFFERS STEPS)
+#define BUFFER(b) \
+	JOB("  buffers: {x: " b ", photo: {file: p.png}, a: {file: a.npy}}\n" KERNELS STEPS)
+#define STEP(s)                          \
+	JOB("  steps: [" s "]\n" KERNELS \
+	    "  buffers: {x: {type: f32, shape: [4, 5]}, photo: {file: p.png}, a: {file: a.npy}, l: {like: photo}}\n")
+#define OUTPUTS(o) JOB("  outputs: " o "\n" KERNELS BUFFERS STEPS)
+
+static void test_compute(void **state)
+{
+	(void)state;
+	static const struct job_row rows[] = {
+		{JOB(KERNELS BUFFERS STEPS), NULL},
+		{JOB("  device: software\n" KERNELS BUFFERS STEPS), NULL},
+		{JOB("  device: NVIDIA H200\n" KERNELS BUFFERS STEPS), NULL},
+		{JOB("  device: ''\n" KERNELS BUFFERS STEPS),
+			"job.yaml:2: compute.device: must not be empty"},
+		{JOB("  devices: any\n" KERNELS BUFFERS STEPS),
+			"job.yaml:2: compute.devices: unknown key 'devices', did you mean 'device'?"},
+		{"compute: a.comp\n", "job.yaml:1: compute: expected a map, got text"},
+		{"compute: {}\n", "job.yaml:1: compute: needs at least one kernel in 'kernels'"},
+		{JOB(KERNELS), "job.yaml:1: compute: needs at least one step in 'steps'"},
+		{JOB(KERNELS "  steps: []\n"),
+			"job.yaml:1: compute: needs at least one step in 'steps'"},
+		{JOB("  kernels: [k]\n"),
+			"job.yaml:2: compute.kernels: expected a map of kernels, got a list"},
+		{JOB("  buffers: [k]\n"),
+			"job.yaml:2: compute.buffers: expected a map of buffers, got a list"},
+		{JOB("  steps: {k: 1}\n"),
+			"job.yaml:2: compute.steps: expected a list of steps, got a map"},
+		{JOB("  outputs: [k]\n"),
+			"job.yaml:2: compute.outputs: expected a map such as {out: out.png}, got a list"},
+	};
+	jobfile_check(rows, COUNTOF(rows));
+}
+
+static void test_kernels(void **state)
+{
+	(void)state;
+	static const struct job_row rows[] = {
+		{KERNEL("{shader: a.spv, entry: blur_h, constants: {0: 16, RADIUS: 3, F: 0.5, B: true, 4294967295: -1}}"),
+			NULL},
+		{KERNEL("a.comp"), "job.yaml:2: compute.kernels.k: expected a map, got text"},
+		{KERNEL("{}"), "job.yaml:2: compute.kernels.k: 'shader' is missing"},
+		{KERNEL("{shader: ''}"), "job.yaml:2: compute.kernels.k.shader: must not be empty"},
+		{KERNEL("{file: a}"), "job.yaml:2: compute.kernels.k.file: unknown key 'file'"},
+		{KERNEL("{shader: a, entry: a-b}"),
+			"job.yaml:2: compute.kernels.k.entry: expected the name of a function in the shader, got 'a-b'"},
+		{KERNEL("{shader: a, constants: [1]}"),
+			"job.yaml:2: compute.kernels.k.constants: expected a map such as {0: 16, RADIUS: 3}, got a list"},
+		{KERNEL("{shader: a, constants: {4294967296: 1}}"),
+			"job.yaml:2: compute.kernels.k.constants.4294967296: expected the number or the name of a specialization constant, got '4294967296'"},
+		{KERNEL("{shader: a, constants: {01: 1}}"),
+			"job.yaml:2: compute.kernels.k.constants.01: expected the number or the name of a specialization constant, got '01'"},
+		{KERNEL("{shader: a, constants: {00: 1}}"),
+			"job.yaml:2: compute.kernels.k.constants.00: expected the number or the name of a specialization constant, got '00'"},
+		{KERNEL("{shader: a, constants: {-1: 1}}"),
+			"job.yaml:2: compute.kernels.k.constants.-1: expected the number or the name of a specialization constant, got '-1'"},
+		{KERNEL("{shader: a, constants: {A: x.elements}}"),
+			"job.yaml:2: compute.kernels.k.constants.A: expected a number such as 3, 0x10 or 0.5, got 'x.elements'"},
+		{JOB("  kernels: {a.b: {shader: a}}\n"),
+			"job.yaml:2: compute.kernels.a.b: expected a name of 1 to 64 letters, digits, '_' and '-', got 'a.b'"},
+	};
+	jobfile_check(rows, COUNTOF(rows));
+}
+
+static void test_buffers(void **state)
+{
+	(void)state;
+	static const struct job_row rows[] = {
+		{BUFFER("{file: p.png}"), NULL},
+		{BUFFER("{file: P.PNG}"), NULL},
+		{BUFFER("{file: a.npy, type: f32, shape: [3]}"), NULL},
+		{BUFFER("{file: a.raw, type: f32, shape: [3]}"), NULL},
+		{BUFFER("{file: a.bin, type: f32, shape: [3]}"), NULL},
+		{BUFFER("{file: a.dat, format: npy}"), NULL},
+		{BUFFER("{file: a.dat, format: auto}"),
+			"job.yaml:2: compute.buffers.x: cannot tell the format of 'a.dat' from its ending (.npy, .png, .raw, .bin): give 'format'"},
+		{BUFFER("{file: .png}"),
+			"job.yaml:2: compute.buffers.x: cannot tell the format of '.png' from its ending (.npy, .png, .raw, .bin): give 'format'"},
+		{BUFFER("{file: a.raw}"),
+			"job.yaml:2: compute.buffers.x: a raw file says nothing about itself: give 'type' and 'shape'"},
+		{BUFFER("{file: a.raw, type: u8}"),
+			"job.yaml:2: compute.buffers.x: a raw file says nothing about itself: give 'type' and 'shape'"},
+		{BUFFER("{file: a.png, format: jpeg}"),
+			"job.yaml:2: compute.buffers.x.format: expected 'auto', 'npy', 'png' or 'raw', got 'jpeg'"},
+		{BUFFER("{like: photo}"), NULL},
+		{BUFFER("{like: photo, fill: iota}"), NULL},
+		{BUFFER("{like: phoot}"),
+			"job.yaml:2: compute.buffers.x: there is no buffer 'phoot', did you mean 'photo'?"},
+		{BUFFER("{like: x}"),
+			"job.yaml:2: compute.buffers.x: 'like' goes round in a circle"},
+		{JOB(KERNELS STEPS "  buffers: {x: {like: y}, y: {like: z}, z: {like: y}}\n"),
+			"job.yaml:4: compute.buffers.x: 'like' goes round in a circle"},
+		{BUFFER("{like: photo, type: f32}"),
+			"job.yaml:2: compute.buffers.x: 'like' takes type and shape from 'photo', leave out 'type' and 'shape'"},
+		{BUFFER("{like: photo, file: a.npy}"),
+			"job.yaml:2: compute.buffers.x: 'file' and 'like' exclude each other: a file has its own type and shape"},
+		{BUFFER("{fill: zeros, file: a.npy}"),
+			"job.yaml:2: compute.buffers.x: 'file' and 'fill' exclude each other"},
+		{BUFFER("{format: npy, type: f32, shape: [1]}"),
+			"job.yaml:2: compute.buffers.x: 'format' belongs to 'file', which is missing"},
+		{BUFFER("{}"),
+			"job.yaml:2: compute.buffers.x: needs 'file', 'like', or both 'type' and 'shape'"},
+		{BUFFER("{type: f32}"),
+			"job.yaml:2: compute.buffers.x: needs 'file', 'like', or both 'type' and 'shape'"},
+		{BUFFER("{type: none, shape: [1]}"),
+			"job.yaml:2: compute.buffers.x.type: expected 'u8', 'i8', 'u16', 'i16', 'u32', 'i32', 'f32', 'u64', 'i64', 'f64', 'f16' or 'bool', got 'none'"},
+		{BUFFER("{type: f32, shape: 4}"),
+			"job.yaml:2: compute.buffers.x.shape: expected a list such as [480, 640], got text"},
+		{BUFFER("{type: f32, shape: []}"),
+			"job.yaml:2: compute.buffers.x.shape: must have at least one dimension"},
+		{BUFFER("{type: f32, shape: [0]}"),
+			"job.yaml:2: compute.buffers.x.shape[0]: must be from 1 to 9223372036854775807, got 0"},
+		{BUFFER("{type: f32, shape: [-1]}"),
+			"job.yaml:2: compute.buffers.x.shape[0]: expected a whole number such as 64, got '-1'"},
+		{BUFFER("{type: f32, shape: [1.5]}"),
+			"job.yaml:2: compute.buffers.x.shape[0]: expected a whole number such as 64, got '1.5'"},
+		{BUFFER("{type: f32, shape: ['4']}"),
+			"job.yaml:2: compute.buffers.x.shape[0]: expected a whole number, got text: write it without quotes"},
+		{BUFFER("{type: f32, shape: [~]}"),
+			"job.yaml:2: compute.buffers.x.shape[0]: expected a whole number, got nothing"},
+		{BUFFER("{type: u8, shape: [1152921504606846975]}"), NULL},
+		{BUFFER("{type: u8, shape: [1152921504606846976]}"),
+			"job.yaml:2: compute.buffers.x.shape: is too large"},
+		{BUFFER("{type: u8, shape: [4294967296, 4294967296]}"),
+			"job.yaml:2: compute.buffers.x.shape: is too large"},
+		{BUFFER("{type: u8, shape: [1, 1, 1, 1, 1, 1, 1, 1]}"), NULL},
+		{BUFFER("{type: u8, shape: [1, 1, 1, 1, 1, 1, 1, 1, 1]}"),
+			"job.yaml:2: compute.buffers.x.shape: more than 8 dimensions in a shape"},
+	};
+	jobfile_check(rows, COUNTOF(rows));
+}
+
+#define FILL(type, fill) BUFFER("{fill: " fill ", type: " type ", shape: [4]}")
+
+static void test_fill(void **state)
+{
+	(void)state;
+	static const struct job_row rows[] = {
+		{FILL("f32", "zeros"), NULL},
+		{FILL("f32", "iota"), NULL},
+		{FILL("f32", "random"), NULL},
+		{FILL("f32", "{random: 42}"), NULL},
+		{FILL("f32", "{value: 1.5}"), NULL},
+		{FILL("f32", "{value: 3}"), NULL},
+		{FILL("bool", "{value: true}"), NULL},
+		{FILL("u8", "{value: 0xff}"), NULL},
+		{FILL("f32", "zero"),
+			"job.yaml:2: compute.buffers.x.fill: expected zeros, iota, random, {random: SEED} or {value: NUMBER}, got 'zero'"},
+		{FILL("f32", "[1]"),
+			"job.yaml:2: compute.buffers.x.fill: expected zeros, iota, random, {random: SEED} or {value: NUMBER}, got a list"},
+		{FILL("f32", "1.5"),
+			"job.yaml:2: compute.buffers.x.fill: expected zeros, iota, random, {random: SEED} or {value: NUMBER}, got '1.5'"},
+		{FILL("f32", "{}"),
+			"job.yaml:2: compute.buffers.x.fill: expected exactly one of 'random' and 'value'"},
+		{FILL("f32", "{random: 1, value: 2}"),
+			"job.yaml:2: compute.buffers.x.fill: expected exactly one of 'random' and 'value'"},
+		{FILL("f32", "{rnadom: 1}"),
+			"job.yaml:2: compute.buffers.x.fill.rnadom: unknown key 'rnadom', did you mean 'random'?"},
+		{FILL("f32", "{random: -1}"),
+			"job.yaml:2: compute.buffers.x.fill.random: expected a whole number such as 64, got '-1'"},
+		{FILL("f32", "{random: 9223372036854775808}"),
+			"job.yaml:2: compute.buffers.x.fill.random: must be from 0 to 9223372036854775807, got 9223372036854775808"},
+		{FILL("f32", "{value: true}"),
+			"job.yaml:2: compute.buffers.x.fill.value: expected a number for f32, got 'true'"},
+		{FILL("u8", "{value: 256}"),
+			"job.yaml:2: compute.buffers.x.fill.value: 256 does not fit into u8 (0 to 255)"},
+		{FILL("u8", "{value: -1}"),
+			"job.yaml:2: compute.buffers.x.fill.value: -1 does not fit into u8 (0 to 255)"},
+		{FILL("i8", "{value: -128}"), NULL},
+		{FILL("i8", "{value: -129}"),
+			"job.yaml:2: compute.buffers.x.fill.value: -129 does not fit into i8 (-128 to 127)"},
+		{FILL("u32", "{value: 4294967295}"), NULL},
+		{FILL("u32", "{value: 4294967296}"),
+			"job.yaml:2: compute.buffers.x.fill.value: 4294967296 does not fit into u32 (0 to 4294967295)"},
+		{FILL("i64", "{value: -9223372036854775808}"), NULL},
+		{FILL("u64", "{value: 9223372036854775807}"), NULL},
+		{FILL("u64", "{value: 9223372036854775808}"),
+			"job.yaml:2: compute.buffers.x.fill.value: '9223372036854775808' is too large"},
+		{FILL("u32", "{value: 1.0}"),
+			"job.yaml:2: compute.buffers.x.fill.value: expected a whole number for u32, got '1.0'"},
+		{FILL("bool", "{value: 2}"),
+			"job.yaml:2: compute.buffers.x.fill.value: 2 does not fit into bool (0 to 1)"},
+		{FILL("f16", "{value: 65504}"), NULL},
+		{FILL("f16", "{value: 65505}"),
+			"job.yaml:2: compute.buffers.x.fill.value: 65505 is too large for f16"},
+		{FILL("f32", "{value: 3.4028234e38}"), NULL},
+		{FILL("f32", "{value: 1e308}"),
+			"job.yaml:2: compute.buffers.x.fill.value: 1e308 is too large for f32"},
+		{FILL("f64", "{value: 1e308}"), NULL},
+		{FILL("f64", "{value: -1e309}"),
+			"job.yaml:2: compute.buffers.x.fill.value: '-1e309' is too large"},
+		{FILL("f32", "{value: .nan}"),
+			"job.yaml:2: compute.buffers.x.fill.value: expected a finite number, got '.nan'"},
+		{FILL("f32", "{value: NaN}"),
+			"job.yaml:2: compute.buffers.x.fill.value: expected a finite number, got 'NaN'"},
+		{FILL("f32", "{value: -.inf}"),
+			"job.yaml:2: compute.buffers.x.fill.value: expected a finite number, got '-.inf'"},
+		{FILL("f32", "{value: 010}"),
+			"job.yaml:2: compute.buffers.x.fill.value: expected a number such as 3, 0x10 or 0.5, got '010'"},
+		{FILL("f32", "{value: 1_000}"),
+			"job.yaml:2: compute.buffers.x.fill.value: expected a number such as 3, 0x10 or 0.5, got '1_000'"},
+		{FILL("f32", "{value: 1.}"),
+			"job.yaml:2: compute.buffers.x.fill.value: expected a number such as 3, 0x10 or 0.5, got '1.'"},
+		{FILL("f32", "{value: '1'}"),
+			"job.yaml:2: compute.buffers.x.fill.value: expected a number, got the text '1': write it without quotes"},
+		{FILL("f32", "{value: }"),
+			"job.yaml:2: compute.buffers.x.fill.value: expected a number such as 3, 0x10 or 0.5, got ''"},
+	};
+	jobfile_check(rows, COUNTOF(rows));
+}
+
+static void test_steps(void **state)
+{
+	(void)state;
+	static const struct job_row rows[] = {
+		{STEP("{run: k, groups: 1}"), NULL},
+		{STEP("{run: k, groups: [1, 2, 4294967295]}"), NULL},
+		{STEP("{run: k, elements: ['photo.shape[1]', 'photo.shape[0]']}"), NULL},
+		{STEP("{run: k, elements: x.elements, repeat: 1000000000}"), NULL},
+		{STEP("{run: k, groups: 1, push: [1, -1, 0.5, true, {f32: 3}, {u32: x.elements}, 'l.shape[2]', 'a.shape[7]']}"),
+			NULL},
+		{STEP("{groups: 1}"), "job.yaml:2: compute.steps[0]: 'run' is missing"},
+		{STEP("{run: kk, groups: 1}"),
+			"job.yaml:2: compute.steps[0]: there is no kernel 'kk'"},
+		{STEP("{run: k}"),
+			"job.yaml:2: compute.steps[0]: needs either 'groups' or 'elements'"},
+		{STEP("{run: k, groups: 1, elements: 1}"),
+			"job.yaml:2: compute.steps[0]: needs either 'groups' or 'elements'"},
+		{STEP("{run: k, groups: []}"),
+			"job.yaml:2: compute.steps[0].groups: expected one to three numbers, got 0"},
+		{STEP("{run: k, groups: [1, 1, 1, 1]}"),
+			"job.yaml:2: compute.steps[0].groups: expected one to three numbers, got 4"},
+		{STEP("{run: k, groups: [0]}"),
+			"job.yaml:2: compute.steps[0].groups[0]: must be from 1 to 4294967295, got 0"},
+		{STEP("{run: k, groups: 4294967296}"),
+			"job.yaml:2: compute.steps[0].groups: must be from 1 to 4294967295, got 4294967296"},
+		{STEP("{run: k, groups: {x: 1}}"),
+			"job.yaml:2: compute.steps[0].groups: expected a list of one to three numbers, got a map"},
+		{STEP("{run: k, groups: y.elements}"),
+			"job.yaml:2: compute.steps[0]: there is no buffer 'y'"},
+		{STEP("{run: k, groups: x.element}"),
+			"job.yaml:2: compute.steps[0].groups: expected a reference such as photo.shape[1] or photo.elements, got 'x.element'"},
+		{STEP("{run: k, groups: 'x.shape[2]'}"),
+			"job.yaml:2: compute.steps[0]: 'x.shape[2]': 'x' has 2 dimensions, counted from 0"},
+		{STEP("{run: k, groups: 'photo.shape[3]'}"),
+			"job.yaml:2: compute.steps[0]: 'photo.shape[3]': 'photo' has 3 dimensions, counted from 0"},
+		{STEP("{run: k, groups: 'a.shape[8]'}"),
+			"job.yaml:2: compute.steps[0]: 'a.shape[8]': 'a' has at most 8 dimensions, counted from 0"},
+		{STEP("{run: k, groups: 'x.shape[10]'}"),
+			"job.yaml:2: compute.steps[0].groups: expected a reference such as photo.shape[1] or photo.elements, got 'x.shape[10]'"},
+		{STEP("{run: k, groups: 'x.shape[-1]'}"),
+			"job.yaml:2: compute.steps[0].groups: expected a reference such as photo.shape[1] or photo.elements, got 'x.shape[-1]'"},
+		{STEP("{run: k, groups: 1, bind: [y]}"),
+			"job.yaml:2: compute.steps[0]: there is no buffer 'y'"},
+		{STEP("{run: k, groups: 1, bind: x}"),
+			"job.yaml:2: compute.steps[0].bind: expected a list of buffers, got text"},
+		{STEP("{run: k, groups: 1, push: 3}"),
+			"job.yaml:2: compute.steps[0].push: expected a list of values, got text"},
+		{STEP("{run: k, groups: 1, push: [abc]}"),
+			"job.yaml:2: compute.steps[0].push[0]: expected a number such as 3, 0x10 or 0.5, got 'abc'"},
+		{STEP("{run: k, groups: 1, push: [yes]}"),
+			"job.yaml:2: compute.steps[0].push[0]: expected a number such as 3, 0x10 or 0.5, got 'yes'"},
+		{STEP("{run: k, groups: 1, push: [{f31: 1}]}"),
+			"job.yaml:2: compute.steps[0].push[0].f31: unknown key 'f31', did you mean 'f32'?"},
+		{STEP("{run: k, groups: 1, push: [{u8: 256}]}"),
+			"job.yaml:2: compute.steps[0].push[0].u8: 256 does not fit into u8 (0 to 255)"},
+		{STEP("{run: k, groups: 1, push: [{f32: 1, u8: 1}]}"),
+			"job.yaml:2: compute.steps[0].push[0]: expected one type and its value, such as {f32: 0.5}"},
+		{STEP("{run: k, groups: 1, push: [z.elements]}"),
+			"job.yaml:2: compute.steps[0]: there is no buffer 'z'"},
+		{STEP("{run: k, groups: 1, repeat: 0}"),
+			"job.yaml:2: compute.steps[0].repeat: must be from 1 to 1000000000, got 0"},
+		{STEP("{run: k, groups: 1, repeat: 1000000001}"),
+			"job.yaml:2: compute.steps[0].repeat: must be from 1 to 1000000000, got 1000000001"},
+		{STEP("{run: k, groups: 1, repat: 1}"),
+			"job.yaml:2: compute.steps[0].repat: unknown key 'repat', did you mean 'repeat'?"},
+	};
+	jobfile_check(rows, COUNTOF(rows));
+}
+
+static void test_outputs(void **state)
+{
+	(void)state;
+	static const struct job_row rows[] = {
+		{OUTPUTS("{x: x.npy}"), NULL},
+		{OUTPUTS("{x: {file: x.npy}}"), NULL},
+		{OUTPUTS("{x: {file: x.dat, format: raw}}"), NULL},
+		{OUTPUTS("{y: y.npy}"), "job.yaml:2: compute.outputs.y: there is no buffer 'y'"},
+		{OUTPUTS("{x: x.dat}"),
+			"job.yaml:2: compute.outputs.x: cannot tell the format of 'x.dat' from its ending (.npy, .png, .raw, .bin): give 'format'"},
+		{OUTPUTS("{x: {format: raw}}"), "job.yaml:2: compute.outputs.x: 'file' is missing"},
+		{OUTPUTS("{x: ''}"), "job.yaml:2: compute.outputs.x: must not be empty"},
+		{OUTPUTS("{x: {file: job.yaml, format: raw}}"),
+			"job.yaml:2: compute.outputs.x: 'job.yaml' is also the job file: an output needs a file of its own"},
+		{JOB("  outputs: {x: ./d/../p.png}\n" KERNELS STEPS
+		     "  buffers: {x: {file: p.png}}\n"),
+			"job.yaml:2: compute.outputs.x: './d/../p.png' is also an input: an output needs a file of its own"},
+		{JOB("  outputs: {x: o.npy, y: ./o.npy}\n" KERNELS STEPS
+		     "  buffers: {x: {file: p.png}, y: {like: x}}\n"),
+			"job.yaml:2: compute.outputs.y: './o.npy' is also another output: an output needs a file of its own"},
+	};
+	jobfile_check(rows, COUNTOF(rows));
+}
+
+static void test_counts(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *before, *item, *after;
+		int bound;
+		const char *message;
+	} rows[] = {
+		{JOB(BUFFERS STEPS "  kernels: {k: {shader: a}"), ", k%d: {shader: a}", "}\n",
+			BOUND_KERNELS - 1, "job.yaml:4: compute.kernels: more than 256 kernels"},
+		{JOB(KERNELS STEPS "  buffers: {x: {file: a.npy}"), ", x%d: {like: x}", "}\n",
+			BOUND_BUFFERS - 1, "job.yaml:4: compute.buffers: more than 256 buffers"},
+		{JOB(KERNELS BUFFERS "  steps:\n"), "  - {run: k, groups: 1}#%d\n", "", BOUND_STEPS,
+			"job.yaml:4: compute.steps: more than 4096 steps"},
+		{JOB(KERNELS BUFFERS "  steps: [{run: k, groups: 1, bind: ["), "x, #%d\n", "]}]\n",
+			BOUND_BINDINGS,
+			"job.yaml:4: compute.steps[0].bind: more than 64 buffers bound in a step"},
+		{JOB(KERNELS BUFFERS "  steps: [{run: k, groups: 1, push: ["), "%d,", "]}]\n",
+			BOUND_PUSHES,
+			"job.yaml:4: compute.steps[0].push: more than 256 push constants in a step"},
+		{JOB(BUFFERS STEPS "  kernels: {k: {shader: a, constants: {"), "%d: 1,", "}}}\n",
+			BOUND_CONSTANTS,
+			"job.yaml:4: compute.kernels.k.constants: more than 256 specialization constants in a kernel"},
+	};
+	for (size_t i = 0; i < COUNTOF(rows); i++) {
+		for (int more = 0; more < 2; more++) {
+			struct jobfile_text t;
+			jobfile_text_open(&t);
+			fputs(rows[i].before, t.f);
+			const char *at = strchr(rows[i].item, '%');
+			for (int k = 0; k < rows[i].bound + more; k++)
+				fprintf(t.f, "%.*s%d%s", (int)(at - rows[i].item), rows[i].item, k,
+					at + 2);
+			fputs(rows[i].after, t.f);
+			jobfile_text_check(&t, more ? rows[i].message : "");
+		}
+	}
+}
+
+/* What the values become. */
+static void test_values(void **state)
+{
+	(void)state;
+	static const char text[] =
+		"name: blur\n"
+		"compute:\n"
+		"  device: llvmpipe\n"
+		"  kernels: {blur: {shader: ../s/blur.comp, constants: {0: 16, R: 0.5, B: true}}}\n"
+		"  buffers:\n"
+		"    photo: {file: photo.png}\n"
+		"    out: {like: tmp}\n"
+		"    tmp: {like: photo}\n"
+		"    v: {fill: {value: 0x10}, type: u8, shape: [3, 4]}\n"
+		"    w: {like: v, fill: {random: 7}}\n"
+		"  steps:\n"
+		"    - {run: blur, bind: [photo, out], push: [3, {f32: 1}, 'photo.shape[1]', true, -0.5], groups: [64, v.elements], repeat: 10}\n"
+		"    - {run: blur, elements: 7}\n"
+		"  outputs: {out: out.png, w: /tmp/w.raw}\n";
+	struct spec s;
+	char buf[1024];
+
+	assert_string_equal(jobfile_read(&s, text, sizeof text - 1, buf, sizeof buf), "");
+	const struct compute *c = s.compute;
+	assert_non_null(c);
+	assert_null(s.command);
+	assert_int_equal(c->device, DEVICE_NAMED);
+	assert_string_equal(c->device_name, "llvmpipe");
+	const struct compute_kernel *k = &c->kernels[0];
+	assert_string_equal(k->entry, "main");
+	assert_string_equal(k->where, "job.yaml:4: compute.kernels.blur");
+	assert_int_equal(k->constant_count, 3);
+	assert_null(k->constants[0].name);
+	assert_int_equal(k->constants[0].value.i, 16);
+	assert_string_equal(k->constants[1].name, "R");
+	assert_true(k->constants[1].value.f == 0.5 && !k->constants[1].value.is_integer);
+	assert_int_equal(k->constants[2].value.type, TYPE_BOOL);
+	const struct compute_buffer *b = c->buffers;
+	assert_int_equal(c->buffer_count, 5);
+	assert_int_equal(b[0].source, SOURCE_FILE);
+	assert_int_equal(b[0].format, FORMAT_PNG);
+	/* like leads to a file, or is resolved. */
+	assert_string_equal(b[1].like, "photo");
+	assert_string_equal(b[2].like, "photo");
+	assert_int_equal(b[3].source, SOURCE_VALUE);
+	assert_int_equal(b[3].value.i, 16);
+	assert_int_equal(b[3].value.type, TYPE_U8);
+	assert_null(b[4].like);
+	assert_int_equal(b[4].type, TYPE_U8);
+	assert_int_equal(b[4].dims, 2);
+	assert_int_equal(b[4].shape[1], 4);
+	assert_int_equal(b[4].source, SOURCE_RANDOM);
+	assert_int_equal(b[4].seed, 7);
+	const struct compute_step *step = c->steps;
+	assert_int_equal(step[0].push_count, 5);
+	assert_int_equal(step[0].push[0].type, TYPE_NONE);
+	assert_int_equal(step[0].push[1].type, TYPE_F32);
+	assert_string_equal(step[0].push[2].ref, "photo.shape[1]");
+	assert_true(step[0].push[4].f == -0.5);
+	assert_true(step[0].has_groups && !step[1].has_groups);
+	assert_int_equal(step[0].groups[0].i, 64);
+	assert_string_equal(step[0].groups[1].ref, "v.elements");
+	assert_int_equal(step[0].groups[2].i, 1);
+	assert_int_equal(step[1].elements[0].i, 7);
+	assert_int_equal(step[1].repeat, 1);
+	assert_string_equal(step[0].bind[1], "out");
+	assert_int_equal(c->outputs[1].format, FORMAT_RAW);
+	assert_string_equal(c->outputs[1].path, "/tmp/w.raw");
+	spec_done(&s);
+}
+
+/* --input and --output: relative to the caller, not to the job file. */
+static void test_file_flags(void **state)
+{
+	(void)state;
+	static const char text[] =
+		"compute:\n" KERNELS STEPS
+		"  buffers: {x: {file: a.png}, y: {like: x}, z: {file: z.raw, type: u8, shape: [2]}}\n  outputs: {y: y.png}\n";
+	struct spec s;
+	struct err e = ERR_INIT;
+	char dir[256], path[300];
+
+	jobfile_write(text, sizeof text - 1);
+	assert_non_null(getcwd(dir, sizeof dir));
+	(void)snprintf(path, sizeof path, "%s/job.yaml", dir);
+	spec_init(&s);
+	assert_int_equal(spec_read_file(&s, path, &e), 0);
+	assert_int_equal(spec_set_input(&s, "x=in.npy", "--input", &e), 0);
+	assert_int_equal(spec_set_input(&s, "z=z=.dat", "--input", &e), 0);
+	assert_int_equal(spec_set_output(&s, "y=y.npy", "--output", &e), 0);
+	assert_int_equal(spec_set_output(&s, "x=x.npy", "--output", &e), 0);
+	assert_int_equal(spec_finish(&s, &e), 0);
+	assert_string_equal(s.compute->buffers[0].path, "in.npy");
+	assert_int_equal(s.compute->buffers[0].format, FORMAT_NPY);
+	/* An ending that says nothing leaves the format as it was. */
+	assert_int_equal(s.compute->buffers[2].format, FORMAT_RAW);
+	assert_string_equal(s.compute->buffers[2].path, "z=.dat");
+	assert_int_equal(s.compute->output_count, 2);
+	assert_string_equal(s.compute->outputs[0].path, "y.npy");
+	assert_int_equal(s.compute->outputs[0].format, FORMAT_NPY);
+	assert_string_equal(s.compute->outputs[1].buffer, "x");
+	(void)snprintf(path, sizeof path, "%s/a.comp", dir);
+	assert_string_equal(s.compute->kernels[0].shader_path, path);
+	assert_string_equal(s.compute->kernels[0].shader, "a.comp");
+	spec_done(&s);
+}
+
+static void test_wrong_file_flags(void **state)
+{
+	(void)state;
+	static const char text[] = "compute:\n" KERNELS STEPS
+				   "  buffers: {x: {file: a.png}, y: {like: x}}\n";
+	static const struct {
+		int (*set)(
+			struct spec *s, const char *name_eq_file, const char *where, struct err *e);
+		const char *value, *message;
+	} rows[] = {
+		{spec_set_input, "x", "--here: expected NAME=FILE, got 'x'"},
+		{spec_set_input, "=a", "--here: expected NAME=FILE, got '=a'"},
+		{spec_set_output, "x=", "--here: expected NAME=FILE, got 'x='"},
+		{spec_set_input, "photo=a.png", "--here: there is no buffer 'photo'"},
+		{spec_set_output, "yy=a.png", "--here: there is no buffer 'yy'"},
+		{spec_set_output, "y=a.xyz",
+			"--here: cannot tell the format of 'a.xyz' from its ending (.npy, .png, .raw, .bin): give 'format'"},
+		{spec_set_output, "y=a.png",
+			"--here: 'a.png' is also an input: an output needs a file of its own"},
+		{spec_set_input, "x=a.raw",
+			"--here: a raw file says nothing about itself: give 'type' and 'shape'"},
+	};
+	jobfile_write(text, sizeof text - 1);
+	for (size_t i = 0; i < COUNTOF(rows); i++) {
+		struct spec s;
+		struct err e = ERR_INIT;
+		char buf[1024];
+		spec_init(&s);
+		assert_int_equal(spec_read_file(&s, "job.yaml", &e), 0);
+		bool failed = rows[i].set(&s, rows[i].value, "--here", &e) < 0 ||
+			      spec_finish(&s, &e) < 0;
+		assert_true(failed);
+		assert_string_equal(err_render(&e, buf, sizeof buf), rows[i].message);
+		spec_done(&s);
+	}
+}
+
+#define IN_DIR(f) cmocka_unit_test_setup_teardown(f, jobfile_setup, jobfile_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_DIR(test_compute),
+		IN_DIR(test_kernels),
+		IN_DIR(test_buffers),
+		IN_DIR(test_fill),
+		IN_DIR(test_steps),
+		IN_DIR(test_outputs),
+		IN_DIR(test_counts),
+		IN_DIR(test_values),
+		IN_DIR(test_file_flags),
+		IN_DIR(test_wrong_file_flags),
+	};
+	return cmocka_run_group_tests_name("compute", tests, NULL, NULL);
+}
