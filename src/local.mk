@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-# The rooms of vkjail itself. Order of the libraries is the order of dependence: a room may use
-# those that come after it in vkjail_LDADD, never those before.
+# The rooms of vkjail itself, in the order of the flow: spec (job) -> plan -> launch (sandbox) ->
+# watch -> verdict and report -> run -> cli. A room may use those that come after it in
+# vkjail_LDADD, never those before.
 
-noinst_LIBRARIES += libbase.a libjob.a libhost.a libsandbox.a librun.a
+noinst_LIBRARIES += libbase.a libjob.a libhost.a libplan.a libsandbox.a libwatch.a libreport.a librun.a
 
 libbase_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 libbase_a_SOURCES = \
 	src/base/arena.c src/base/arena.h \
+	src/base/atomic.c src/base/atomic.h \
 	src/base/auto.h src/base/banned.h \
 	src/base/err.c src/base/err.h \
 	src/base/fd.c src/base/fd.h \
@@ -23,16 +25,74 @@ libjob_a_SOURCES = \
 include src/job/spec.mk
 
 libhost_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
-libhost_a_SOURCES =
+libhost_a_SOURCES = src/host/host.c src/host/host.h
+
+libplan_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CAP_CFLAGS)
+libplan_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
+libplan_a_SOURCES = \
+	src/plan/command.c \
+	src/plan/driver.c \
+	src/plan/limits.c \
+	src/plan/parts.h \
+	src/plan/plan.c src/plan/plan.h \
+	src/plan/root.c \
+	src/plan/step.def
 
 libsandbox_a_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS) $(CAP_CFLAGS)
 libsandbox_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
-libsandbox_a_SOURCES =
+libsandbox_a_SOURCES = \
+	src/sandbox/child.c src/sandbox/child.h \
+	src/sandbox/creds.c \
+	src/sandbox/init.c \
+	src/sandbox/inroot.c src/sandbox/inroot.h \
+	src/sandbox/launch.c src/sandbox/launch.h \
+	src/sandbox/mounts.c \
+	src/sandbox/proto.h
 
 include src/sandbox/filter.mk
 
+libwatch_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+libwatch_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
+libwatch_a_SOURCES = \
+	src/watch/claims.c src/watch/claims.h \
+	src/watch/facts.h \
+	src/watch/relay.c src/watch/relay.h \
+	src/watch/timers.c src/watch/timers.h \
+	src/watch/usage.c src/watch/usage.h \
+	src/watch/watch.c src/watch/watch.h
+
+libreport_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+libreport_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
+libreport_a_SOURCES = \
+	src/report/parts.c src/report/parts.h \
+	src/report/report.c src/report/report.h \
+	src/report/sandbox.c \
+	src/report/verdict.c src/report/verdict.h
+
 librun_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 librun_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
-librun_a_SOURCES =
+librun_a_SOURCES = \
+	src/run/request.c src/run/request.h \
+	src/run/supervise.c src/run/supervise.h
 
 include src/cli/cli.mk
+
+bin_PROGRAMS += vkjail
+vkjail_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+vkjail_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
+vkjail_SOURCES = \
+	src/cli/cmd.h \
+	src/cli/cmd-devices.c \
+	src/cli/cmd-doctor.c \
+	src/cli/cmd-list.c \
+	src/cli/cmd-plan.c \
+	src/cli/cmd-run.c \
+	src/cli/main.c \
+	src/cli/say.c src/cli/say.h
+if STATIC_SUPERVISOR
+vkjail_LDFLAGS = $(AM_LDFLAGS) -static-pie
+else
+vkjail_LDFLAGS = $(AM_LDFLAGS) $(PIE_LDFLAGS)
+endif
+vkjail_LDADD = libcli.a librun.a libreport.a libwatch.a libsandbox.a libplan.a libsandbox.a libhost.a libjob.a libbase.a \
+	$(SECCOMP_LIBS) $(CAP_LIBS) $(JANSSON_LIBS) $(YAML_LIBS)

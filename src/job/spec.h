@@ -133,6 +133,7 @@ struct spec {
 	const char **command; /* argv, NULL-terminated; NULL for a compute job */
 	size_t command_count;
 	struct compute *compute; /* NULL for a command */
+	bool helper;             /* the command is a helper program of vkjail itself */
 
 	struct limits limits;
 	uint32_t require; /* bit 1 << enum limit: refuse to start when it cannot be enforced */

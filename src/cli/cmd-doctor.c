@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* vkjail doctor: what this host can enforce, and the fix for what it can't. Tries things rather than asking for versions. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <linux/landlock.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "cli/cmd.h"
+#include "cli/say.h"
+
+enum grade { GOOD, NOTE, BAD };
+
+struct finding {
+	enum grade grade;
+	char text[700];
+	char fix[400];
+};
+
+static void find(struct finding *f, enum grade grade, const char *fix, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+static void find(struct finding *f, enum grade grade, const char *fix, const char *fmt, ...)
+{
+	va_list ap;
+	f->grade = grade;
+	va_start(ap, fmt);
+	(void)vsnprintf(f->text, sizeof f->text, fmt, ap);
+	va_end(ap);
+	(void)snprintf(f->fix, sizeof f->fix, "%s", fix ? fix : "");
+}
+
+/* A whole sandbox around nothing: the one test that counts. */
+static void check_sandbox(const struct host *host, struct finding *f)
+{
+	struct spec spec;
+	struct run_result r;
+	const char *argv[] = {"/proc/self/exe", NULL};
+	char line[900];
+
+	spec_init(&spec);
+	argv[0] = "true";
+	spec.name = "doctor";
+	spec.command = argv;
+	spec.command_count = 1;
+	spec.workdir = "/tmp";
+	spec.report = "none";
+	spec.sample_ns = LIMIT_NONE;
+	spec.limits.value[LIMIT_WALL] = 20ULL * 1000000000u;
+	supervise(&spec, host, NULL, &r);
+	if (r.err.kind != ERR_NONE)
+		find(f, BAD, r.err.hint, "%s", err_render(&r.err, line, sizeof line));
+	else if (r.outcome.reason != REASON_EXITED || r.outcome.code != 0)
+		find(f, BAD, NULL, "%s", r.outcome.text);
+	else
+		find(f, GOOD, NULL, "namespaces, private root, dropped capabilities and seccomp filter work%s",
+		     host->uid ? " for an ordinary user" : " (as root)");
+	run_result_done(&r);
+	spec_done(&spec);
+}
+
+static void check_openat2(const struct host *host, struct finding *f)
+{
+	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
+	AUTO_FD int fd = (int)syscall(SYS_openat2, AT_FDCWD, ".", &how, sizeof how);
+	(void)host;
+	if (fd >= 0)
+		find(f, GOOD, NULL, "openat2(2) is there");
+	else
+		find(f, NOTE, NULL, "openat2(2) is refused; paths are walked component by component instead");
+}
+
+static void check_landlock(const struct host *host, struct finding *f)
+{
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	(void)host;
+	if (abi > 0)
+		find(f, GOOD, NULL, "Landlock ABI %ld", abi);
+	else
+		find(f, NOTE, "boot with lsm=landlock,... (Linux 5.13 or newer)", "no Landlock; not used by this version");
+}
+
+static void check_children(const struct host *host, struct finding *f)
+{
+	(void)host;
+	if (access("/proc/self/task", R_OK) == 0 && access("/proc/thread-self/children", R_OK) == 0)
+		find(f, GOOD, NULL, "the limits memory, cpu and idle: the process tree can be read from /proc");
+	else
+		find(f, BAD, "a kernel with CONFIG_PROC_CHILDREN and a mounted /proc",
+		     "the limits memory, cpu and idle cannot be measured: /proc/PID/task/TID/children is missing");
+}
+
+static void check_cgroup(const struct host *host, struct finding *f)
+{
+	char text[512];
+	(void)host;
+	AUTO_FD int fd = open("/sys/fs/cgroup/cgroup.controllers", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+	if (n > 0) {
+		text[n - (text[n - 1] == '\n')] = '\0';
+		find(f, NOTE, NULL, "cgroup v2 with controllers: %s; this version does not use it, memory is sampled", text);
+	} else {
+		find(f, NOTE, NULL, "no cgroup v2 hierarchy at /sys/fs/cgroup; memory is sampled");
+	}
+}
+
+static void check_vulkan(const struct host *host, struct finding *f)
+{
+	struct err e = ERR_INIT;
+	char line[900];
+	json_t *root = probe_devices(host, NULL, &e);
+	const json_t *devices = json_object_get(root, "devices");
+
+	if (!root) {
+		find(f, BAD, e.hint, "%s", err_render(&e, line, sizeof line));
+		return;
+	}
+	const char *first = json_string_value(json_object_get(json_array_get(devices, 0), "name"));
+	if (first)
+		find(f, GOOD, NULL, "%zu Vulkan device(s) in the sandbox, the first is '%s'", json_array_size(devices), first);
+	else
+		find(f, BAD, "install a driver (Debian: mesa-vulkan-drivers has the software driver lavapipe)", "no Vulkan device");
+	json_decref(root);
+}
+
+static void check_nodes(const struct host *host, struct finding *f)
+{
+	bool nodes = false;
+	(void)host;
+	DIR *dir = opendir("/dev/dri");
+	for (struct dirent *d; dir && (d = readdir(dir));)
+		nodes = nodes || strncmp(d->d_name, "renderD", 7) == 0;
+	if (dir)
+		(void)closedir(dir);
+	nodes = nodes || access("/dev/nvidiactl", F_OK) == 0 || access("/dev/kfd", F_OK) == 0 || access("/dev/dxg", F_OK) == 0;
+	if (nodes)
+		find(f, GOOD, NULL, "GPU device nodes are there");
+	else
+		find(f, NOTE, NULL, "no GPU device nodes; only software drivers can work");
+}
+
+static const struct {
+	const char *name;
+	void (*check)(const struct host *host, struct finding *f);
+} checks[] = {
+	{"sandbox", check_sandbox}, {"openat2", check_openat2}, {"landlock", check_landlock}, {"process tree", check_children},
+	{"cgroup", check_cgroup},   {"gpu nodes", check_nodes}, {"vulkan", check_vulkan},
+};
+
+int cmd_doctor(struct options *o, const struct host *host)
+{
+	static const char *const marks[] = {[GOOD] = "ok", [NOTE] = "note", [BAD] = "BAD"};
+	static const char *const grades[] = {[GOOD] = "ok", [NOTE] = "note", [BAD] = "bad"};
+	json_t *all = json_array();
+	int status = 0;
+
+	for (size_t i = 0; i < COUNTOF(checks); i++) {
+		struct finding f = {.grade = GOOD};
+		checks[i].check(host, &f);
+		if (f.grade == BAD)
+			status = 1;
+		if (!o->json) {
+			(void)printf("%-4s  %-12s  %s\n", marks[f.grade], checks[i].name, f.text);
+			if (f.fix[0])
+				(void)printf("%-4s  %-12s  fix: %s\n", "", "", f.fix);
+			(void)fflush(stdout);
+		}
+		(void)json_array_append_new(all, json_pack("{s:s,s:s,s:o,s:o}", "check", checks[i].name, "grade", grades[f.grade], "text",
+							   json_string(f.text), "fix", f.fix[0] ? json_string(f.fix) : json_null()));
+	}
+	if (o->json) {
+		(void)json_dumpf(all, stdout, JSON_INDENT(2));
+		(void)printf("\n");
+	}
+	json_decref(all);
+	return status;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* vkjail plan: what a run would do, printed; nothing is started. */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/cmd.h"
+#include "cli/say.h"
+#include "report/parts.h"
+
+static const char *step_detail(const struct plan *p, const struct step *s, char *buf, size_t size)
+{
+	const char *target = s->target ? s->target : "";
+
+	buf[0] = '\0';
+	if (s->op == STEP_BIND)
+		(void)snprintf(buf, size, "%s -> /%s%s", s->source, target, s->flags & STEP_WRITABLE ? " (writable)" : "");
+	else if (s->op == STEP_SYMLINK)
+		(void)snprintf(buf, size, "/%s -> %s", target, s->source);
+	else if (s->op == STEP_RLIMIT)
+		(void)snprintf(buf, size, "resource %d: %llu", s->resource, (unsigned long long)s->rlimit.rlim_cur);
+	else if (s->op == STEP_NEW_ROOT)
+		(void)snprintf(buf, size, "tmpfs of at most %s bytes", p->tmp_size);
+	else if (s->op == STEP_HOSTNAME)
+		(void)snprintf(buf, size, "%s", s->source);
+	else if (s->op == STEP_WORKDIR)
+		(void)snprintf(buf, size, "%s", p->workdir);
+	else if (s->op == STEP_FILTER)
+		(void)snprintf(buf, size, "%u instructions", p->filter.len);
+	else if (s->op == STEP_EXEC)
+		(void)snprintf(buf, size, "%s", p->argv[0]);
+	else if (s->target)
+		(void)snprintf(buf, size, "/%s", target);
+	return buf;
+}
+
+static json_t *plan_json(const struct options *o, const struct host *host, const struct plan *p)
+{
+	const struct report_facts facts = {.spec = &o->spec, .host = host, .plan = p};
+	char detail[2 * 4096 + 64];
+	json_t *root = json_object(), *steps = json_array();
+
+	(void)json_object_set_new(root, "vkjail", json_string(PACKAGE_VERSION));
+	(void)json_object_set_new(root, "plan_version", json_integer(1));
+	(void)json_object_set_new(root, "job", json_pack("{s:o,s:s}", "name", part_string(o->spec.name), "kind", o->spec.compute ? "compute" : "command"));
+	for (size_t i = 0; i < p->step_count; i++) {
+		json_t *s = json_object();
+		(void)json_object_set_new(s, "step", json_string(step_table[p->steps[i].op].name));
+		(void)step_detail(p, &p->steps[i], detail, sizeof detail);
+		if (detail[0])
+			(void)json_object_set_new(s, "detail", part_string(detail));
+		(void)json_array_append_new(steps, s);
+	}
+	(void)json_object_set_new(root, "steps", steps);
+	(void)json_object_set_new(root, "limits", part_limits(p));
+	(void)json_object_set_new(root, "sandbox", part_sandbox(&facts));
+	json_t *warnings = json_array();
+	for (size_t i = 0; i < p->warning_count; i++)
+		(void)json_array_append_new(warnings, part_string(p->warnings[i]));
+	(void)json_object_set_new(root, "warnings", warnings);
+	return root;
+}
+
+static void print_limits(const struct plan *p)
+{
+	char value[32];
+
+	(void)printf("\nlimits:\n");
+	for (int i = 0; i < LIMIT_COUNT; i++) {
+		const struct coverage *c = &p->coverage[i];
+		uint64_t v = p->limits.value[i];
+		if (!limit_is_set(&p->limits, i))
+			continue;
+		if (limit_table[i].unit == LIMIT_DURATION)
+			(void)text_print_duration(v, value, sizeof value);
+		else if (limit_table[i].unit == LIMIT_BYTES)
+			(void)text_print_size(v, value, sizeof value);
+		else
+			(void)snprintf(value, sizeof value, "%llu", (unsigned long long)v);
+		(void)printf("  %-14s %-10s %s%s\n", limit_table[i].key, value, c->unavailable ? "NOT ENFORCED: " : "enforced by ",
+			     c->unavailable ? c->unavailable : c->enforced_by);
+	}
+}
+
+static void print_text(const struct options *o, const struct plan *p)
+{
+	char detail[2 * 4096 + 64];
+
+	(void)printf("job '%s' (%s)\n\nsteps, in pid 1 of the sandbox:\n", o->spec.name, o->spec.compute ? "compute" : "command");
+	for (size_t i = 0; i < p->step_count; i++) {
+		if (i == p->fork_step + 1)
+			(void)printf("then, in the job's process:\n");
+		(void)printf("  %3zu  %-14s %s\n", i, step_table[p->steps[i].op].name, step_detail(p, &p->steps[i], detail, sizeof detail));
+	}
+	print_limits(p);
+	(void)printf("\nsandbox: seccomp %s, network %s, %zu GPU device node%s\n", spec_seccomp_names[o->spec.seccomp],
+		     spec_net_names[o->spec.net], p->gpu_node_count, p->gpu_node_count == 1 ? "" : "s");
+	for (size_t i = 0; i < p->warning_count; i++)
+		(void)printf("warning: %s\n", p->warnings[i]);
+}
+
+int cmd_plan(struct options *o, const struct host *host)
+{
+	struct plan plan;
+	struct err e = ERR_INIT;
+
+	if (spec_finish(&o->spec, &e) < 0) {
+		say_error(&e);
+		return EXIT_VKJAIL;
+	}
+	int result = plan_make(&plan, &o->spec, host, &e);
+	if (result < 0) {
+		say_error(&e);
+	} else if (o->json) {
+		json_t *root = plan_json(o, host, &plan);
+		(void)json_dumpf(root, stdout, JSON_INDENT(2));
+		(void)printf("\n");
+		json_decref(root);
+	} else {
+		print_text(o, &plan);
+	}
+	plan_done(&plan);
+	return result < 0 ? EXIT_VKJAIL : 0;
+}

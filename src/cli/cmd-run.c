@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* vkjail run: one job. */
+#include "cli/cmd.h"
+#include "cli/say.h"
+
+int cmd_run(struct options *o, const struct host *host)
+{
+	struct run_result r;
+	struct err e = ERR_INIT;
+
+	if (spec_finish(&o->spec, &e) < 0) {
+		say_error(&e);
+		return EXIT_VKJAIL;
+	}
+	supervise(&o->spec, host, NULL, &r);
+	say_result(&o->spec, &r);
+	int status = r.outcome.exit_status;
+	run_result_done(&r);
+	return status;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What vkjail prints on stderr. Each message is one write, so that lines of several jobs don't mix. */
+#include "cli/say.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/text.h"
+
+static void put(const char *text, int n, size_t size)
+{
+	if (n > 0)
+		(void)fd_write_all(STDERR_FILENO, text, (size_t)n < size ? (size_t)n : size - 1);
+}
+
+void say_error(const struct err *e)
+{
+	char line[1400], text[1800];
+
+	int n = snprintf(text, sizeof text, "vkjail: %s\n%s%s%s", err_render(e, line, sizeof line), e->hint[0] ? "vkjail: hint: " : "",
+			 e->hint, e->hint[0] ? "\n" : "");
+	put(text, n, sizeof text);
+}
+
+static void say_warning(const char *warning)
+{
+	char text[2200];
+	int n = snprintf(text, sizeof text, "vkjail: warning: %s\n", warning);
+	put(text, n, sizeof text);
+}
+
+static void say_summary(const struct run_result *r)
+{
+	const struct outcome *out = &r->outcome;
+	char text[1800], clean[1600];
+	int n;
+
+	if (out->where[0])
+		n = snprintf(text, sizeof text, "%s: %s", out->where, out->text);
+	else
+		n = snprintf(text, sizeof text, "%s", out->text);
+	/* Parts of it may come from the job: no terminal escapes out of a report. */
+	(void)text_to_utf8(text, n < (int)sizeof text ? (size_t)n : sizeof text - 1, clean, sizeof clean);
+	for (char *c = clean; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = ' ';
+	n = snprintf(text, sizeof text, "vkjail: %s: %s\n", reason_table[out->reason].name, clean);
+	put(text, n, sizeof text);
+	if (r->report_path[0]) {
+		n = snprintf(text, sizeof text, "vkjail: report: %.1700s\n", r->report_path);
+		put(text, n, sizeof text);
+	}
+}
+
+void say_result(const struct spec *spec, const struct run_result *r)
+{
+	const struct outcome *out = &r->outcome;
+	bool well = out->reason == REASON_EXITED && out->code == 0;
+
+	for (size_t i = 0; !spec->quiet && i < r->warning_count; i++)
+		say_warning(r->warnings[i]);
+	if (r->err.kind != ERR_NONE)
+		say_error(&r->err);
+	else if (spec->verbose || (!well && !spec->quiet))
+		say_summary(r);
+	if (r->report_err.kind == ERR_NONE)
+		return;
+	say_error(&r->report_err);
+	if (!r->report_text) {
+		static const char line[] = "vkjail: there is no report of this run\n";
+		put(line, sizeof line - 1, sizeof line);
+		return;
+	}
+	static const char line[] = "vkjail: the report follows here instead\n";
+	put(line, sizeof line - 1, sizeof line);
+	(void)fd_write_all(STDERR_FILENO, r->report_text, strlen(r->report_text));
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What this machine and this caller are. Reads only. */
+#include "host/host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+
+/*
+ * The helpers stand in libexec, or beside vkjail itself when it runs from its build directory.
+ * The environment is not asked: it may be somebody else's.
+ */
+static void find_libexec(struct host *h)
+{
+	char exe[4096 - 32];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+
+	(void)snprintf(h->libexec, sizeof h->libexec, "%s", LIBEXECDIR);
+	if (n <= 0)
+		return;
+	exe[n] = '\0';
+	char *slash = strrchr(exe, '/');
+	if (!slash)
+		return;
+	*slash = '\0';
+	char beside[4096];
+	(void)snprintf(beside, sizeof beside, "%s/vkjail-exec", exe);
+	if (access(beside, X_OK) == 0)
+		(void)snprintf(h->libexec, sizeof h->libexec, "%s", exe);
+}
+
+void host_read(struct host *h)
+{
+	struct utsname u;
+	struct sigaction sa;
+	cpu_set_t set;
+
+	memset(h, 0, sizeof *h);
+	h->uid = geteuid();
+	h->gid = getegid();
+	h->umask = umask(0);
+	(void)umask(h->umask);
+	if (!getcwd(h->cwd, sizeof h->cwd)) {
+		h->cwd_errno = errno;
+		h->cwd[0] = '\0';
+	} else if (h->cwd[0] != '/') {
+		/* getcwd(3): "(unreachable)" in front when it lies outside the current root. */
+		h->cwd_errno = ENOENT;
+		h->cwd[0] = '\0';
+	}
+	const char *home = getenv("HOME");
+	if (home && home[0] == '/' && strlen(home) < sizeof h->home)
+		memcpy(h->home, home, strlen(home) + 1);
+	find_libexec(h);
+	h->cpus = 1;
+	if (sched_getaffinity(0, sizeof set, &set) == 0)
+		h->cpus = (unsigned)CPU_COUNT(&set);
+	if (uname(&u) == 0) {
+		(void)snprintf(h->kernel, sizeof h->kernel, "%.64s", u.release);
+		(void)snprintf(h->node, sizeof h->node, "%.64s", u.nodename);
+	}
+	sigemptyset(&h->mask);
+	(void)sigprocmask(SIG_SETMASK, NULL, &h->mask);
+	if (sigaction(SIGCHLD, NULL, &sa) == 0)
+		h->sigchld_ignored = sa.sa_handler == SIG_IGN;
+}
+
+int64_t host_read_number(const char *path)
+{
+	char text[32];
+	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	ssize_t n = read(fd, text, sizeof text - 1);
+	if (n <= 0)
+		return -1;
+	text[n] = '\0';
+	char *end;
+	errno = 0;
+	long long value = strtoll(text, &end, 10);
+	return errno || end == text ? -1 : value;
+}
+
+int host_explain_clone(int os, struct err *e)
+{
+	(void)err_os(e, os, NULL, "cannot create the sandbox's namespaces");
+	if (host_read_number("/proc/sys/user/max_user_namespaces") == 0)
+		return err_hint(e, "user namespaces are switched off; as root: sysctl user.max_user_namespaces=16384");
+	if (os == ENOSPC)
+		return err_hint(e, "a limit in /proc/sys/user/max_*_namespaces or the nesting depth of 32 is reached");
+	if (host_read_number("/proc/sys/kernel/unprivileged_userns_clone") == 0 && geteuid() != 0)
+		return err_hint(e, "as root: sysctl kernel.unprivileged_userns_clone=1");
+	if (host_read_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1 && geteuid() != 0)
+		return err_hint(e, "AppArmor restricts user namespaces; give vkjail a profile with 'userns,' or as root: "
+				   "sysctl kernel.apparmor_restrict_unprivileged_userns=0");
+	if (os == EPERM)
+		return err_hint(e, "a container's seccomp profile or a chroot forbids user namespaces; "
+				   "'vkjail doctor' shows what this host allows");
+	if (os == ENOSYS || os == EINVAL)
+		return err_hint(e, "Linux 5.12 or newer with all namespaces is needed");
+	return -1;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One chosen Vulkan driver: its manifest becomes the only one that the loader in the sandbox can
+ * find. (Vulkan-Loader, LoaderDriverInterface.md: manifests, library_path.)
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/auto.h"
+#include "base/fd.h"
+#include "plan/parts.h"
+
+enum { MANIFEST_MAX = 64 * 1024 };
+
+static void decref(json_t **j)
+{
+	json_decref(*j);
+}
+
+#define AUTO_JSON __attribute__((cleanup(decref)))
+
+/* Shows the directory of the driver's library, and makes library_path absolute in the manifest. */
+static int place_library(struct mount_plan *m, const char *manifest, json_t *icd, struct err *e)
+{
+	const char *library = json_string_value(json_object_get(icd, "library_path"));
+	char joined[PATH_MAX];
+
+	if (!library)
+		return err_bad(e, manifest, "has no ICD.library_path, so it is not a Vulkan driver manifest");
+	if (!strchr(library, '/'))
+		return 0; /* found by the dynamic linker, as outside */
+	const char *slash = strrchr(manifest, '/');
+	(void)snprintf(joined, sizeof joined, "%.*s/%s", library[0] == '/' ? 0 : (int)(slash - manifest), manifest, library);
+	AUTO_FREE char *real = realpath(joined, NULL);
+	if (!real)
+		return err_os(e, errno, manifest, "cannot use the driver library '%s' it names", library);
+	if (json_object_set_new(icd, "library_path", json_string(real)) < 0)
+		return err_os(e, ENOMEM, manifest, "cannot prepare the manifest");
+	*strrchr(real, '/') = '\0';
+	if (real[0] == '\0')
+		return err_bad(e, manifest, "its library must not lie in the root directory");
+	if (mount_target(m, real, true, manifest, e) < 0)
+		return -1;
+	mount_bind(m, real, real, 0);
+	return 0;
+}
+
+/* The other drivers of the system get out of sight under an empty directory. */
+static int hide_others(struct mount_plan *m, struct err *e)
+{
+	static const char *const others[] = {"/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d"};
+	struct stat st;
+
+	for (size_t i = 0; i < COUNTOF(others); i++) {
+		if (stat(others[i], &st) < 0)
+			continue;
+		if (mount_target(m, others[i], true, "driver", e) < 0)
+			return -1;
+		plan_step(m->plan, STEP_TMPFS)->target = others[i] + 1;
+	}
+	return 0;
+}
+
+int plan_driver(struct mount_plan *m, const char *manifest, struct err *e)
+{
+	struct arena *a = &m->plan->arena;
+	json_error_t why;
+	size_t size;
+
+	AUTO_FREE char *path = realpath(manifest, NULL);
+	if (!path)
+		return err_os(e, errno, manifest, "cannot use the driver manifest");
+	AUTO_FREE char *text = NULL;
+	if (fd_read_file(-1, path, MANIFEST_MAX, &text, &size, e) < 0)
+		return -1;
+	AUTO_JSON json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &why);
+	if (!root)
+		return err_bad(e, path, "line %d: not a driver manifest: %s", why.line, why.text);
+	json_t *icd = json_object_get(root, "ICD");
+	if (place_library(m, path, icd, e) < 0)
+		return -1;
+	AUTO_FREE char *rewritten = json_dumps(root, JSON_INDENT(1));
+	if (!rewritten)
+		return err_os(e, ENOMEM, path, "cannot prepare the manifest");
+	if (mount_target(m, "/etc/vulkan/icd.d/driver.json", false, "driver", e) < 0)
+		return -1;
+	m->plan->steps[m->plan->step_count - 1].source = arena_strdup(a, rewritten);
+	return hide_others(m, e);
+}

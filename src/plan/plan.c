@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The plan: puts the parts together in the order in which the child will walk them. */
+#include "plan/plan.h"
+
+#include <errno.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "plan/parts.h"
+
+const struct step_info step_table[STEP_COUNT] = {
+#define STEP(id, name, help) [STEP_##id] = {name, help},
+#include "plan/step.def"
+#undef STEP
+};
+
+struct step *plan_step(struct plan *p, enum step_op op)
+{
+	p->steps = arena_grow(&p->arena, p->steps, p->step_count, sizeof *p->steps);
+	struct step *s = &p->steps[p->step_count++];
+	*s = (struct step){.op = op};
+	return s;
+}
+
+void plan_warn(struct plan *p, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	p->warnings = arena_grow(&p->arena, p->warnings, p->warning_count, sizeof *p->warnings);
+	p->warnings[p->warning_count++] = arena_strdup(&p->arena, text);
+}
+
+static void plan_identity(struct plan *p, const struct spec *spec, const struct host *host)
+{
+	p->clone_flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+	if (spec->net == NET_NONE)
+		p->clone_flags |= CLONE_NEWNET;
+	/*
+	 * One id each, mapped to itself: the job keeps its owner's files and gains nobody else's.
+	 * setgroups(2) is denied (user_namespaces(7)), so supplementary groups such as render stay.
+	 */
+	(void)snprintf(p->id_maps[0], sizeof p->id_maps[0], "%u %u 1\n", (unsigned)host->uid, (unsigned)host->uid);
+	(void)snprintf(p->id_maps[1], sizeof p->id_maps[1], "%u %u 1\n", (unsigned)host->gid, (unsigned)host->gid);
+	(void)plan_step(p, STEP_ID_MAP);
+	(void)plan_step(p, STEP_SESSION);
+	plan_step(p, STEP_HOSTNAME)->source = spec->hostname ? spec->hostname : "vkjail";
+	if (spec->net == NET_NONE)
+		(void)plan_step(p, STEP_LOOPBACK);
+}
+
+static int plan_privileges(struct plan *p, const struct spec *spec, struct err *e)
+{
+	p->no_caps = cap_init();
+	if (!p->no_caps)
+		return err_os(e, errno, NULL, "cannot prepare the capability sets");
+	p->last_cap = (int)cap_max_bits() - 1;
+	if (spec->seccomp == SECCOMP_NONE)
+		plan_warn(p, "no seccomp filter: the job may make every system call that the kernel allows it");
+	return filter_get(spec->seccomp, &p->filter, e);
+}
+
+int plan_make(struct plan *p, const struct spec *spec, const struct host *host, struct err *e)
+{
+	memset(p, 0, sizeof *p);
+	p->stdio[0] = 0;
+	p->stdio[1] = 1;
+	p->stdio[2] = 2;
+	p->limits = spec->limits;
+	p->mask = host->mask;
+	p->umask = host->umask;
+	p->sigchld_ignored = host->sigchld_ignored;
+	p->want_started = limit_is_set(&spec->limits, LIMIT_MEMORY);
+
+	plan_identity(p, spec, host);
+	if (plan_root(p, spec, host, e) < 0)
+		return -1;
+	(void)plan_step(p, STEP_WORKDIR);
+	/* Capabilities go before the fork: neither init nor the job has a use for them from here on. */
+	(void)plan_step(p, STEP_CAPABILITIES);
+	(void)plan_step(p, STEP_NO_NEW_PRIVS);
+	p->fork_step = p->step_count;
+	(void)plan_step(p, STEP_FORK);
+	(void)plan_step(p, STEP_GROUP);
+	if (plan_limits(p, spec, host, e) < 0 || plan_rlimit_steps(p, spec, e) < 0)
+		return -1;
+	(void)plan_step(p, STEP_DESCRIPTORS);
+	(void)plan_step(p, STEP_SIGNALS);
+	if (spec->seccomp != SECCOMP_NONE)
+		(void)plan_step(p, STEP_FILTER);
+	(void)plan_step(p, STEP_EXEC);
+	if (plan_privileges(p, spec, e) < 0)
+		return -1;
+	return plan_command(p, spec, host, e);
+}
+
+void plan_done(struct plan *p)
+{
+	filter_done(&p->filter);
+	if (p->no_caps)
+		(void)cap_free(p->no_caps);
+	p->no_caps = NULL;
+	arena_done(&p->arena);
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What will be done to start one job, decided before anything is started: the ordered steps, the
+ * argument and environment vectors, the descriptors, the filter's bytes, and for every limit who
+ * will enforce it. `vkjail plan` prints it; the child only walks it.
+ */
+#pragma once
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/capability.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "host/host.h"
+#include "job/spec.h"
+#include "sandbox/filter.h"
+
+enum step_op {
+#define STEP(id, name, help) STEP_##id,
+#include "plan/step.def"
+#undef STEP
+};
+
+enum {
+#define STEP(id, name, help) +1
+	STEP_COUNT = 0
+#include "plan/step.def"
+#undef STEP
+};
+
+struct step_info {
+	const char *name, *help;
+};
+
+extern const struct step_info step_table[STEP_COUNT];
+
+enum {
+	STEP_WRITABLE = 1 << 0, /* BIND: without the read-only attribute */
+	STEP_DEVICE = 1 << 1,   /* BIND: device nodes may be opened */
+	STEP_NOEXEC = 1 << 2,   /* BIND, TMPFS: nothing in it can be executed */
+};
+
+/* Paths in the new root are relative to it ("usr/lib"); "" is the root itself. */
+struct step {
+	enum step_op op;
+	unsigned flags;
+	const char *source; /* BIND: path on the host; SYMLINK: what it points to; FILE: contents; HOSTNAME */
+	const char *target; /* path in the new root */
+	mode_t mode;        /* DIRECTORY, FILE */
+	int resource;       /* RLIMIT */
+	struct rlimit rlimit;
+};
+
+struct plan_fd {
+	int from, to;
+};
+
+/* Who enforces and who measures one limit; unavailable says why nobody does. All static strings or the arena's. */
+struct coverage {
+	const char *enforced_by;
+	const char *measured_by;
+	const char *unavailable;
+};
+
+struct plan {
+	struct arena arena;
+	uint64_t clone_flags;
+
+	struct step *steps;
+	size_t step_count;
+	size_t fork_step; /* index of the FORK step: those after it belong to the job's process */
+
+	const char **argv, **envp;
+	const char **argv_shell;  /* "/bin/sh FILE ARGS..." for a script without #!; [1] is set by the child */
+	const char **exec_paths;  /* candidates in the order of PATH, NULL-terminated */
+	const char *workdir;
+
+	int stdio[3];            /* what becomes 0, 1 and 2 of the job; borrowed */
+	struct plan_fd *fds;     /* further descriptors; from >= every to; borrowed */
+	size_t fd_count;
+
+	/* As the caller had them; given back to the job. */
+	sigset_t mask;
+	mode_t umask;
+	bool sigchld_ignored;
+
+	bool want_started; /* pid 1 tells when the command was executed, and hands over the tmpfs */
+
+	struct filter filter;
+	cap_t no_caps;
+	int last_cap;
+	char id_maps[2][64];     /* lines for uid_map and gid_map */
+	const char *tmp_size, *tmp_inodes; /* tmpfs options of the new root */
+
+	struct limits limits;    /* what is in force, defaults filled in */
+	struct coverage coverage[LIMIT_COUNT];
+
+	const char **warnings;
+	size_t warning_count;
+	const char **gpu_nodes;  /* device nodes the job may open */
+	size_t gpu_node_count;
+};
+
+/*
+ * Decides everything. spec and host must outlive the plan. On failure *e says what cannot be done
+ * and nothing has been changed. Free with plan_done in either case.
+ */
+int plan_make(struct plan *p, const struct spec *spec, const struct host *host, struct err *e);
+void plan_done(struct plan *p);
+
+/* For the rooms of the plan itself. */
+struct step *plan_step(struct plan *p, enum step_op op);
+void plan_warn(struct plan *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

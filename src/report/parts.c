@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What stands in the report. Numbers of the kernel and claims of the job never share an object. */
+#include "report/parts.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/auto.h"
+#include "base/text.h"
+
+json_t *part_string(const char *s)
+{
+	char small[1024];
+
+	if (!s)
+		return json_null();
+	size_t n = strlen(s);
+	/* The worst case is "\xNN" for each byte. */
+	size_t room = n * 4 + 1;
+	AUTO_FREE char *large = room > sizeof small ? malloc(room) : NULL;
+	char *buf = large ? large : small;
+	json_t *out = json_string(text_to_utf8(s, n, buf, large ? room : sizeof small));
+	return out ? out : json_null();
+}
+
+static void set(json_t *o, const char *key, json_t *value)
+{
+	(void)json_object_set_new(o, key, value);
+}
+
+static void set_int(json_t *o, const char *key, uint64_t value)
+{
+	set(o, key, json_integer((json_int_t)value));
+}
+
+static json_t *part_job(const struct spec *spec, const struct plan *plan)
+{
+	json_t *o = json_object();
+
+	set(o, "name", part_string(spec->name));
+	set(o, "kind", json_string(spec->compute ? "compute" : "command"));
+	set(o, "file", part_string(spec->file));
+	if (spec->command) {
+		json_t *argv = json_array();
+		for (size_t i = 0; i < spec->command_count; i++)
+			(void)json_array_append_new(argv, part_string(spec->command[i]));
+		set(o, "command", argv);
+	}
+	if (plan && plan->workdir)
+		set(o, "workdir", part_string(plan->workdir));
+	return o;
+}
+
+static json_t *part_outcome(const struct report_facts *f)
+{
+	const struct outcome *out = f->outcome;
+	json_t *o = json_object();
+
+	set(o, "reason", json_string(reason_table[out->reason].name));
+	set(o, "exit_status", json_integer(out->exit_status));
+	set(o, "code", out->code >= 0 ? json_integer(out->code) : json_null());
+	set(o, "signal", out->signal ? part_string(sigabbrev_np(out->signal)) : json_null());
+	set(o, "text", part_string(out->text));
+	if (out->where[0])
+		set(o, "where", part_string(out->where));
+	if (out->limit >= 0) {
+		json_t *limit = json_object();
+		set(limit, "name", json_string(limit_table[out->limit].key));
+		set_int(limit, "value", f->plan->limits.value[out->limit]);
+		set_int(limit, "observed", out->value);
+		set(o, "limit", limit);
+	}
+	return o;
+}
+
+static json_t *real_time(int64_t ns)
+{
+	char text[64], zone[8];
+	struct tm tm;
+	time_t seconds = (time_t)(ns / 1000000000);
+
+	/* RFC 3339, in UTC. */
+	if (ns == 0 || !gmtime_r(&seconds, &tm) || strftime(text, 32, "%Y-%m-%dT%H:%M:%S", &tm) == 0)
+		return json_null();
+	(void)snprintf(zone, sizeof zone, ".%03dZ", (int)(ns / 1000000 % 1000));
+	(void)strncat(text, zone, sizeof text - strlen(text) - 1);
+	return json_string(text);
+}
+
+static void set_span(json_t *o, const char *key, uint64_t from, uint64_t to)
+{
+	set(o, key, from && to >= from ? json_integer((json_int_t)(to - from)) : json_null());
+}
+
+static json_t *part_times(const struct observed *seen, bool running)
+{
+	json_t *o = json_object();
+
+	set(o, "started", real_time(seen->launch_real_ns));
+	if (running)
+		return o;
+	set_span(o, "setup_ns", seen->launch_ns, seen->started_ns);
+	set_span(o, "run_ns", seen->started_ns, seen->ended_ns ? seen->ended_ns : seen->gone_ns);
+	set_span(o, "wall_ns", seen->launch_ns, seen->gone_ns);
+	if (seen->cause_ns) {
+		set_span(o, "ending_after_ns", seen->launch_ns, seen->cause_ns);
+		set_span(o, "ending_took_ns", seen->cause_ns, seen->gone_ns);
+	}
+	return o;
+}
+
+json_t *part_limits(const struct plan *plan)
+{
+	static const char *const units[] = {[LIMIT_DURATION] = "ns", [LIMIT_BYTES] = "bytes", [LIMIT_COUNT_OF] = "count"};
+	json_t *o = json_object();
+
+	for (int i = 0; i < LIMIT_COUNT; i++) {
+		if (!limit_is_set(&plan->limits, i))
+			continue;
+		const struct coverage *c = &plan->coverage[i];
+		json_t *l = json_object();
+		set_int(l, "value", plan->limits.value[i]);
+		set(l, "unit", json_string(units[limit_table[i].unit]));
+		set(l, "enforced_by", c->enforced_by ? json_string(c->enforced_by) : json_null());
+		set(l, "measured_by", c->measured_by ? json_string(c->measured_by) : json_null());
+		if (c->unavailable)
+			set(l, "unavailable", json_string(c->unavailable));
+		set(o, limit_table[i].key, l);
+	}
+	return o;
+}
+
+static uint64_t timeval_ns(struct timeval t)
+{
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_usec * 1000u;
+}
+
+static json_t *part_usage(const struct observed *seen)
+{
+	const struct rusage *ru = &seen->rusage;
+	json_t *o = json_object();
+
+	set_int(o, "cpu_user_ns", timeval_ns(ru->ru_utime));
+	set_int(o, "cpu_system_ns", timeval_ns(ru->ru_stime));
+	set_int(o, "largest_process_rss_bytes", (uint64_t)ru->ru_maxrss * 1024);
+	set_int(o, "minor_faults", (uint64_t)ru->ru_minflt);
+	set_int(o, "major_faults", (uint64_t)ru->ru_majflt);
+	set_int(o, "voluntary_switches", (uint64_t)ru->ru_nvcsw);
+	set_int(o, "involuntary_switches", (uint64_t)ru->ru_nivcsw);
+	set_int(o, "read_bytes", (uint64_t)ru->ru_inblock * 512);
+	set_int(o, "written_bytes", (uint64_t)ru->ru_oublock * 512);
+	set(o, "source", json_string("waitid(2) rusage"));
+	if (seen->samples.taken) {
+		json_t *peak = json_object();
+		set_int(peak, "memory_bytes", seen->peak.memory_bytes);
+		set_int(peak, "processes", seen->peak.processes);
+		set_int(peak, "threads", seen->peak.threads);
+		set(peak, "source", json_string("sampled from /proc"));
+		set(o, "peak", peak);
+	}
+	if (seen->tmp_counted)
+		set_int(o, "tmp_peak_bytes", seen->tmp_bytes_peak);
+	if (seen->output_counted)
+		set_int(o, "output_bytes", seen->output_bytes);
+	return o;
+}
+
+static json_t *part_samples(const struct observed *seen)
+{
+	const struct samples *s = &seen->samples;
+	json_t *o = json_object(), *rows = json_array();
+
+	set_int(o, "interval_ns", s->interval_ns);
+	set_int(o, "taken", s->taken);
+	set(o, "columns", json_pack("[s,s,s,s,s]", "t_ns", "cpu_ns", "memory_bytes", "processes", "threads"));
+	for (unsigned i = 0; i < s->count; i++) {
+		const struct usage *u = &s->at[i];
+		(void)json_array_append_new(rows, json_pack("[I,I,I,i,i]", (json_int_t)(u->at_ns - seen->launch_ns), (json_int_t)u->cpu_ns,
+							    (json_int_t)u->memory_bytes, (int)u->processes, (int)u->threads));
+	}
+	set(o, "rows", rows);
+	return o;
+}
+
+static json_t *part_host(const struct host *host)
+{
+	static const struct {
+		const char *variable, *key;
+	} ids[] = {
+		{"SLURM_JOB_ID", "slurm_job_id"},	  {"SLURM_STEP_ID", "slurm_step_id"},
+		{"SLURM_ARRAY_JOB_ID", "slurm_array_job_id"}, {"SLURM_ARRAY_TASK_ID", "slurm_array_task_id"},
+		{"PBS_JOBID", "pbs_job_id"},		  {"LSB_JOBID", "lsf_job_id"},
+		{"FLUX_JOB_ID", "flux_job_id"},
+	};
+	json_t *o = json_object(), *scheduler = json_object();
+
+	set(o, "node", part_string(host->node));
+	set(o, "kernel", part_string(host->kernel));
+	set_int(o, "cpus", host->cpus);
+	set_int(o, "uid", host->uid);
+	set_int(o, "gid", host->gid);
+	for (size_t i = 0; i < COUNTOF(ids); i++) {
+		const char *value = getenv(ids[i].variable);
+		if (value && value[0])
+			set(scheduler, ids[i].key, part_string(value));
+	}
+	set(o, "scheduler", scheduler);
+	return o;
+}
+
+static json_t *part_warnings(const struct plan *plan)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < plan->warning_count; i++)
+		(void)json_array_append_new(list, part_string(plan->warnings[i]));
+	return list;
+}
+
+json_t *report_build(const struct report_facts *f)
+{
+	json_t *o = json_object();
+
+	set(o, "vkjail", json_string(PACKAGE_VERSION));
+	set(o, "report_version", json_integer(1));
+	set(o, "state", json_string(f->outcome ? "done" : "running"));
+	if (!f->outcome)
+		set_int(o, "supervisor_pid", (uint64_t)getpid());
+	set(o, "job", part_job(f->spec, f->plan));
+	if (f->outcome)
+		set(o, "outcome", part_outcome(f));
+	if (f->seen)
+		set(o, "times", part_times(f->seen, !f->outcome));
+	if (f->plan)
+		set(o, "limits", part_limits(f->plan));
+	if (f->outcome && f->seen && f->seen->gone_ns)
+		set(o, "usage", part_usage(f->seen));
+	if (f->plan)
+		set(o, "gpu", part_gpu(f));
+	if (f->plan)
+		set(o, "sandbox", part_sandbox(f));
+	if (f->outcome && f->seen && f->seen->samples.taken)
+		set(o, "samples", part_samples(f->seen));
+	set(o, "host", part_host(f->host));
+	set(o, "warnings", f->plan ? part_warnings(f->plan) : json_array());
+	return o;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The members of the report; private to src/report. Every function returns a new reference. */
+#pragma once
+
+#include <jansson.h>
+
+#include "report/report.h"
+
+json_t *report_build(const struct report_facts *f);
+json_t *part_limits(const struct plan *plan);
+json_t *part_sandbox(const struct report_facts *f);
+json_t *part_gpu(const struct report_facts *f);
+
+/* A string of any bytes as a JSON string (or null). */
+json_t *part_string(const char *s);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The report's members "sandbox" and "gpu". */
+#include <linux/sched.h>
+#include <sched.h>
+
+#include "base/auto.h"
+#include "report/parts.h"
+
+static const struct {
+	uint64_t flag;
+	const char *name;
+} namespaces[] = {
+	{CLONE_NEWUSER, "user"}, {CLONE_NEWNS, "mount"},    {CLONE_NEWPID, "pid"}, {CLONE_NEWIPC, "ipc"},
+	{CLONE_NEWUTS, "uts"},	 {CLONE_NEWNET, "network"}, {CLONE_NEWCGROUP, "cgroup"},
+};
+
+static json_t *part_mounts(const struct plan *plan)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < plan->step_count; i++) {
+		const struct step *s = &plan->steps[i];
+		if (s->op != STEP_BIND)
+			continue;
+		json_t *m = json_object();
+		char target[4096];
+		(void)snprintf(target, sizeof target, "/%s", s->target);
+		(void)json_object_set_new(m, "source", part_string(s->source));
+		(void)json_object_set_new(m, "target", part_string(target));
+		(void)json_object_set_new(m, "writable", json_boolean(s->flags & STEP_WRITABLE));
+		(void)json_array_append_new(list, m);
+	}
+	return list;
+}
+
+json_t *part_sandbox(const struct report_facts *f)
+{
+	json_t *o = json_object(), *spaces = json_array();
+	const struct plan *p = f->plan;
+
+	for (size_t i = 0; i < COUNTOF(namespaces); i++)
+		if (p->clone_flags & namespaces[i].flag)
+			(void)json_array_append_new(spaces, json_string(namespaces[i].name));
+	(void)json_object_set_new(o, "namespaces", spaces);
+	(void)json_object_set_new(o, "seccomp", json_string(spec_seccomp_names[f->spec->seccomp]));
+	(void)json_object_set_new(o, "network", json_string(spec_net_names[f->spec->net]));
+	(void)json_object_set_new(o, "capabilities", json_string("none"));
+	(void)json_object_set_new(o, "no_new_privs", json_true());
+	(void)json_object_set_new(o, "mounts", part_mounts(p));
+	return o;
+}
+
+json_t *part_gpu(const struct report_facts *f)
+{
+	json_t *o = json_object(), *nodes = json_array();
+	const struct claims *c = f->claims;
+	const char *key;
+	json_t *list;
+
+	for (size_t i = 0; i < f->plan->gpu_node_count; i++)
+		(void)json_array_append_new(nodes, part_string(f->plan->gpu_nodes[i]));
+	(void)json_object_set_new(o, "nodes", nodes);
+	if (!f->spec->compute) {
+		(void)json_object_set_new(o, "source", json_null());
+		return o;
+	}
+	(void)json_object_set_new(o, "source", json_string("vkjail-exec, inside the sandbox"));
+	if (!f->outcome || !c)
+		return o;
+	(void)json_object_set(o, "device", c->device ? c->device : json_null());
+	json_object_foreach (c->lists, key, list)
+		(void)json_object_set(o, key, list);
+	if (c->end)
+		(void)json_object_set(o, "end", c->end);
+	if (c->refused || c->dropped) {
+		(void)json_object_set_new(o, "messages_refused", json_integer(c->refused));
+		(void)json_object_set_new(o, "messages_dropped", json_integer(c->dropped));
+	}
+	return o;
+}

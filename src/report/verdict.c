@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Facts -> reason. First cause wins: what came later never changes it. */
+#include "report/verdict.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/auto.h"
+#include "base/text.h"
+#include "sandbox/proto.h"
+
+static void say(struct outcome *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void say(struct outcome *out, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	(void)vsnprintf(out->text, sizeof out->text, fmt, ap);
+	va_end(ap);
+}
+
+static void settle(struct outcome *out, enum reason reason, int own)
+{
+	int status = reason_table[reason].status;
+
+	out->reason = reason;
+	out->exit_status = status == STATUS_OWN ? own : status == STATUS_SIGNAL ? 128 + own : status;
+}
+
+static const char *signal_name(int signal, char *buf, size_t size)
+{
+	const char *abbrev = sigabbrev_np(signal);
+	if (abbrev)
+		(void)snprintf(buf, size, "SIG%s", abbrev);
+	else
+		(void)snprintf(buf, size, "signal %d", signal);
+	return buf;
+}
+
+static const char *print_value(enum limit limit, uint64_t value, char *buf, size_t size)
+{
+	switch (limit_table[limit].unit) {
+	case LIMIT_DURATION:
+		return text_print_duration(value, buf, size);
+	case LIMIT_BYTES:
+		return text_print_size(value, buf, size);
+	case LIMIT_COUNT_OF:
+		break;
+	}
+	(void)snprintf(buf, size, "%llu", (unsigned long long)value);
+	return buf;
+}
+
+static void of_exec_failure(const struct plan *p, const struct observed *o, struct outcome *out)
+{
+	const char *path = p->exec_paths[o->step_detail >> 16];
+
+	if ((o->step_detail & 0xffff) == EXEC_DETAIL_MISSING) {
+		settle(out, REASON_NOT_FOUND, 0);
+		if (strchr(p->argv[0], '/'))
+			say(out, "the command '%s' does not exist in the sandbox; if it does outside, show its directory with --ro-bind", p->argv[0]);
+		else
+			say(out, "the command '%s' was not found in PATH; if it is there outside, show its directory with --ro-bind", p->argv[0]);
+		return;
+	}
+	settle(out, REASON_EXEC_FAILED, 0);
+	if ((o->step_detail & 0xffff) == EXEC_DETAIL_INTERPRETER)
+		say(out, "the command '%s' exists, but the interpreter that it names (the #! line, or the ELF loader) does not", path);
+	else
+		say(out, "the command '%s' could not be executed: %s (%s)", path, strerrordesc_np(o->step_os), err_errno_name(o->step_os));
+}
+
+static void of_step_failure(const struct plan *p, const struct observed *o, struct outcome *out)
+{
+	const struct step *s = &p->steps[o->step];
+	const char *what = s->source && s->op != STEP_FILE ? s->source : s->op == STEP_WORKDIR ? p->workdir : s->target;
+
+	if (s->op == STEP_EXEC) {
+		of_exec_failure(p, o, out);
+		return;
+	}
+	settle(out, REASON_SETUP_FAILED, 0);
+	const char *why = strerrordesc_np(o->step_os);
+	say(out, "the sandbox could not be set up: step %u, %s%s%s%s (%s): %s (%s)", o->step, step_table[s->op].name, what ? " '" : "",
+	    what ? what : "", what ? "'" : "", step_table[s->op].help, why ? why : "?", err_errno_name(o->step_os));
+}
+
+static void of_limit(const struct plan *p, const struct observed *o, struct outcome *out)
+{
+	char limit[32], value[32];
+
+	settle(out, limit_table[o->limit].reason, 0);
+	out->limit = (int)o->limit;
+	out->value = o->value;
+	(void)print_value(o->limit, p->limits.value[o->limit], limit, sizeof limit);
+	(void)print_value(o->limit, o->value, value, sizeof value);
+	if (o->limit == LIMIT_WALL)
+		say(out, "the job was ended after %s of real time, its limit", limit);
+	else if (o->limit == LIMIT_CPU)
+		say(out, "the job was ended after %s of CPU time; its limit is %s", value, limit);
+	else if (o->limit == LIMIT_IDLE)
+		say(out, "the job was ended after using no CPU time for %s; its limit is %s", value, limit);
+	else if (o->limit == LIMIT_MEMORY)
+		say(out, "the job was killed at %s of memory; its limit is %s", value, limit);
+	else if (o->limit == LIMIT_OUTPUT)
+		say(out, "the job was ended for writing more than %s to stdout and stderr, its limit", limit);
+	else
+		say(out, "the job was ended at its limit '%s' of %s (observed: %s)", limit_table[o->limit].key, limit, value);
+}
+
+static void of_unkillable(const struct observed *o, struct outcome *out)
+{
+	settle(out, REASON_UNKILLABLE, 0);
+	say(out, "processes of the job were still there ten seconds after SIGKILL (a driver or file system holds them in the kernel)%s",
+	    o->cause == CAUSE_LIMIT ? "; a limit had been reached before" : "");
+}
+
+/* What vkjail-exec says about its end; true when that is the reason. */
+static bool of_claim(const struct plan *p, const struct claims *c, struct outcome *out)
+{
+	static const struct {
+		enum claim_end how;
+		enum reason reason;
+		int limit;
+	} map[] = {
+		{CLAIM_END_BAD_JOB, REASON_BAD_JOB, -1},
+		{CLAIM_END_DEVICE_MEMORY, REASON_DEVICE_MEMORY, LIMIT_DEVICE_MEMORY},
+		{CLAIM_END_DEVICE_LOST, REASON_DEVICE_LOST, -1},
+		{CLAIM_END_KERNEL_TIME, REASON_KERNEL_TIME, LIMIT_KERNEL},
+		{CLAIM_END_FAILED, REASON_RUNNER_FAILED, -1},
+	};
+
+	for (size_t i = 0; i < COUNTOF(map); i++) {
+		if (map[i].how != c->how)
+			continue;
+		const char *text = json_string_value(json_object_get(c->end, "text"));
+		const char *where = json_string_value(json_object_get(c->end, "where"));
+		settle(out, map[i].reason, 0);
+		say(out, "%s", text ? text : reason_table[map[i].reason].help);
+		(void)snprintf(out->where, sizeof out->where, "%s", where ? where : "");
+		if (map[i].limit >= 0 && limit_is_set(&p->limits, (enum limit)map[i].limit)) {
+			const char *key = map[i].limit == LIMIT_KERNEL ? "observed_ns" : "needed";
+			out->limit = map[i].limit;
+			out->value = (uint64_t)json_integer_value(json_object_get(c->end, key));
+		}
+		return true;
+	}
+	return false;
+}
+
+static void of_signal(const struct plan *p, int signal, struct outcome *out)
+{
+	char name[32];
+
+	out->signal = signal;
+	(void)signal_name(signal, name, sizeof name);
+	if (signal == SIGSYS && p->filter.len) {
+		settle(out, REASON_SYSCALL, signal);
+		say(out, "the seccomp filter ended the job for a system call that its profile forbids");
+	} else if (signal == SIGXFSZ && limit_is_set(&p->limits, LIMIT_FILE_SIZE)) {
+		char limit[32];
+		settle(out, REASON_FILE_SIZE, signal);
+		out->limit = LIMIT_FILE_SIZE;
+		out->value = p->limits.value[LIMIT_FILE_SIZE];
+		say(out, "the job tried to write a file larger than %s, its limit",
+		    text_print_size(p->limits.value[LIMIT_FILE_SIZE], limit, sizeof limit));
+	} else if (signal == SIGXCPU && limit_is_set(&p->limits, LIMIT_CPU)) {
+		settle(out, REASON_CPU_TIME, signal);
+		out->limit = LIMIT_CPU;
+		out->value = p->limits.value[LIMIT_CPU];
+		say(out, "a process of the job used up its CPU time and was ended by RLIMIT_CPU");
+	} else {
+		settle(out, REASON_SIGNALED, signal);
+		say(out, "the job was ended by %s (%s), which vkjail did not send", name, sigdescr_np(signal) ? sigdescr_np(signal) : "?");
+	}
+}
+
+static void of_exit(const struct plan *p, const struct observed *o, const struct claims *claims, struct outcome *out)
+{
+	if (claims && of_claim(p, claims, out))
+		return;
+	if (WIFSIGNALED(o->status)) {
+		of_signal(p, WTERMSIG(o->status), out);
+		return;
+	}
+	out->code = WEXITSTATUS(o->status);
+	if (claims && claims->how != CLAIM_END_DONE) {
+		settle(out, REASON_RUNNER_FAILED, 0);
+		say(out, "vkjail-exec ended with status %d without saying why", out->code);
+		return;
+	}
+	settle(out, REASON_EXITED, out->code);
+	if (out->code == 0)
+		say(out, "the job ended by itself with exit status 0");
+	else
+		say(out, "the job ended by itself with exit status %d", out->code);
+}
+
+void verdict_of_run(const struct plan *plan, const struct observed *o, const struct claims *claims, struct outcome *ret)
+{
+	char name[32];
+
+	*ret = (struct outcome){.code = -1, .limit = -1};
+	if (o->unkillable) {
+		of_unkillable(o, ret);
+	} else if (o->step_failed && o->cause != CAUSE_CANCEL) {
+		of_step_failure(plan, o, ret);
+	} else if (o->cause == CAUSE_LIMIT) {
+		of_limit(plan, o, ret);
+	} else if (o->cause == CAUSE_CANCEL) {
+		settle(ret, REASON_CANCELLED, o->cancel_signal);
+		ret->signal = o->cancel_signal;
+		say(ret, "vkjail got %s and ended the job%s", signal_name(o->cancel_signal, name, sizeof name),
+		    o->killed_ns ? " by force" : "");
+	} else if (o->exited) {
+		of_exit(plan, o, claims, ret);
+	} else if (WIFSIGNALED(o->init_status)) {
+		ret->signal = WTERMSIG(o->init_status);
+		settle(ret, REASON_SIGNALED, ret->signal);
+		say(ret, "pid 1 of the sandbox was ended by %s from outside: the kernel's out-of-memory killer, or somebody with the right to",
+		    signal_name(ret->signal, name, sizeof name));
+	} else {
+		settle(ret, REASON_RUNNER_FAILED, 0);
+		say(ret, "pid 1 of the sandbox ended without saying how the job did");
+	}
+}
+
+void verdict_of_error(enum reason reason, const struct err *e, struct outcome *ret)
+{
+	struct err bare = *e;
+
+	*ret = (struct outcome){.code = -1, .limit = -1};
+	settle(ret, reason, 0);
+	(void)snprintf(ret->where, sizeof ret->where, "%s", e->object);
+	bare.object[0] = '\0';
+	(void)err_render(&bare, ret->text, sizeof ret->text);
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A declarative job as vkjail-exec gets it. */
+#include "run/request.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/fd.h"
+#include "base/text.h"
+
+enum { REQUEST_FD = 3, ANSWERS_FD = 4, FIRST_FILE_FD = 5, REQUEST_MAX = 1024 * 1024 };
+
+static const char *const device_names[] = {
+	[DEVICE_ANY] = "any", [DEVICE_SOFTWARE] = "software", [DEVICE_HARDWARE] = "hardware", [DEVICE_NAMED] = "named"};
+static const char *const source_names[] = {
+	[SOURCE_FILE] = "file", [SOURCE_ZEROS] = "zeros", [SOURCE_IOTA] = "iota", [SOURCE_RANDOM] = "random", [SOURCE_VALUE] = "value"};
+
+/* Strings may be any bytes on the command line; JSON wants UTF-8. */
+static void set_string(json_t *o, const char *key, const char *s)
+{
+	char clean[4096];
+	if (s)
+		(void)json_object_set_new(o, key, json_string(text_to_utf8(s, strlen(s), clean, sizeof clean)));
+}
+
+static json_t *number(const struct compute_number *n)
+{
+	json_t *o = json_object();
+	if (n->ref) {
+		set_string(o, "ref", n->ref);
+		return o;
+	}
+	if (n->type != TYPE_NONE)
+		set_string(o, "type", compute_type_names[n->type]);
+	(void)json_object_set_new(o, "value", n->is_integer ? json_integer(n->i) : json_real(n->f));
+	return o;
+}
+
+static json_t *numbers(const struct compute_number *n, size_t count)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < count; i++)
+		(void)json_array_append_new(list, number(&n[i]));
+	return list;
+}
+
+/* Takes the descriptor into the list and returns the number that the job will know it by. */
+static int add_fd(struct request *r, int fd)
+{
+	r->fds = arena_grow(&r->arena, r->fds, r->fd_count, sizeof *r->fds);
+	r->fds[r->fd_count] = (struct plan_fd){.from = fd, .to = REQUEST_FD + (int)r->fd_count};
+	return r->fds[r->fd_count++].to;
+}
+
+static int add_file(struct request *r, json_t *o, const char *path, const char *where, struct err *e)
+{
+	int fd = fd_open_regular(AT_FDCWD, path, e);
+	if (fd < 0)
+		return err_in(e, "%s", where);
+	(void)json_object_set_new(o, "fd", json_integer(add_fd(r, fd)));
+	return 0;
+}
+
+static int add_kernel(struct request *r, json_t *list, const struct compute_kernel *k, struct err *e)
+{
+	json_t *o = json_object(), *constants = json_array();
+
+	(void)json_array_append_new(list, o);
+	set_string(o, "name", k->name);
+	set_string(o, "where", k->where);
+	set_string(o, "path", k->shader);
+	set_string(o, "entry", k->entry);
+	(void)json_object_set_new(o, "constants", constants);
+	for (size_t i = 0; i < k->constant_count; i++) {
+		json_t *c = number(&k->constants[i].value);
+		if (k->constants[i].name)
+			set_string(c, "name", k->constants[i].name);
+		else
+			(void)json_object_set_new(c, "id", json_integer(k->constants[i].id));
+		(void)json_array_append_new(constants, c);
+	}
+	return add_file(r, o, k->shader_path, k->where, e);
+}
+
+static int add_buffer(struct request *r, json_t *list, const struct compute_buffer *b, struct err *e)
+{
+	json_t *o = json_object();
+
+	(void)json_array_append_new(list, o);
+	set_string(o, "name", b->name);
+	set_string(o, "where", b->where);
+	set_string(o, "source", source_names[b->source]);
+	if (b->type != TYPE_NONE)
+		set_string(o, "type", compute_type_names[b->type]);
+	if (b->dims) {
+		json_t *shape = json_array();
+		for (unsigned i = 0; i < b->dims; i++)
+			(void)json_array_append_new(shape, json_integer((json_int_t)b->shape[i]));
+		(void)json_object_set_new(o, "shape", shape);
+	}
+	set_string(o, "like", b->like);
+	if (b->source == SOURCE_RANDOM)
+		(void)json_object_set_new(o, "seed", json_integer((json_int_t)b->seed));
+	if (b->source == SOURCE_VALUE)
+		(void)json_object_set_new(o, "value", b->value.is_integer ? json_integer(b->value.i) : json_real(b->value.f));
+	if (b->source != SOURCE_FILE)
+		return 0;
+	set_string(o, "path", b->file);
+	set_string(o, "format", compute_format_names[b->format]);
+	return add_file(r, o, b->path, b->where, e);
+}
+
+static void add_step(json_t *list, const struct compute_step *s)
+{
+	json_t *o = json_object(), *bind = json_array();
+
+	(void)json_array_append_new(list, o);
+	set_string(o, "run", s->run);
+	set_string(o, "where", s->where);
+	for (size_t i = 0; i < s->bind_count; i++)
+		(void)json_array_append_new(bind, json_string(s->bind[i]));
+	(void)json_object_set_new(o, "bind", bind);
+	(void)json_object_set_new(o, "push", numbers(s->push, s->push_count));
+	(void)json_object_set_new(o, s->has_groups ? "groups" : "elements", numbers(s->has_groups ? s->groups : s->elements, 3));
+	(void)json_object_set_new(o, "repeat", json_integer(s->repeat));
+}
+
+static int add_output(struct request *r, json_t *list, const struct compute_output *out, struct err *e)
+{
+	json_t *o = json_object();
+	struct atomic_file *f = &r->outputs[r->output_count];
+
+	(void)json_array_append_new(list, o);
+	if (atomic_prepare(f, out->path, e) < 0)
+		return err_in(e, "%s", out->where);
+	r->output_count++;
+	if (atomic_begin(f, 0666, e) < 0)
+		return err_in(e, "%s", out->where);
+	set_string(o, "buffer", out->buffer);
+	set_string(o, "where", out->where);
+	set_string(o, "path", out->file);
+	set_string(o, "format", compute_format_names[out->format]);
+	int copy = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
+	if (copy < 0)
+		return err_os(e, errno, out->where, "cannot pass the output on");
+	(void)json_object_set_new(o, "fd", json_integer(add_fd(r, copy)));
+	return 0;
+}
+
+static int add_lists(struct request *r, json_t *root, const struct compute *c, struct err *e)
+{
+	json_t *kernels = json_array(), *buffers = json_array(), *steps = json_array(), *outputs = json_array();
+
+	(void)json_object_set_new(root, "kernels", kernels);
+	(void)json_object_set_new(root, "buffers", buffers);
+	(void)json_object_set_new(root, "steps", steps);
+	(void)json_object_set_new(root, "outputs", outputs);
+	for (size_t i = 0; i < c->kernel_count; i++)
+		if (add_kernel(r, kernels, &c->kernels[i], e) < 0)
+			return -1;
+	for (size_t i = 0; i < c->buffer_count; i++)
+		if (add_buffer(r, buffers, &c->buffers[i], e) < 0)
+			return -1;
+	for (size_t i = 0; i < c->step_count; i++)
+		add_step(steps, &c->steps[i]);
+	r->outputs = arena_alloc(&r->arena, c->output_count * sizeof *r->outputs);
+	for (size_t i = 0; i < c->output_count; i++)
+		if (add_output(r, outputs, &c->outputs[i], e) < 0)
+			return -1;
+	return 0;
+}
+
+static json_t *header(const struct spec *spec, const struct host *host)
+{
+	json_t *root = json_object(), *limits = json_object();
+	char path[4096 + 32];
+
+	(void)json_object_set_new(root, "version", json_integer(1));
+	set_string(root, "name", spec->name);
+	set_string(root, "device", device_names[spec->compute->device]);
+	set_string(root, "device_name", spec->compute->device_name);
+	if (limit_is_set(&spec->limits, LIMIT_KERNEL))
+		(void)json_object_set_new(limits, "kernel_ns", json_integer((json_int_t)spec->limits.value[LIMIT_KERNEL]));
+	if (limit_is_set(&spec->limits, LIMIT_DEVICE_MEMORY))
+		(void)json_object_set_new(limits, "device_memory", json_integer((json_int_t)spec->limits.value[LIMIT_DEVICE_MEMORY]));
+	(void)json_object_set_new(root, "limits", limits);
+	if (spec->sample_ns < LIMIT_UNSET)
+		(void)json_object_set_new(root, "sample_ns", json_integer((json_int_t)spec->sample_ns));
+	(void)snprintf(path, sizeof path, "%s/vkjail-compile", host->libexec);
+	set_string(root, "compiler", path);
+	return root;
+}
+
+/* A sealed memfd: the job can read it and nothing else. */
+static int put_request(const char *text, struct err *e)
+{
+	AUTO_FD int fd = memfd_create("vkjail-request", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0 || fd_write_all(fd, text, strlen(text)) < 0 || lseek(fd, 0, SEEK_SET) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
+		return err_os(e, errno, NULL, "cannot hand the job over");
+	return TAKE_FD(fd);
+}
+
+/* dup2(2) in the child must not hit a source: move all sources above all targets. */
+static int lift(struct request *r, struct err *e)
+{
+	int above = REQUEST_FD + (int)r->fd_count;
+	for (size_t i = 0; i < r->fd_count; i++) {
+		if (r->fds[i].from >= above)
+			continue;
+		int fd = fcntl(r->fds[i].from, F_DUPFD_CLOEXEC, above);
+		if (fd < 0)
+			return err_os(e, errno, NULL, "cannot pass the job's files on");
+		(void)close(r->fds[i].from);
+		r->fds[i].from = fd;
+	}
+	return 0;
+}
+
+int request_open(struct request *r, const struct spec *spec, const struct host *host, struct err *e)
+{
+	int pair[2];
+
+	*r = REQUEST_INIT;
+	(void)add_fd(r, -1); /* REQUEST_FD, filled in below */
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_os(e, errno, NULL, "cannot create the answer socket");
+	r->answers_fd = pair[0];
+	(void)add_fd(r, pair[1]);
+	json_t *root = header(spec, host);
+	int result = add_lists(r, root, spec->compute, e);
+	AUTO_FREE char *text = result == 0 ? json_dumps(root, JSON_COMPACT) : NULL;
+	json_decref(root);
+	if (result < 0)
+		return -1;
+	if (!text || strlen(text) > REQUEST_MAX)
+		return err_bad(e, spec->compute->where, "the compute job is larger than %d bytes as JSON", REQUEST_MAX);
+	r->fds[0].from = put_request(text, e);
+	if (r->fds[0].from < 0)
+		return -1;
+	return lift(r, e);
+}
+
+void request_close_job_side(struct request *r)
+{
+	for (size_t i = 0; i < r->fd_count; i++)
+		if (r->fds[i].from >= 0)
+			(void)close(r->fds[i].from);
+	r->fd_count = 0;
+}
+
+int request_commit_outputs(struct request *r, const struct spec *spec, bool durable, struct err *e)
+{
+	for (size_t i = 0; i < r->output_count; i++)
+		if (atomic_commit(&r->outputs[i], durable, e) < 0)
+			return err_in(e, "%s", spec->compute->outputs[i].where);
+	return 0;
+}
+
+void request_done(struct request *r)
+{
+	request_close_job_side(r);
+	for (size_t i = 0; i < r->output_count; i++)
+		atomic_done(&r->outputs[i]);
+	if (r->answers_fd >= 0)
+		(void)close(r->answers_fd);
+	arena_done(&r->arena);
+	*r = REQUEST_INIT;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A declarative job as vkjail-exec gets it: a sealed memfd with the request, a socket for the
+ * answers, and every file opened here, by the caller's rights (docs/protocol.md).
+ */
+#pragma once
+
+#include "base/atomic.h"
+#include "job/spec.h"
+#include "plan/plan.h"
+
+struct request {
+	struct arena arena;
+	struct plan_fd *fds; /* for the plan; owned here */
+	size_t fd_count;
+	int answers_fd;		     /* our end; owned */
+	struct atomic_file *outputs; /* one for each of the compute job's outputs, begun */
+	size_t output_count;
+};
+
+#define REQUEST_INIT ((struct request){.answers_fd = -1})
+
+/* Opens everything; errors name the place in the job file. Free with request_done in either case. */
+int request_open(struct request *r, const struct spec *spec, const struct host *host, struct err *e);
+
+/* After the launch: the descriptors that the job has now are closed here. */
+void request_close_job_side(struct request *r);
+
+/* Puts the outputs in place. Stops at the first that fails. */
+int request_commit_outputs(struct request *r, const struct spec *spec, bool durable, struct err *e);
+
+/* Drops outputs that were not committed and closes everything. */
+void request_done(struct request *r);

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* spec -> plan -> launch -> watch -> verdict -> report, in this order. */
+#include "run/supervise.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "run/request.h"
+#include "watch/watch.h"
+
+/* Everything that one run owns; run_done accepts any prefix of its set-up. */
+struct run {
+	const struct spec *spec;
+	const struct host *host;
+	struct report report;
+	struct plan plan;
+	struct request request;
+	struct relay relays[2];
+	struct launched child;
+	struct claims claims;
+	struct observed seen;
+	int signal_fd;
+	enum reason phase; /* the reason should the next step fail */
+};
+
+static void run_init(struct run *r, const struct spec *spec, const struct host *host)
+{
+	memset(r, 0, sizeof *r);
+	r->spec = spec;
+	r->host = host;
+	r->report.file = ATOMIC_FILE_INIT;
+	r->request = REQUEST_INIT;
+	r->relays[0] = r->relays[1] = RELAY_INIT;
+	r->child = (struct launched){.pidfd = -1, .control_fd = -1};
+	r->signal_fd = -1;
+	r->phase = REASON_SETUP_FAILED;
+	claims_init(&r->claims);
+}
+
+static void run_done(struct run *r)
+{
+	const int fds[] = {r->child.pidfd, r->child.control_fd, r->signal_fd};
+
+	for (size_t i = 0; i < COUNTOF(fds); i++)
+		if (fds[i] >= 0)
+			(void)close(fds[i]);
+	relay_done(&r->relays[0]);
+	relay_done(&r->relays[1]);
+	request_done(&r->request);
+	claims_done(&r->claims);
+	report_done(&r->report);
+	plan_done(&r->plan);
+}
+
+/* Without an order in which to read two pipes, one file must be one pipe, or lines change places. */
+static bool same_file(int a, int b)
+{
+	struct stat sa, sb;
+	return fstat(a, &sa) == 0 && fstat(b, &sb) == 0 && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
+static int open_relays(struct run *r, struct err *e)
+{
+	if (!limit_is_set(&r->spec->limits, LIMIT_OUTPUT))
+		return 0;
+	r->seen.output_counted = true;
+	if (relay_open(&r->relays[0], r->plan.stdio[1], e) < 0)
+		return -1;
+	r->plan.stdio[1] = r->relays[0].write_fd;
+	if (same_file(1, 2)) {
+		r->plan.stdio[2] = r->plan.stdio[1];
+		return 0;
+	}
+	if (relay_open(&r->relays[1], 2, e) < 0)
+		return -1;
+	r->plan.stdio[2] = r->relays[1].write_fd;
+	return 0;
+}
+
+static int prepare(struct run *r, const struct capture *capture, struct err *e)
+{
+	/* An error in what the user wrote is a bad job; everything else is the set-up's. */
+	if (plan_make(&r->plan, r->spec, r->host, e) < 0) {
+		r->phase = e->kind == ERR_BAD ? REASON_BAD_JOB : REASON_SETUP_FAILED;
+		return -1;
+	}
+	if (r->spec->compute) {
+		r->phase = REASON_BAD_JOB;
+		if (request_open(&r->request, r->spec, r->host, e) < 0)
+			return -1;
+		r->phase = REASON_SETUP_FAILED;
+		r->plan.fds = r->request.fds;
+		r->plan.fd_count = r->request.fd_count;
+	}
+	if (capture)
+		r->plan.stdio[1] = capture->fd;
+	return open_relays(r, e);
+}
+
+/* Signals come as data from here on, so that none arrives between two steps. */
+static int take_signals(struct run *r, struct err *e)
+{
+	sigset_t set;
+	const struct sigaction dfl = {.sa_handler = SIG_DFL};
+
+	/* With SIGCHLD ignored the kernel reaps children itself and their status is lost (waitid(2)). */
+	(void)sigaction(SIGCHLD, &dfl, NULL);
+	watch_signals(&set);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return err_os(e, errno, NULL, "cannot block signals");
+	r->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return r->signal_fd < 0 ? err_os(e, errno, NULL, "cannot receive signals") : 0;
+}
+
+static void now(struct observed *o)
+{
+	struct timespec mono, real;
+	(void)clock_gettime(CLOCK_MONOTONIC, &mono);
+	(void)clock_gettime(CLOCK_REALTIME, &real);
+	o->launch_ns = (uint64_t)mono.tv_sec * 1000000000u + (uint64_t)mono.tv_nsec;
+	o->launch_real_ns = (int64_t)real.tv_sec * 1000000000 + real.tv_nsec;
+}
+
+static struct report_facts facts_of(const struct run *r, const struct outcome *outcome)
+{
+	return (struct report_facts){
+		.spec = r->spec,
+		.host = r->host,
+		.plan = r->plan.step_count ? &r->plan : NULL,
+		.seen = r->seen.launch_ns ? &r->seen : NULL,
+		.claims = r->spec->compute ? &r->claims : NULL,
+		.outcome = outcome,
+	};
+}
+
+static uint64_t sample_interval(const struct spec *spec)
+{
+	if (spec->sample_ns != LIMIT_UNSET)
+		return spec->sample_ns;
+	/* A sampled limit is only as good as its samples. */
+	return limit_is_set(&spec->limits, LIMIT_MEMORY) ? 100000000u : 1000000000u;
+}
+
+static int launch_and_watch(struct run *r, struct err *e)
+{
+	struct watch w = {
+		.plan = &r->plan,
+		.child = &r->child,
+		.grace_ns = r->spec->grace_ns,
+		.sample_ns = sample_interval(r->spec),
+		.cpus = r->host->cpus ? r->host->cpus : 1,
+		.signal_fd = r->signal_fd,
+		.answers_fd = r->request.answers_fd,
+		.claims = &r->claims,
+		.relays = {r->relays[0], r->relays[1]},
+		.seen = &r->seen,
+	};
+
+	/* A memory limit that nobody samples would be silently dropped. */
+	if (limit_is_set(&r->spec->limits, LIMIT_MEMORY) && w.sample_ns >= LIMIT_UNSET)
+		w.sample_ns = 100000000u;
+	now(&r->seen);
+	if (launch(&r->plan, &r->child, e) < 0)
+		return -1;
+	r->seen.launched = true;
+	request_close_job_side(&r->request);
+	for (int i = 0; i < 2; i++) {
+		if (w.relays[i].write_fd >= 0)
+			(void)close(w.relays[i].write_fd);
+		w.relays[i].write_fd = -1;
+	}
+	/* After the launch: the child sets itself up meanwhile. */
+	struct report_facts facts = facts_of(r, NULL);
+	AUTO_FREE char *text = NULL;
+	int running = report_write(&r->report, &facts, &text, e);
+	r->phase = REASON_RUNNER_FAILED;
+	int result = watch_run(&w, running < 0 ? &(struct err){0} : e);
+	r->relays[0] = w.relays[0];
+	r->relays[1] = w.relays[1];
+	(void)running; /* the last report will be tried all the same, and its failure told */
+	return result;
+}
+
+/* The outputs of a compute job that ended well; whole, or the outcome says why not. */
+static void finish_outputs(struct run *r, struct outcome *out)
+{
+	struct err e = ERR_INIT;
+	const struct compute *c = r->spec->compute;
+
+	if (!c || out->reason != REASON_EXITED || out->code != 0)
+		return;
+	for (size_t i = 0; i < c->output_count; i++)
+		if (!claims_has_output(&r->claims, c->outputs[i].buffer)) {
+			(void)err_set(&e, ERR_CHILD, c->outputs[i].where, "vkjail-exec did not write the output '%s'", c->outputs[i].buffer);
+			verdict_of_error(REASON_RUNNER_FAILED, &e, out);
+			return;
+		}
+	if (request_commit_outputs(&r->request, r->spec, r->spec->durable, &e) < 0)
+		verdict_of_error(REASON_RUNNER_FAILED, &e, out);
+}
+
+static void keep_warnings(const struct run *r, struct run_result *ret)
+{
+	for (size_t i = 0; i < r->plan.warning_count; i++) {
+		ret->warnings = arena_grow(&ret->arena, ret->warnings, ret->warning_count, sizeof *ret->warnings);
+		ret->warnings[ret->warning_count++] = arena_strdup(&ret->arena, r->plan.warnings[i]);
+	}
+	json_t *claimed = json_object_get(r->claims.lists, "warnings");
+	for (size_t i = 0; i < json_array_size(claimed); i++) {
+		const char *text = json_string_value(json_object_get(json_array_get(claimed, i), "text"));
+		if (!text)
+			continue;
+		ret->warnings = arena_grow(&ret->arena, ret->warnings, ret->warning_count, sizeof *ret->warnings);
+		ret->warnings[ret->warning_count++] = arena_strdup(&ret->arena, text);
+	}
+}
+
+/*
+ * The report's place is checked before the job runs. One that was asked for and cannot be had
+ * prevents the run; the default one only costs a message.
+ */
+static int open_report(struct run *r, struct run_result *ret)
+{
+	struct err e = ERR_INIT;
+
+	if (report_open(&r->report, r->spec, r->host, &e) == 0 &&
+	    (r->report.target != REPORT_FILE || faccessat(r->report.file.dir_fd, ".", W_OK, AT_EACCESS) == 0))
+		return 0;
+	if (e.kind == ERR_NONE)
+		(void)err_os(&e, errno, r->report.path, "cannot write the report: its directory is not writable");
+	r->report.target = REPORT_NONE;
+	if (r->spec->report_given) {
+		ret->err = e;
+		return -1;
+	}
+	(void)err_hint(&e, "name another place with --report FILE, or none with --report none");
+	ret->report_err = e;
+	return 0;
+}
+
+void supervise(const struct spec *spec, const struct host *host, const struct capture *capture, struct run_result *ret)
+{
+	struct run r;
+	struct outcome *out = &ret->outcome;
+
+	memset(ret, 0, sizeof *ret);
+	run_init(&r, spec, host);
+	/* Nobody of the same user may look into or write to the supervisor while it sets things up (ptrace(2)). */
+	if (open_report(&r, ret) < 0 || prepare(&r, capture, &ret->err) < 0 || take_signals(&r, &ret->err) < 0 ||
+	    launch_and_watch(&r, &ret->err) < 0) {
+		verdict_of_error(r.phase, &ret->err, out);
+	} else {
+		ret->err = ERR_INIT;
+		verdict_of_run(&r.plan, &r.seen, spec->compute ? &r.claims : NULL, out);
+	}
+	finish_outputs(&r, out);
+	keep_warnings(&r, ret);
+	struct report_facts facts = facts_of(&r, out);
+	if (ret->report_err.kind == ERR_NONE)
+		(void)report_write(&r.report, &facts, &ret->report_text, &ret->report_err);
+	if (r.report.target == REPORT_FILE && ret->report_err.kind == ERR_NONE)
+		(void)snprintf(ret->report_path, sizeof ret->report_path, "%s", r.report.path);
+	run_done(&r);
+}
+
+void run_result_done(struct run_result *r)
+{
+	free(r->report_text);
+	arena_done(&r->arena);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One job from spec to report: the whole story, called by the commands. Prints nothing. */
+#pragma once
+
+#include "report/report.h"
+
+struct run_result {
+	struct outcome outcome;
+	struct err err;		/* what prevented the run; kind ERR_NONE when it took place */
+	char report_path[4096]; /* where the report is; "" when it is not in a file */
+	struct err report_err;	/* the report could not be written; ERR_NONE otherwise */
+	char *report_text;	/* then: its text, for stderr; owned */
+	const char **warnings;	/* of the plan; owned by the arena */
+	size_t warning_count;
+	struct arena arena;
+};
+
+/* For a helper program: what it writes to stdout, instead of to ours. */
+struct capture {
+	int fd; /* a memfd; owned by the caller */
+};
+
+/*
+ * Runs the job and waits for its end. Always fills *ret (free with run_result_done); the exit status
+ * is ret->outcome.exit_status. capture may be NULL.
+ */
+void supervise(const struct spec *spec, const struct host *host, const struct capture *capture, struct run_result *ret);
+void run_result_done(struct run_result *r);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Code that runs between clone3(2) and execve(2), and in pid 1 of the sandbox: it allocates
+ * nothing, formats nothing and never returns to the supervisor's code. Private to src/sandbox.
+ */
+#pragma once
+
+#include "plan/plan.h"
+#include "sandbox/proto.h"
+
+struct child {
+	const struct plan *plan;
+	int control_fd; /* to the supervisor */
+	int root_fd;    /* the new root, while it is built */
+	/* Written by the job's process, which shares this memory until it executes (vfork(2)). */
+	volatile int failed_os;
+	volatile unsigned failed_step;
+	volatile unsigned failed_detail;
+};
+
+/* Runs one step; 0, or -1 with errno. Never called for FORK. */
+int child_run_step(struct child *c, const struct step *s);
+
+/* The mount steps (mounts.c). */
+int mounts_propagation(struct child *c, const struct step *s);
+int mounts_new_root(struct child *c, const struct step *s);
+int mounts_directory(struct child *c, const struct step *s);
+int mounts_symlink(struct child *c, const struct step *s);
+int mounts_file(struct child *c, const struct step *s);
+int mounts_bind(struct child *c, const struct step *s);
+int mounts_tmpfs(struct child *c, const struct step *s);
+int mounts_self_bind(struct child *c, const struct step *s);
+int mounts_proc(struct child *c, const struct step *s);
+int mounts_read_only(struct child *c, const struct step *s);
+int mounts_pivot(struct child *c, const struct step *s);
+
+/* The steps that change what the process is (creds.c). */
+int creds_id_map(struct child *c, const struct step *s);
+int creds_capabilities(struct child *c, const struct step *s);
+int creds_no_new_privs(struct child *c, const struct step *s);
+
+/* pid 1: starts the job's process, reaps, forwards, tells. Never returns. */
+_Noreturn void init_run(struct child *c);
+
+/* The whole life of the child. Never returns. */
+_Noreturn void child_main(struct child *c);
+
+/* Sends one message; errors are of no use here and ignored. */
+void child_send(const struct child *c, struct msg *m);
+uint64_t child_now_ns(void);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Starts the child that walks a plan; from here on the job can be watched. */
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "plan/plan.h"
+
+struct launched {
+	pid_t pid;	/* of pid 1 of the sandbox, as seen from here */
+	int pidfd;	/* pidfd_open(2); owned */
+	int control_fd; /* struct msg datagrams from it; owned */
+};
+
+/*
+ * clone3(2) with the plan's namespaces. Every signal must be blocked and SIGCHLD not be ignored. Returns at once; the child's failures
+ * come as MSG_STEP_FAILED. 0, or -1 when no child could be made.
+ */
+int launch(const struct plan *p, struct launched *ret, struct err *e);

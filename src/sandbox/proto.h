@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the child (later pid 1 of the sandbox) tells the supervisor: one SOCK_SEQPACKET datagram a
+ * message, fixed size. Only our own code holds that end, so the supervisor may believe it; it
+ * still checks size and range.
+ */
+#pragma once
+
+#include <stdint.h>
+#include <sys/resource.h>
+
+enum msg_type {
+	MSG_STEP_FAILED = 1, /* step, os, detail; the child is gone after it */
+	MSG_STARTED,	     /* the command was executed; at_ns; carries the descriptor of the private tmpfs when asked for */
+	MSG_STOPPED,	     /* the main process stopped (job control) */
+	MSG_EXITED,	     /* status, at_ns, usage: of the main process */
+};
+
+enum { /* detail of a failed EXEC step */
+	EXEC_DETAIL_MISSING = 1,     /* no candidate exists */
+	EXEC_DETAIL_INTERPRETER = 2, /* the file is there: its interpreter (#! or ELF) is what is missing */
+};
+
+struct msg {
+	uint32_t type;
+	uint32_t step;   /* index into the plan's steps */
+	int32_t os;      /* errno */
+	uint32_t detail; /* of an EXEC step: the candidate (high 16 bits) and EXEC_DETAIL_* */
+	int32_t status;  /* wait status, wait(2) */
+	int32_t pad;
+	uint64_t at_ns;  /* CLOCK_MONOTONIC */
+	uint64_t started_ns;
+};

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The deadlines of one run and what happens at each. */
+#include "watch/timers.h"
+
+#include <errno.h>
+#include <sys/statfs.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "watch/usage.h"
+
+/* Nothing is looked at more often than this, however near a limit is. */
+#define SHORTEST_NS 1000000u
+
+uint64_t timers_now(void)
+{
+	struct timespec t;
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static uint64_t limit_of(const struct loop *l, enum limit id)
+{
+	return l->watch->plan->limits.value[id];
+}
+
+/* Saturating: a limit of centuries is no deadline in the past. */
+static uint64_t after(uint64_t now, uint64_t ns)
+{
+	uint64_t sum;
+	return __builtin_add_overflow(now, ns, &sum) || sum > INT64_MAX ? INT64_MAX : sum;
+}
+
+int timers_open(struct loop *l, struct err *e)
+{
+	l->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	return l->timer_fd < 0 ? err_os(e, errno, NULL, "cannot create a timer") : 0;
+}
+
+static void sample_interval(const struct loop *l)
+{
+	l->watch->seen->samples.interval_ns = l->watch->sample_ns;
+}
+
+void timers_start(struct loop *l)
+{
+	uint64_t now = l->watch->seen->launch_ns;
+
+	if (limit_of(l, LIMIT_WALL) < LIMIT_UNSET)
+		l->deadline[TIMER_WALL] = after(now, limit_of(l, LIMIT_WALL));
+	if (limit_of(l, LIMIT_CPU) < LIMIT_UNSET)
+		l->deadline[TIMER_CPU] = after(now, limit_of(l, LIMIT_CPU) / l->watch->cpus);
+	if (limit_of(l, LIMIT_IDLE) < LIMIT_UNSET)
+		l->deadline[TIMER_IDLE] = after(now, limit_of(l, LIMIT_IDLE));
+	l->idle_since_ns = now;
+	if (l->watch->sample_ns < LIMIT_UNSET)
+		l->deadline[TIMER_SAMPLE] = after(now, l->watch->sample_ns);
+	sample_interval(l);
+	timers_arm(l);
+}
+
+void timers_clear(struct loop *l)
+{
+	for (int i = 0; i < TIMER_COUNT; i++)
+		l->deadline[i] = 0;
+}
+
+void timers_arm(struct loop *l)
+{
+	uint64_t earliest = 0;
+
+	for (int i = 0; i < TIMER_COUNT; i++)
+		if (l->deadline[i] && (!earliest || l->deadline[i] < earliest))
+			earliest = l->deadline[i];
+	if (earliest == l->armed)
+		return;
+	l->armed = earliest;
+	struct itimerspec it = {.it_value = {.tv_sec = (time_t)(earliest / 1000000000u), .tv_nsec = (long)(earliest % 1000000000u)}};
+	(void)timerfd_settime(l->timer_fd, TFD_TIMER_ABSTIME, &it, NULL);
+}
+
+static void fire_cpu(struct loop *l, uint64_t now)
+{
+	struct usage u;
+	uint64_t limit = limit_of(l, LIMIT_CPU);
+
+	l->deadline[TIMER_CPU] = 0;
+	if (!usage_read(l->watch->child->pid, USAGE_CPU, &u))
+		return;
+	if (u.cpu_ns >= limit) {
+		watch_limit(l, LIMIT_CPU, u.cpu_ns, SIGTERM);
+		return;
+	}
+	uint64_t wait = (limit - u.cpu_ns) / l->watch->cpus;
+	l->deadline[TIMER_CPU] = after(now, wait < SHORTEST_NS ? SHORTEST_NS : wait);
+}
+
+static void fire_idle(struct loop *l, uint64_t now)
+{
+	struct usage u;
+
+	l->deadline[TIMER_IDLE] = 0;
+	if (!usage_read(l->watch->child->pid, USAGE_CPU, &u))
+		return;
+	/* The kernel counts in ticks: less than one in the whole period is no progress. */
+	if (u.cpu_ns == l->idle_cpu_ns) {
+		watch_limit(l, LIMIT_IDLE, now - l->idle_since_ns, SIGTERM);
+		return;
+	}
+	l->idle_cpu_ns = u.cpu_ns;
+	l->idle_since_ns = now;
+	l->deadline[TIMER_IDLE] = after(now, limit_of(l, LIMIT_IDLE));
+}
+
+/* Neighbours merge, so that the buffer always covers the whole run. */
+static void keep_sample(struct samples *s, const struct usage *u)
+{
+	if (s->count == SAMPLES_MAX) {
+		for (unsigned i = 0; i < SAMPLES_MAX / 2; i++) {
+			const struct usage *a = &s->at[2 * i], *b = &s->at[2 * i + 1];
+			struct usage merged = *b;
+			if (a->memory_bytes > b->memory_bytes)
+				merged.memory_bytes = a->memory_bytes;
+			s->at[i] = merged;
+		}
+		s->count = SAMPLES_MAX / 2;
+		s->interval_ns *= 2;
+	}
+	s->taken++;
+	uint64_t last = s->count ? s->at[s->count - 1].at_ns : 0;
+	if (s->count && u->at_ns - last < s->interval_ns - s->interval_ns / 4) {
+		/* Between two kept samples: only the peak of it is kept. */
+		struct usage *keep = &s->at[s->count - 1];
+		if (u->memory_bytes > keep->memory_bytes)
+			keep->memory_bytes = u->memory_bytes;
+		return;
+	}
+	s->at[s->count++] = *u;
+}
+
+static void note_peaks(struct observed *o, const struct usage *u)
+{
+	if (u->memory_bytes > o->peak.memory_bytes)
+		o->peak.memory_bytes = u->memory_bytes;
+	if (u->processes > o->peak.processes)
+		o->peak.processes = u->processes;
+	if (u->threads > o->peak.threads)
+		o->peak.threads = u->threads;
+	o->peak.cpu_ns = u->cpu_ns;
+}
+
+static uint64_t tmp_bytes(struct loop *l)
+{
+	struct statfs fs;
+	struct observed *o = l->watch->seen;
+
+	if (l->tmp_fd < 0 || fstatfs(l->tmp_fd, &fs) < 0)
+		return 0;
+	uint64_t used = (uint64_t)(fs.f_blocks - fs.f_bfree) * (uint64_t)fs.f_bsize;
+	o->tmp_counted = true;
+	if (used > o->tmp_bytes_peak)
+		o->tmp_bytes_peak = used;
+	return used;
+}
+
+static void fire_sample(struct loop *l, uint64_t now)
+{
+	struct watch *w = l->watch;
+	struct usage u;
+	uint64_t limit = limit_of(l, LIMIT_MEMORY);
+
+	l->deadline[TIMER_SAMPLE] = after(now, w->sample_ns);
+	if (!usage_read(w->child->pid, USAGE_MEMORY, &u))
+		return;
+	uint64_t in_tmp = tmp_bytes(l);
+	/*
+	 * The quick sum counts a page that two processes share twice, so it can only be too high:
+	 * enough to say "below the limit", not enough to end a job.
+	 */
+	if (limit < LIMIT_UNSET && u.memory_bytes + in_tmp > limit && u.processes > 1) {
+		struct usage exact;
+		if (usage_read(w->child->pid, USAGE_MEMORY_EXACT, &exact))
+			u = exact;
+	}
+	u.memory_bytes += in_tmp;
+	note_peaks(w->seen, &u);
+	keep_sample(&w->seen->samples, &u);
+	if (limit < LIMIT_UNSET && u.memory_bytes > limit)
+		watch_limit(l, LIMIT_MEMORY, u.memory_bytes, SIGKILL);
+}
+
+void timers_fire(struct loop *l)
+{
+	uint64_t expirations;
+	uint64_t now = timers_now();
+
+	(void)!read(l->timer_fd, &expirations, sizeof expirations);
+	l->armed = 0;
+	/* What pid 1 has said by now happened before the deadline was noticed. */
+	watch_drain_control(l);
+	if (l->deadline[TIMER_WALL] && l->deadline[TIMER_WALL] <= now)
+		watch_limit(l, LIMIT_WALL, now - l->watch->seen->launch_ns, SIGTERM);
+	if (l->deadline[TIMER_CPU] && l->deadline[TIMER_CPU] <= now)
+		fire_cpu(l, now);
+	if (l->deadline[TIMER_IDLE] && l->deadline[TIMER_IDLE] <= now)
+		fire_idle(l, now);
+	if (l->deadline[TIMER_SAMPLE] && l->deadline[TIMER_SAMPLE] <= now)
+		fire_sample(l, now);
+	if (l->deadline[TIMER_KILL] && l->deadline[TIMER_KILL] <= now)
+		watch_end_job(l, SIGKILL);
+	if (l->deadline[TIMER_GIVE_UP] && l->deadline[TIMER_GIVE_UP] <= now)
+		l->watch->seen->unkillable = true;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The deadlines of one run and what happens at each; one timerfd stands for the earliest. Private to src/watch. */
+#pragma once
+
+#include "watch/watch.h"
+
+#define GIVE_UP_NS (10ULL * 1000000000u)
+
+enum timer {
+	TIMER_WALL,
+	TIMER_CPU,  /* the earliest moment at which the CPU limit can be reached */
+	TIMER_IDLE,
+	TIMER_SAMPLE,
+	TIMER_KILL,    /* the end of the grace */
+	TIMER_GIVE_UP, /* processes that survive SIGKILL this long are unkillable */
+	TIMER_COUNT
+};
+
+struct loop {
+	struct watch *watch;
+	int epoll_fd, timer_fd;
+	int tmp_fd; /* on the job's private tmpfs; -1 */
+	uint64_t deadline[TIMER_COUNT]; /* CLOCK_MONOTONIC ns; 0: not set */
+	uint64_t armed;			/* what the timerfd is set to */
+	uint64_t idle_cpu_ns;		/* CPU time at the last progress */
+	uint64_t idle_since_ns;
+	bool running;
+	bool stop_with_job;
+	bool target_waiting[2];
+};
+
+uint64_t timers_now(void);
+int timers_open(struct loop *l, struct err *e);
+void timers_start(struct loop *l);
+void timers_fire(struct loop *l);
+void timers_arm(struct loop *l);
+void timers_clear(struct loop *l);
+
+/* watch.c */
+void watch_end_job(struct loop *l, int first_signal);
+void watch_limit(struct loop *l, enum limit limit, uint64_t value, int first_signal);
+void watch_drain_control(struct loop *l);
+void loop_forget(struct loop *l, int fd);
+void loop_wait_target(struct loop *l, int which, bool waiting);

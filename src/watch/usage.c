@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* CPU time and memory of a process tree, read from /proc. No allocation: it runs ten times a second. */
+#include "watch/usage.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+
+enum { TREE_MAX = 8192, TEXT_MAX = 4096 };
+
+/* Reads the start of a proc file. The length, or -1. */
+static ssize_t read_text(const char *path, char *text, size_t size)
+{
+	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	ssize_t n = read(fd, text, size - 1);
+	if (n < 0)
+		return -1;
+	text[n] = '\0';
+	return n;
+}
+
+/* The value of a "Name:   123 kB" line in bytes; 0 when it is missing. */
+static uint64_t field_bytes(const char *text, const char *name)
+{
+	const char *at = strstr(text, name);
+	return at ? strtoull(at + strlen(name), NULL, 10) * 1024 : 0;
+}
+
+static uint64_t ticks_to_ns(uint64_t ticks)
+{
+	long hertz = sysconf(_SC_CLK_TCK);
+	return ticks * (1000000000u / (uint64_t)(hertz > 0 ? hertz : 100));
+}
+
+struct tree {
+	pid_t pids[TREE_MAX];
+	unsigned count, done;
+};
+
+static void add_children(struct tree *t, const char *path)
+{
+	char text[TEXT_MAX];
+	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t kept = 0;
+
+	if (fd < 0)
+		return;
+	for (;;) {
+		ssize_t n = read(fd, text + kept, sizeof text - 1 - kept);
+		if (n <= 0)
+			return;
+		size_t size = kept + (size_t)n;
+		text[size] = '\0';
+		char *at = text, *space;
+		/* Every pid is followed by a space; what comes after the last one may be cut. */
+		while ((space = strchr(at, ' '))) {
+			if (t->count < TREE_MAX)
+				t->pids[t->count++] = (pid_t)strtol(at, NULL, 10);
+			at = space + 1;
+		}
+		kept = size - (size_t)(at - text);
+		memmove(text, at, kept);
+	}
+}
+
+/* A child belongs to the thread that made it: proc_pid_task_children(5). */
+static void add_descendants(struct tree *t, pid_t pid, unsigned threads)
+{
+	char path[64];
+
+	if (threads <= 1) {
+		(void)snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
+		add_children(t, path);
+		return;
+	}
+	(void)snprintf(path, sizeof path, "/proc/%d/task", pid);
+	DIR *dir = opendir(path);
+	for (struct dirent *d; dir && (d = readdir(dir));) {
+		if (d->d_name[0] == '.')
+			continue;
+		(void)snprintf(path, sizeof path, "/proc/%d/task/%.12s/children", pid, d->d_name);
+		add_children(t, path);
+	}
+	if (dir)
+		(void)closedir(dir);
+}
+
+static void add_memory(pid_t pid, enum usage_want want, struct usage *u)
+{
+	char path[64], text[TEXT_MAX];
+
+	if (want == USAGE_MEMORY_EXACT) {
+		(void)snprintf(path, sizeof path, "/proc/%d/smaps_rollup", pid);
+		if (read_text(path, text, sizeof text) > 0) {
+			u->memory_bytes += field_bytes(text, "\nPss_Anon:") + field_bytes(text, "\nPss_Shmem:");
+			return;
+		}
+		u->memory_exact = false;
+	}
+	(void)snprintf(path, sizeof path, "/proc/%d/status", pid);
+	if (read_text(path, text, sizeof text) > 0)
+		u->memory_bytes += field_bytes(text, "\nRssAnon:") + field_bytes(text, "\nRssShmem:");
+}
+
+/* Adds one process; the number of its threads, or 0 when it is gone. */
+static unsigned add_process(pid_t pid, enum usage_want want, struct usage *u)
+{
+	char path[64], text[1024];
+	unsigned long long utime, stime, cutime, cstime;
+	long threads;
+
+	(void)snprintf(path, sizeof path, "/proc/%d/stat", pid);
+	if (read_text(path, text, sizeof text) <= 0)
+		return 0;
+	/* proc_pid_stat(5): the name in parentheses may contain anything, so count from the last one. */
+	const char *after = strrchr(text, ')');
+	if (!after || sscanf(after + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu %*d %*d %ld",
+			     &utime, &stime, &cutime, &cstime, &threads) != 5)
+		return 0;
+	u->cpu_ns += ticks_to_ns(utime + stime + cutime + cstime);
+	u->processes++;
+	u->threads += (unsigned)threads;
+	if (want != USAGE_CPU)
+		add_memory(pid, want, u);
+	return threads > 0 ? (unsigned)threads : 1;
+}
+
+bool usage_read(pid_t root, enum usage_want want, struct usage *ret)
+{
+	struct tree t;
+	struct timespec now;
+	struct usage u = {.memory_exact = want == USAGE_MEMORY_EXACT};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	u.at_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	t.count = 1;
+	t.pids[0] = root;
+	for (t.done = 0; t.done < t.count; t.done++) {
+		unsigned threads = add_process(t.pids[t.done], want, &u);
+		if (threads)
+			add_descendants(&t, t.pids[t.done], threads);
+	}
+	*ret = u;
+	return u.processes > 0;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* CPU time and memory of a process tree, read from /proc. */
+#pragma once
+
+#include <sys/types.h>
+
+#include "watch/facts.h"
+
+enum usage_want { USAGE_CPU, USAGE_MEMORY, USAGE_MEMORY_EXACT };
+
+/*
+ * Adds up root and all its descendants. memory_bytes: anonymous and shared memory in RAM
+ * (proc_pid_status(5) RssAnon + RssShmem), for USAGE_MEMORY_EXACT their proportional share
+ * (smaps_rollup: Pss_Anon + Pss_Shmem), which costs more. Processes that end meanwhile are left
+ * out; their CPU time is in their parent's. Returns false when root is gone.
+ */
+bool usage_read(pid_t root, enum usage_want want, struct usage *ret);

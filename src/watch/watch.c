@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The loop, and what each descriptor means in it. Deadlines stand in timers.c. */
+#include "watch/watch.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "watch/timers.h"
+#include "sandbox/proto.h"
+
+enum source { SOURCE_INIT, SOURCE_CONTROL, SOURCE_TIMER, SOURCE_SIGNAL, SOURCE_ANSWERS, SOURCE_STDOUT, SOURCE_STDERR, SOURCE_STDOUT_TARGET, SOURCE_STDERR_TARGET };
+
+/* Asked to stop; the job is ended first. */
+static const int cancel_signals[] = {SIGINT, SIGTERM, SIGHUP};
+/* Meant for the job, which decides what to do with them. */
+static const int passed_signals[] = {SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGTSTP, SIGCONT};
+
+void watch_signals(sigset_t *set)
+{
+	struct sigaction now;
+
+	sigemptyset(set);
+	for (size_t i = 0; i < COUNTOF(cancel_signals); i++)
+		/* nohup(1) and background jobs of a shell have them ignored, and mean it. */
+		if (sigaction(cancel_signals[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+			sigaddset(set, cancel_signals[i]);
+	for (size_t i = 0; i < COUNTOF(passed_signals); i++)
+		if (sigaction(passed_signals[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+			sigaddset(set, passed_signals[i]);
+	/* Blocked, never delivered: writing to a closed pipe must give EPIPE. */
+	sigaddset(set, SIGPIPE);
+}
+
+static void send_signal(const struct watch *w, int signal)
+{
+	(void)syscall(SYS_pidfd_send_signal, w->child->pidfd, signal, NULL, 0);
+}
+
+/* pid 1 passes on whatever reaches it from outside, to every process of the job. */
+void watch_end_job(struct loop *l, int first_signal)
+{
+	struct watch *w = l->watch;
+	uint64_t now = timers_now();
+
+	if (w->seen->killed_ns)
+		return;
+	if (first_signal == SIGKILL || w->grace_ns == 0) {
+		send_signal(w, SIGKILL);
+		w->seen->killed_ns = now;
+		timers_clear(l);
+		l->deadline[TIMER_GIVE_UP] = now + GIVE_UP_NS;
+		return;
+	}
+	send_signal(w, first_signal);
+	/* A stopped process acts on a signal only once it continues. */
+	send_signal(w, SIGCONT);
+	timers_clear(l);
+	l->deadline[TIMER_KILL] = w->grace_ns >= LIMIT_UNSET ? 0 : now + w->grace_ns;
+}
+
+void watch_limit(struct loop *l, enum limit limit, uint64_t value, int first_signal)
+{
+	struct observed *o = l->watch->seen;
+
+	/* First cause wins; a job that has ended by itself is past every limit. */
+	if (o->cause == CAUSE_NONE && !o->exited && !o->step_failed) {
+		o->cause = CAUSE_LIMIT;
+		o->limit = limit;
+		o->value = value;
+		o->cause_ns = timers_now();
+	}
+	watch_end_job(l, first_signal);
+}
+
+static void cancel(struct loop *l, int signal)
+{
+	struct observed *o = l->watch->seen;
+
+	if (o->cause == CAUSE_NONE && !o->exited) {
+		o->cause = CAUSE_CANCEL;
+		o->cancel_signal = signal;
+		o->cause_ns = timers_now();
+		watch_end_job(l, signal);
+		return;
+	}
+	/* Asked twice: no more grace. */
+	if (o->cause == CAUSE_CANCEL)
+		watch_end_job(l, SIGKILL);
+}
+
+static void on_signal(struct loop *l)
+{
+	struct watch *w = l->watch;
+	struct signalfd_siginfo si;
+
+	if (read(w->signal_fd, &si, sizeof si) != sizeof si)
+		return;
+	int signal = (int)si.ssi_signo;
+	for (size_t i = 0; i < COUNTOF(cancel_signals); i++)
+		if (signal == cancel_signals[i]) {
+			cancel(l, signal);
+			return;
+		}
+	if (signal == SIGPIPE)
+		return;
+	/* The terminal's Ctrl-Z: once the job has stopped, we stop too, so that the shell takes over. */
+	l->stop_with_job = signal == SIGTSTP;
+	send_signal(w, signal);
+}
+
+static void on_stopped(struct loop *l)
+{
+	/* Only when the user asked for it: a job that stops itself must not stop its limits. */
+	if (!l->stop_with_job)
+		return;
+	l->stop_with_job = false;
+	(void)kill(getpid(), SIGSTOP);
+	/* Continued. SIGCONT is in the signal set as well, but may have come before it was blocked. */
+	send_signal(l->watch, SIGCONT);
+}
+
+static void on_message(struct loop *l, const struct msg *m, int fd)
+{
+	struct observed *o = l->watch->seen;
+
+	switch (m->type) {
+	case MSG_STEP_FAILED:
+		if (m->step >= l->watch->plan->step_count || o->exited)
+			break;
+		o->step_failed = true;
+		o->step = m->step;
+		o->step_os = m->os;
+		o->step_detail = m->detail;
+		break;
+	case MSG_STARTED:
+		o->started_ns = m->at_ns;
+		if (fd >= 0 && l->tmp_fd < 0) {
+			l->tmp_fd = fd;
+			return;
+		}
+		break;
+	case MSG_STOPPED:
+		on_stopped(l);
+		break;
+	case MSG_EXITED:
+		o->exited = true;
+		o->status = m->status;
+		o->started_ns = m->started_ns;
+		o->ended_ns = m->at_ns;
+		/* Whatever takes long from here on is not the job's fault: no limit fires any more. */
+		timers_clear(l);
+		if (!o->killed_ns)
+			l->deadline[TIMER_KILL] = timers_now() + GIVE_UP_NS;
+		break;
+	default:
+		break;
+	}
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+void watch_drain_control(struct loop *l)
+{
+	for (;;) {
+		struct msg m;
+		struct iovec iov = {.iov_base = &m, .iov_len = sizeof m};
+		union {
+			char space[CMSG_SPACE(sizeof(int))];
+			struct cmsghdr align;
+		} control;
+		struct msghdr h = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof control.space};
+		ssize_t n = recvmsg(l->watch->child->control_fd, &h, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+		if (n <= 0) {
+			if (n == 0)
+				loop_forget(l, l->watch->child->control_fd);
+			return;
+		}
+		int fd = -1;
+		struct cmsghdr *cm = CMSG_FIRSTHDR(&h);
+		if (cm && cm->cmsg_level == SOL_SOCKET && cm->cmsg_type == SCM_RIGHTS)
+			memcpy(&fd, CMSG_DATA(cm), sizeof fd);
+		if (n == (ssize_t)sizeof m)
+			on_message(l, &m, fd);
+		else if (fd >= 0)
+			(void)close(fd);
+	}
+}
+
+static void on_answers(struct loop *l, int most)
+{
+	static char data[CLAIM_MESSAGE_MAX];
+	for (int i = 0; i < most; i++) {
+		ssize_t n = recv(l->watch->answers_fd, data, sizeof data, MSG_DONTWAIT | MSG_TRUNC);
+		if (n < 0)
+			return;
+		if (n == 0) {
+			loop_forget(l, l->watch->answers_fd);
+			return;
+		}
+		if ((size_t)n > sizeof data)
+			l->watch->claims->refused++;
+		else
+			claims_add(l->watch->claims, data, (size_t)n);
+	}
+}
+
+static void on_output(struct loop *l, int which)
+{
+	struct watch *w = l->watch;
+	struct relay *r = &w->relays[which];
+	uint64_t limit = w->plan->limits.value[LIMIT_OUTPUT];
+
+	if (r->read_fd < 0)
+		return;
+	switch (relay_pump(r, &w->seen->output_bytes, limit)) {
+	case RELAY_MORE:
+		if (l->target_waiting[which])
+			loop_wait_target(l, which, false);
+		break;
+	case RELAY_BLOCKED:
+		if (!l->target_waiting[which])
+			loop_wait_target(l, which, true);
+		break;
+	case RELAY_LIMIT:
+		watch_limit(l, LIMIT_OUTPUT, w->seen->output_bytes + 1, SIGTERM);
+		/* fall through: nothing more is passed on */
+		__attribute__((fallthrough));
+	case RELAY_END:
+		if (l->target_waiting[which])
+			loop_wait_target(l, which, false);
+		loop_forget(l, r->read_fd);
+		relay_done(r);
+		break;
+	}
+}
+
+/* pid 1 is gone, and with it every process of its namespace. */
+static void on_gone(struct loop *l)
+{
+	struct watch *w = l->watch;
+	struct observed *o = w->seen;
+	siginfo_t si = {.si_pid = 0};
+
+	/* waitid(2) of glibc hides the rusage that the system call can give. */
+	if (syscall(SYS_waitid, P_PIDFD, w->child->pidfd, &si, WEXITED | WNOHANG, &o->rusage) < 0 || si.si_pid == 0)
+		return;
+	o->gone_ns = timers_now();
+	o->init_status = si.si_code == CLD_EXITED ? (si.si_status & 0xff) << 8 : si.si_status & 0x7f;
+	l->running = false;
+	watch_drain_control(l);
+	if (w->answers_fd >= 0)
+		on_answers(l, 1 << 20);
+}
+
+static void dispatch(struct loop *l, enum source source)
+{
+	switch (source) {
+	case SOURCE_INIT:
+		on_gone(l);
+		break;
+	case SOURCE_CONTROL:
+		watch_drain_control(l);
+		break;
+	case SOURCE_TIMER:
+		timers_fire(l);
+		break;
+	case SOURCE_SIGNAL:
+		on_signal(l);
+		break;
+	case SOURCE_ANSWERS:
+		on_answers(l, 64);
+		break;
+	case SOURCE_STDOUT:
+	case SOURCE_STDOUT_TARGET:
+		on_output(l, 0);
+		break;
+	case SOURCE_STDERR:
+	case SOURCE_STDERR_TARGET:
+		on_output(l, 1);
+		break;
+	}
+}
+
+static int loop_add(struct loop *l, int fd, enum source source, struct err *e)
+{
+	struct epoll_event ev = {.events = EPOLLIN, .data.u32 = source};
+	if (fd < 0)
+		return 0;
+	if (epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &ev) < 0)
+		return err_os(e, errno, NULL, "cannot watch the job");
+	return 0;
+}
+
+void loop_forget(struct loop *l, int fd)
+{
+	(void)epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+}
+
+/* While the target takes nothing, waiting for the pipe would spin: wait for the target instead. */
+void loop_wait_target(struct loop *l, int which, bool waiting)
+{
+	const struct relay *r = &l->watch->relays[which];
+	struct epoll_event in = {.events = EPOLLIN, .data.u32 = which ? SOURCE_STDERR : SOURCE_STDOUT};
+	struct epoll_event out = {.events = EPOLLOUT, .data.u32 = which ? SOURCE_STDERR_TARGET : SOURCE_STDOUT_TARGET};
+
+	l->target_waiting[which] = waiting;
+	if (waiting) {
+		loop_forget(l, r->read_fd);
+		(void)epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, r->target_fd, &out);
+	} else {
+		loop_forget(l, r->target_fd);
+		(void)epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, r->read_fd, &in);
+	}
+}
+
+/* What the job wrote before it died is still in the pipes; whoever reads us gets it. */
+static void drain_output(struct loop *l)
+{
+	for (int which = 0; which < 2; which++) {
+		struct relay *r = &l->watch->relays[which];
+		while (r->read_fd >= 0) {
+			struct epoll_event ev;
+			on_output(l, which);
+			if (r->read_fd < 0 || !l->target_waiting[which])
+				continue;
+			/* Wait for the reader, but not for ever: two seconds without progress are enough. */
+			if (epoll_wait(l->epoll_fd, &ev, 1, 2000) == 0)
+				relay_done(r);
+		}
+	}
+}
+
+static int loop_open(struct loop *l, struct watch *w, struct err *e)
+{
+	*l = (struct loop){.watch = w, .epoll_fd = -1, .timer_fd = -1, .tmp_fd = -1, .running = true};
+	l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (l->epoll_fd < 0)
+		return err_os(e, errno, NULL, "cannot watch the job");
+	if (timers_open(l, e) < 0)
+		return -1;
+	if (loop_add(l, w->child->pidfd, SOURCE_INIT, e) < 0 || loop_add(l, w->child->control_fd, SOURCE_CONTROL, e) < 0 ||
+	    loop_add(l, l->timer_fd, SOURCE_TIMER, e) < 0 || loop_add(l, w->signal_fd, SOURCE_SIGNAL, e) < 0 ||
+	    loop_add(l, w->answers_fd, SOURCE_ANSWERS, e) < 0 || loop_add(l, w->relays[0].read_fd, SOURCE_STDOUT, e) < 0)
+		return -1;
+	return loop_add(l, w->relays[1].read_fd, SOURCE_STDERR, e);
+}
+
+static void loop_close(const struct loop *l)
+{
+	const int fds[] = {l->epoll_fd, l->timer_fd, l->tmp_fd};
+	for (size_t i = 0; i < COUNTOF(fds); i++)
+		if (fds[i] >= 0)
+			(void)close(fds[i]);
+}
+
+int watch_run(struct watch *w, struct err *e)
+{
+	struct loop l;
+	int result = loop_open(&l, w, e);
+
+	if (result == 0)
+		timers_start(&l);
+	while (result == 0 && l.running && !w->seen->unkillable) {
+		struct epoll_event events[16];
+		int n = epoll_wait(l.epoll_fd, events, COUNTOF(events), -1);
+		if (n < 0 && errno != EINTR)
+			result = err_os(e, errno, NULL, "cannot wait for the job");
+		/*
+		 * What pid 1 said comes before timers and signals of the same moment: a job that has ended is
+		 * not ended once more by its limit.
+		 */
+		for (int i = 0; i < n; i++)
+			if (events[i].data.u32 == SOURCE_CONTROL)
+				watch_drain_control(&l);
+		for (int i = 0; i < n && l.running; i++)
+			if (events[i].data.u32 != SOURCE_CONTROL)
+				dispatch(&l, (enum source)events[i].data.u32);
+		timers_arm(&l);
+	}
+	if (result < 0) {
+		send_signal(w, SIGKILL);
+		(void)waitid(P_PIDFD, (id_t)w->child->pidfd, &(siginfo_t){0}, WEXITED);
+	} else {
+		drain_output(&l);
+	}
+	loop_close(&l);
+	return result;
+}

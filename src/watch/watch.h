@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One loop over descriptors from launch to the end of the last process: limits, signals, output,
+ * answers. Nothing is polled; time limits are the earliest moment at which they can be reached.
+ */
+#pragma once
+
+#include <signal.h>
+
+#include "plan/plan.h"
+#include "watch/claims.h"
+#include "watch/facts.h"
+#include "watch/relay.h"
+#include "sandbox/launch.h"
+
+struct watch {
+	const struct plan *plan;
+	struct launched *child;
+	uint64_t grace_ns;
+	uint64_t sample_ns;	/* LIMIT_NONE: no samples */
+	unsigned cpus;		/* that the job can use at a time */
+	int signal_fd;		/* signalfd(2) over the signals that watch_signals gave */
+	int answers_fd;		/* of vkjail-exec; -1 */
+	struct claims *claims;
+	struct relay relays[2]; /* stdout, stderr; read_fd -1 when not relayed */
+	struct observed *seen;	/* what is found out */
+};
+
+/* The signals that end, stop or inform: to be blocked before launch. Those that the caller had ignored are left out. */
+void watch_signals(sigset_t *set);
+
+/* Runs until no process of the job is left, or it is found unkillable. 0, or -1 when the loop itself failed (the job is killed then). */
+int watch_run(struct watch *w, struct err *e);
