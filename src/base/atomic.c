@@ -36,6 +36,7 @@ int atomic_prepare(struct atomic_file *f, const char *path, struct err *e)
 	char dir[PATH_MAX] = ".";
 
 	*f = ATOMIC_FILE_INIT;
+	f->path = path;
 	if (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return err_bad(e, path, "is not the name of a file");
 	if (strlen(name) > NAME_MAX - 16 || strlen(path) >= sizeof dir)
@@ -72,7 +73,7 @@ int atomic_begin(struct atomic_file *f, mode_t mode, struct err *e)
 			break;
 	}
 	f->temp[0] = '\0';
-	return err_os(e, errno, f->name, "cannot create a file beside it");
+	return err_os(e, errno, f->path, "cannot create a file beside it");
 }
 
 /*
@@ -105,13 +106,13 @@ int atomic_commit(struct atomic_file *f, bool durable, struct err *e)
 	if (os != 0) {
 		(void)unlinkat(f->dir_fd, f->temp, 0);
 		f->temp[0] = '\0';
-		return err_os(e, os, f->name, "cannot write the file");
+		return err_os(e, os, f->path, "cannot write the file");
 	}
 	f->temp[0] = '\0';
 	if (durable) {
 		AUTO_FD int dir = openat(f->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (dir < 0 || fsync(dir) < 0)
-			return err_os(e, errno, f->name, "cannot make the file durable");
+			return err_os(e, errno, f->path, "cannot make the file durable");
 	}
 	return 0;
 }

@@ -14,6 +14,7 @@
 struct atomic_file {
 	int dir_fd; /* of the directory it will stand in; owned */
 	int fd;	    /* to write to; owned; -1 when not open */
+	const char *path; /* as given to atomic_prepare, for messages; borrowed */
 	char name[NAME_MAX + 1];
 	char temp[NAME_MAX + 1]; /* its name until it is whole; "" while it has none (O_TMPFILE) */
 };

@@ -353,7 +353,7 @@ int plan_root(struct plan *p, const struct spec *spec, const struct host *host, 
 	}
 	if (add_workdir(&m, spec, e) < 0)
 		return -1;
-	if (spec->helper && show_helpers(&m, e) < 0)
+	if ((spec->helper || spec->compute) && show_helpers(&m, e) < 0)
 		return -1;
 	for (size_t i = 0; i < spec->mount_count; i++)
 		if (add_user_mount(&m, &spec->mounts[i], e) < 0)

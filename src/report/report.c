@@ -86,11 +86,11 @@ int report_open(struct report *r, const struct spec *spec, const struct host *ho
 static int write_file(struct report *r, const char *text, struct err *e)
 {
 	if (atomic_begin(&r->file, 0666, e) < 0)
-		return err_in(e, "report '%s'", r->path);
+		return err_in(e, "report");
 	if (fd_write_all(r->file.fd, text, strlen(text)) < 0)
 		return err_os(e, errno, r->path, "cannot write the report");
 	if (atomic_commit(&r->file, r->durable, e) < 0)
-		return err_in(e, "report '%s'", r->path);
+		return err_in(e, "report");
 	return 0;
 }
 

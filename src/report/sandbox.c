@@ -50,6 +50,20 @@ json_t *part_sandbox(const struct report_facts *f)
 	return o;
 }
 
+/* The times in a list of claims, from the system's clock to the time since the launch. */
+static json_t *since_launch(json_t *list, uint64_t launch_ns)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		json_t *item = json_array_get(list, i);
+		const json_t *t = json_object_get(item, "t_ns");
+		if (!t)
+			continue;
+		json_int_t since = json_integer_value(t) - (json_int_t)launch_ns;
+		(void)json_object_set_new(item, "t_ns", json_integer(since < 0 ? 0 : since));
+	}
+	return list;
+}
+
 json_t *part_gpu(const struct report_facts *f)
 {
 	json_t *o = json_object(), *nodes = json_array();
@@ -69,7 +83,7 @@ json_t *part_gpu(const struct report_facts *f)
 		return o;
 	(void)json_object_set(o, "device", c->device ? c->device : json_null());
 	json_object_foreach (c->lists, key, list)
-		(void)json_object_set(o, key, list);
+		(void)json_object_set_new(o, key, since_launch(json_deep_copy(list), f->seen ? f->seen->launch_ns : 0));
 	if (c->end)
 		(void)json_object_set(o, "end", c->end);
 	if (c->refused || c->dropped) {

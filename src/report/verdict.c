@@ -73,11 +73,16 @@ static void of_exec_failure(const struct plan *p, const struct observed *o, stru
 		say(out, "the command '%s' could not be executed: %s (%s)", path, strerrordesc_np(o->step_os), err_errno_name(o->step_os));
 }
 
-static void of_step_failure(const struct plan *p, const struct observed *o, struct outcome *out)
+static void of_step_failure(const struct plan *p, const struct observed *o, bool helper, struct outcome *out)
 {
 	const struct step *s = &p->steps[o->step];
 	const char *what = s->source && s->op != STEP_FILE ? s->source : s->op == STEP_WORKDIR ? p->workdir : s->target;
 
+	if (s->op == STEP_EXEC && helper) {
+		settle(out, REASON_RUNNER_FAILED, 0);
+		say(out, "the helper program '%s' cannot be executed (%s): the installation is incomplete", p->argv[0], err_errno_name(o->step_os));
+		return;
+	}
 	if (s->op == STEP_EXEC) {
 		of_exec_failure(p, o, out);
 		return;
@@ -207,7 +212,7 @@ void verdict_of_run(const struct plan *plan, const struct observed *o, const str
 	if (o->unkillable) {
 		of_unkillable(o, ret);
 	} else if (o->step_failed && o->cause != CAUSE_CANCEL) {
-		of_step_failure(plan, o, ret);
+		of_step_failure(plan, o, claims != NULL, ret);
 	} else if (o->cause == CAUSE_LIMIT) {
 		of_limit(plan, o, ret);
 	} else if (o->cause == CAUSE_CANCEL) {
