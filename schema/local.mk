@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
 schemadir = $(pkgdatadir)/schema
-dist_schema_DATA = schema/report-v1.schema.json
+dist_schema_DATA = schema/job-v1.schema.json schema/report-v1.schema.json

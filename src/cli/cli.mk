@@ -5,3 +5,18 @@ libcli_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 libcli_a_SOURCES = \
 	src/cli/opt.c src/cli/opt.h src/cli/opt.def \
 	src/cli/opt-print.c src/cli/opt-table.h
+
+noinst_PROGRAMS += src/cli/print-completion
+src_cli_print_completion_SOURCES = src/cli/print-completion.c
+src_cli_print_completion_CFLAGS = $(AM_CFLAGS)
+src_cli_print_completion_LDADD = libcli.a libjob.a libbase.a $(YAML_LIBS)
+
+bashcompletion_DATA = completion/vkjail
+zshcompletion_DATA = completion/_vkjail
+CLEANFILES += $(bashcompletion_DATA) $(zshcompletion_DATA)
+
+completion/vkjail: src/cli/print-completion$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) completion && src/cli/print-completion$(EXEEXT) bash >$@.tmp && mv $@.tmp $@
+
+completion/_vkjail: src/cli/print-completion$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) completion && src/cli/print-completion$(EXEEXT) zsh >$@.tmp && mv $@.tmp $@

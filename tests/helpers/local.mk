@@ -3,7 +3,7 @@
 # needs memory and system calls that the limits under test take away.
 test_helpers = \
 	tests/helpers/flood tests/helpers/forker tests/helpers/hog tests/helpers/ignore-term \
-	tests/helpers/sigreceive tests/helpers/spin tests/helpers/try-syscall tests/helpers/with-filter \
+	tests/helpers/read-job tests/helpers/sigreceive tests/helpers/spin tests/helpers/try-syscall tests/helpers/with-filter \
 	tests/helpers/writefile
 check_PROGRAMS += $(test_helpers)
 HELPER_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(SECCOMP_CFLAGS)
@@ -28,6 +28,12 @@ tests_helpers_ignore_term_SOURCES = tests/helpers/ignore-term.c tests/helpers/ar
 tests_helpers_ignore_term_CPPFLAGS = $(HELPER_CPPFLAGS)
 tests_helpers_ignore_term_CFLAGS = $(HELPER_CFLAGS)
 tests_helpers_ignore_term_LDFLAGS =
+
+tests_helpers_read_job_SOURCES = tests/helpers/read-job.c
+tests_helpers_read_job_CPPFLAGS = $(HELPER_CPPFLAGS)
+tests_helpers_read_job_CFLAGS = $(HELPER_CFLAGS)
+tests_helpers_read_job_LDFLAGS = $(SAN_CFLAGS)
+tests_helpers_read_job_LDADD = libjob.a libbase.a $(YAML_LIBS)
 
 tests_helpers_sigreceive_SOURCES = tests/helpers/sigreceive.c tests/helpers/args.h
 tests_helpers_sigreceive_CPPFLAGS = $(HELPER_CPPFLAGS)

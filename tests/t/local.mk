@@ -6,5 +6,7 @@ integration_tests += \
 	tests/t/0003-docs.t \
 	tests/t/0004-tables-in-sync.t \
 	tests/t/0005-layering.t \
+	tests/t/0006-job-schema.t \
+	tests/t/0007-completion.t \
 	tests/t/2800-filter.t \
 	tests/t/2801-filter-vulkan.t

@@ -1,0 +1,116 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The schema of job files and vkjail's reader agree: both accept the examples, and both refuse the same mistakes.
+. "${top_srcdir:-.}/tests/lib/tap.sh"
+need python3
+
+schema=$top_srcdir/schema/job-v1.schema.json
+find "$top_srcdir/jobs" -name '*.yaml' | sort >examples.txt
+ok 'there are examples' test -s examples.txt
+while read -r job; do
+	ok "${job#"$top_srcdir"/} fits the schema" python3 "$top_srcdir/tests/lib/validate.py" "$schema" "$job"
+	is "$(read-job "$job")" "$job: fine" "${job#"$top_srcdir"/} is read"
+done <examples.txt
+
+# agree fine|refused: the documents on stdin, one a line, get this verdict from both.
+cat >agree.py <<'EOF'
+import json, subprocess, sys
+import jsonschema, yaml
+
+schema = json.load(open(sys.argv[1], encoding="utf-8"))
+check = jsonschema.validators.validator_for(schema)(schema)
+for number, text in enumerate(sys.stdin):
+    with open("job.yaml", "w", encoding="utf-8") as file:
+        file.write(text)
+    reader = subprocess.run(["read-job", "job.yaml"], capture_output=True, text=True).stdout.split(": ")[1].strip()
+    print("fine" if check.is_valid(yaml.safe_load(text)) else "refused", reader, text.strip(), sep="\t")
+EOF
+tab=$(printf '\t')
+agree() {
+	python3 agree.py "$schema" >verdicts.txt
+	ok 'every document got a verdict' test -s verdicts.txt
+	while IFS="$tab" read -r by_schema by_reader text; do
+		is "$by_schema $by_reader" "$1 $1" "$1: $text"
+	done <verdicts.txt
+}
+
+agree fine <<'EOF'
+{command: [sleep, 5, 1.5, true, '']}
+{command: [a], name: a.b_c-9, workdir: x, writable: true, clear-env: false, net: host, gpu: none, hostname: h, seccomp: strict}
+{command: [a], limits: {wall: 1h30m, cpu: 1.5s, idle: none, memory: 1GiB, kernel: 5ms, output: 0, processes: 5, tmp: 2.5G, core: none}}
+{command: [a], bind: [x, '/a:/b', {source: 'a:b', target: /c}], ro-bind: [{source: /d}], tmpfs: [/t]}
+{command: [a], env: {A: 1, B: null, C: '', D: true}, require: [], grace: 0, sample: none, report: '-', driver: x.json}
+{command: [a], limits: {memory: 1000, wall: 1s}, require: [memory, wall], sample: 100ms}
+{compute: {kernels: {k: {shader: a, entry: m, constants: {0: 1, A: 0.5, B: true}}}, steps: [{run: k, groups: [1, 2, 3]}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {file: a.npy}, y: {like: x, fill: {random: 1}}, z: {type: f32, shape: [1], fill: {value: 1.5}}}, steps: [{run: k, bind: [x], push: [1, -0.5, true, {f32: 3}, 'x.shape[1]'], elements: x.elements, repeat: 3}], outputs: {x: o.npy, y: {file: o, format: raw}}, device: llvmpipe}}
+EOF
+agree refused <<'EOF'
+[]
+{command: sh -c true}
+{command: []}
+{command: ['']}
+{command: [[a]]}
+{command: [a], compute: {kernels: {k: {shader: a}}, steps: [{run: k, groups: 1}]}}
+{command: [a], unknown: 1}
+{command: [a], name: a/b}
+{command: [a], name: -a}
+{command: [a], name: [a]}
+{command: [a], writable: 'true'}
+{command: [a], writable: 1}
+{command: [a], limits: {walls: 1s}}
+{command: [a], limits: {wall: 60}}
+{command: [a], limits: {wall: -1s}}
+{command: [a], limits: {wall: 1.5}}
+{command: [a], limits: {memory: 1GB}}
+{command: [a], limits: {memory: 64 megs}}
+{command: [a], limits: {memory: 0}}
+{command: [a], limits: {memory: -1}}
+{command: [a], limits: {processes: 0}}
+{command: [a], limits: {processes: 1.5}}
+{command: [a], limits: [wall]}
+{command: [a], bind: /a}
+{command: [a], bind: [{target: /a}]}
+{command: [a], bind: [{source: a, to: /a}]}
+{command: [a], tmpfs: [a]}
+{command: [a], env: [A]}
+{command: [a], env: {A-B: 1}}
+{command: [a], env: {A: [1]}}
+{command: [a], net: all}
+{command: [a], gpu: 0}
+{command: [a], seccomp: off}
+{command: [a], hostname: a_b}
+{command: [a], require: [ram]}
+{command: [a], grace: 10}
+{command: [a], sample: 10}
+{command: [a], report: ''}
+{compute: {}}
+{compute: {kernels: {k: {shader: a}}}}
+{compute: {kernels: {k: {shader: a}}, steps: []}}
+{compute: {kernels: {k: a}, steps: [{run: k, groups: 1}]}}
+{compute: {kernels: {k: {}}, steps: [{run: k, groups: 1}]}}
+{compute: {kernels: {a.b: {shader: a}}, steps: [{run: a.b, groups: 1}]}}
+{compute: {kernels: {k: {shader: a, entry: a-b}}, steps: [{run: k, groups: 1}]}}
+{compute: {kernels: {k: {shader: a, constants: {'-1': 1}}}, steps: [{run: k, groups: 1}]}}
+{compute: {kernels: {k: {shader: a, constants: {A: b}}}, steps: [{run: k, groups: 1}]}}
+{compute: {kernels: {k: {shader: a}}, steps: [{run: k}]}}
+{compute: {kernels: {k: {shader: a}}, steps: [{groups: 1}]}}
+{compute: {kernels: {k: {shader: a}}, steps: [{run: k, groups: 1, elements: 1}]}}
+{compute: {kernels: {k: {shader: a}}, steps: [{run: k, groups: 0}]}}
+{compute: {kernels: {k: {shader: a}}, steps: [{run: k, groups: [1, 1, 1, 1]}]}}
+{compute: {kernels: {k: {shader: a}}, steps: [{run: k, groups: 1, repeat: 0}]}}
+{compute: {kernels: {k: {shader: a}}, steps: [{run: k, groups: 1, push: [abc]}]}}
+{compute: {kernels: {k: {shader: a}}, steps: [{run: k, groups: 1, push: [{f31: 1}]}]}}
+{compute: {kernels: {k: {shader: a}}, steps: [{run: k, groups: 1, push: [{f32: 1, u8: 1}]}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {}}, steps: [{run: k, groups: 1}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {type: f32}}, steps: [{run: k, groups: 1}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {type: f31, shape: [1]}}, steps: [{run: k, groups: 1}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {type: f32, shape: [0]}}, steps: [{run: k, groups: 1}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {type: f32, shape: []}}, steps: [{run: k, groups: 1}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {file: a.npy, fill: zeros}}, steps: [{run: k, groups: 1}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {type: f32, shape: [1], fill: ones}}, steps: [{run: k, groups: 1}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {type: f32, shape: [1], fill: {random: -1}}}, steps: [{run: k, groups: 1}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {type: f32, shape: [1], fill: {random: 1, value: 2}}}, steps: [{run: k, groups: 1}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {type: f32, shape: [1], format: npy}}, steps: [{run: k, groups: 1}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {file: a.npy}}, steps: [{run: k, groups: 1}], outputs: {x: {format: npy}}}}
+EOF
+done_testing
