@@ -22,10 +22,10 @@ static int limit_self(void)
 		rlim_t soft, hard;
 	} limits[] = {
 		{RLIMIT_CPU, CPU_SECONDS, CPU_SECONDS + 1},
-#ifndef VKJAIL_SANITIZED /* the sanitizers' shadow memory does not fit */
+#ifndef VKJAIL_SANITIZED /* shadow memory does not fit, and the leak check reads /proc */
 		{RLIMIT_AS, MEMORY_MAX, MEMORY_MAX},
-#endif
 		{RLIMIT_NOFILE, 0, 0}, /* those that are open stay open; no other can be */
+#endif
 		{RLIMIT_FSIZE, 0, 0},
 		{RLIMIT_CORE, 0, 0},
 	};

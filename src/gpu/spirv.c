@@ -16,7 +16,7 @@
 #include "gpu/types.h"
 
 /* More members than this in one struct are not looked at: each costs a walk over the module. */
-enum { DEPTH_MAX = 8, MEMBERS_MAX = 256, HEADER_WORDS = 5 };
+enum { DEPTH_MAX = 8, MEMBERS_MAX = 256, VISITS_MAX = 1024, HEADER_WORDS = 5 };
 
 enum id_flag {
 	HAS_SET = 1, HAS_BINDING = 2, HAS_SPEC_ID = 4, IS_WORKGROUP_SIZE = 8, NON_WRITABLE = 16, NON_READABLE = 32, BUFFER_BLOCK = 64,
@@ -284,6 +284,7 @@ struct push_walk {
 	const char *name;
 	struct spirv_info *info;
 	struct err *e;
+	unsigned visits; /* of types: empty ones add no numbers, so counting those is not enough */
 };
 
 static int push_type(struct push_walk *w, uint32_t type, uint64_t offset, const char *label, int depth);
@@ -304,16 +305,21 @@ static int push_number(struct push_walk *w, enum compute_type type, uint64_t off
 	return 0;
 }
 
-static int push_elements(struct push_walk *w, uint32_t type, uint64_t count, uint64_t stride, uint64_t offset,
-			 const char *label)
+/* What the elements of an array or vector are, and how far apart. */
+struct push_array {
+	uint32_t type;
+	uint64_t count, stride;
+};
+
+static int push_elements(struct push_walk *w, const struct push_array *a, uint64_t offset, const char *label, int depth)
 {
 	char part[SPIRV_NAME + 16];
 
-	if (count > SPIRV_PUSH)
+	if (a->count > SPIRV_PUSH)
 		return err_bad(w->e, w->name, "the push constant block has more than %d numbers", SPIRV_PUSH);
-	for (uint64_t i = 0; i < count; i++) {
+	for (uint64_t i = 0; i < a->count; i++) {
 		(void)snprintf(part, sizeof part, "%s[%u]", label, (unsigned)i);
-		if (push_type(w, type, offset + i * stride, part, DEPTH_MAX - 2) < 0)
+		if (push_type(w, a->type, offset + i * a->stride, part, depth + 1) < 0)
 			return -1;
 	}
 	return 0;
@@ -344,18 +350,20 @@ static int push_type(struct push_walk *w, uint32_t type, uint64_t offset, const 
 	const struct spirv *m = w->m;
 	size_t at = id_of(m, type)->def;
 	enum compute_type scalar = scalar_type(m, type);
-	uint64_t length;
 
-	if (at == 0 || depth > DEPTH_MAX)
+	if (at == 0 || depth > DEPTH_MAX || w->visits++ > VISITS_MAX)
 		return err_bad(w->e, w->name, "push constant '%s' has a type that is too deep or missing", label);
 	if (scalar != TYPE_NONE && scalar != TYPE_BOOL)
 		return push_number(w, scalar, offset, label);
 	if (op_at(m, at) == OP_TYPE_STRUCT)
 		return push_struct(w, type, at, offset, depth);
-	if (op_at(m, at) == OP_TYPE_VECTOR)
-		return push_elements(w, word(m, at, 2), word(m, at, 3), type_size(scalar_type(m, word(m, at, 2))), offset, label);
-	if (op_at(m, at) == OP_TYPE_ARRAY && constant_value(m, word(m, at, 3), w->info, &length))
-		return push_elements(w, word(m, at, 2), length, id_of(m, type)->stride, offset, label);
+	struct push_array a = {.type = word(m, at, 2), .count = word(m, at, 3), .stride = id_of(m, type)->stride};
+	if (op_at(m, at) == OP_TYPE_VECTOR) {
+		a.stride = type_size(scalar_type(m, a.type));
+		return push_elements(w, &a, offset, label, depth);
+	}
+	if (op_at(m, at) == OP_TYPE_ARRAY && constant_value(m, word(m, at, 3), w->info, &a.count))
+		return push_elements(w, &a, offset, label, depth);
 	return err_bad(w->e, w->name, "push constant '%s' is a matrix or another type that cannot be given in a job file", label);
 }
 
@@ -437,7 +445,7 @@ static int add_variable(const struct spirv *m, size_t at, const char *name, stru
 	if (!is_used(m, word(m, at, 2), info->version))
 		return 0;
 	if (storage == CLASS_PUSH_CONSTANT) {
-		struct push_walk w = {m, name, info, e};
+		struct push_walk w = {.m = m, .name = name, .info = info, .e = e};
 		return push_type(&w, type, 0, "push", 0);
 	}
 	if (storage == CLASS_UNIFORM_CONSTANT || storage == CLASS_UNIFORM || storage == CLASS_STORAGE_BUFFER)

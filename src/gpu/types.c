@@ -97,6 +97,8 @@ uint16_t f16_from_double(double value)
 
 	if (isnan(value))
 		return sign | 0x7e00;
+	if (a <= 0)
+		return sign;
 	if (a >= 65520.0) /* halfway between the largest number and infinity */
 		return sign | 0x7c00;
 	(void)frexp(a, &exponent);
