@@ -141,7 +141,6 @@ int decode_number(const struct decode *d, const struct node *n, enum compute_typ
 		v.is_integer = true;
 		v.i = n->text[0] == 't';
 		v.f = (double)v.i;
-		v.type = type == TYPE_NONE ? TYPE_BOOL : type;
 		*ret = v;
 		return type == TYPE_NONE || type == TYPE_BOOL
 			       ? 0

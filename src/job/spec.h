@@ -50,7 +50,7 @@ enum compute_format { FORMAT_AUTO, FORMAT_NPY, FORMAT_PNG, FORMAT_RAW };
 enum compute_source { SOURCE_FILE, SOURCE_ZEROS, SOURCE_IOTA, SOURCE_RANDOM, SOURCE_VALUE };
 enum compute_device { DEVICE_ANY, DEVICE_SOFTWARE, DEVICE_HARDWARE, DEVICE_NAMED };
 
-/* A number as it was written; integers keep all 64 bits. */
+/* A number as it was written; integers keep all 64 bits, true and false are the integers 1 and 0. */
 struct compute_number {
 	enum compute_type type; /* TYPE_NONE: not said; the shader's declaration decides */
 	bool is_integer;

@@ -31,12 +31,12 @@ static void set_string(json_t *o, const char *key, const char *s)
 static json_t *number(const struct compute_number *n)
 {
 	json_t *o = json_object();
+	if (n->type != TYPE_NONE)
+		set_string(o, "type", compute_type_names[n->type]);
 	if (n->ref) {
 		set_string(o, "ref", n->ref);
 		return o;
 	}
-	if (n->type != TYPE_NONE)
-		set_string(o, "type", compute_type_names[n->type]);
 	(void)json_object_set_new(o, "value", n->is_integer ? json_integer(n->i) : json_real(n->f));
 	return o;
 }

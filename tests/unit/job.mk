@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-unit_tests += tests/unit/doc.test tests/unit/spec.test tests/unit/compute.test tests/unit/opt.test
+unit_tests += tests/unit/doc.test tests/unit/spec.test tests/unit/compute.test tests/unit/number.test \
+	tests/unit/opt.test
 EXTRA_DIST += tests/unit/jobfile.h
 
 tests_unit_doc_test_SOURCES = tests/unit/doc_test.c
@@ -16,6 +17,11 @@ tests_unit_compute_test_SOURCES = tests/unit/compute_test.c
 tests_unit_compute_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_compute_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_compute_test_LDADD = libjob.a libbase.a $(YAML_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_number_test_SOURCES = tests/unit/number_test.c
+tests_unit_number_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_number_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_number_test_LDADD = libjob.a libbase.a $(YAML_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_opt_test_SOURCES = tests/unit/opt_test.c
 tests_unit_opt_test_CPPFLAGS = $(UNIT_CPPFLAGS)
