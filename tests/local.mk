@@ -3,11 +3,16 @@
 TEST_EXTENSIONS = .test .t
 TEST_LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 T_LOG_DRIVER = $(TEST_LOG_DRIVER)
+# No test may hang the others; the time is for a machine under load.
+T_LOG_COMPILER = timeout --kill-after=10 $(TEST_SECONDS) $(SHELL)
+TEST_LOG_COMPILER = timeout --kill-after=10 $(TEST_SECONDS)
+TEST_SECONDS = 300
 # Their status only repeats what their lines say; one that ends early bails out.
 AM_T_LOG_DRIVER_FLAGS = --ignore-exit
 AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
 	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
-	top_builddir='$(abs_top_builddir)'; export top_builddir;
+	top_builddir='$(abs_top_builddir)'; export top_builddir; \
+	VKJAIL_SANITIZERS='$(SAN_CFLAGS)'; export VKJAIL_SANITIZERS;
 
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS) $(SECCOMP_CFLAGS) $(CAP_CFLAGS) $(YAML_CFLAGS)
 

@@ -7,7 +7,7 @@ BUILD_PACKAGES='gcc g++ make autoconf automake autoconf-archive pkg-config gawk 
 	libjansson-dev libyaml-dev libvulkan-dev libpng-dev nettle-dev glslang-dev spirv-tools
 	mesa-vulkan-drivers python3'
 TEST_PACKAGES='libcmocka-dev python3-jsonschema python3-yaml python3-numpy vulkan-tools
-	util-linux binutils procps mandoc bubblewrap'
+	util-linux binutils procps mandoc bubblewrap zsh bash-completion'
 
 say() { printf '%s: %s\n' "$me" "$*" >&2; }
 die() {

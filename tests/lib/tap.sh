@@ -118,8 +118,8 @@ done_testing() {
 	exit
 }
 
-# have NAME: is it here? Sets why when it is not. NAME: userns root user vulkan python ordinary,
-# or any program's name.
+# have NAME: is it here? Sets why when it is not. NAME: userns root ordinary user vulkan
+# plain-build, or any program's name.
 have() {
 	case $1 in
 	root) why='needs root' && [ "$(id -u)" = 0 ] ;;
@@ -128,6 +128,7 @@ have() {
 	user)
 		why="user nobody cannot reach $VKJAIL or $T"
 		as_user test -x "$VKJAIL" -a -x "$T" -a -r "$top_srcdir/tests/lib/tap.sh" ;;
+	plain-build) why='needs a build without sanitizers' && [ "${VKJAIL_SANITIZERS:-}" = '' ] ;;
 	vulkan) why='no Vulkan software driver (Debian: mesa-vulkan-drivers)' && have_lavapipe ;;
 	*) why="no program '$1'" && command -v "$1" >/dev/null 2>&1 ;;
 	esac

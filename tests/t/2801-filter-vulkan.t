@@ -4,7 +4,7 @@
 # vkjail-compile beneath it, with no shader cache, for every driver that is here.
 . "${top_srcdir:-.}/tests/lib/tap.sh"
 . "$top_srcdir/tests/real/place.sh"
-need vulkan python3
+need vulkan python3 plain-build
 
 cp "$top_srcdir/shaders/saxpy.comp" .
 echo 'void main( {' >bad.comp
