@@ -180,16 +180,6 @@ int read_bool(struct decode *d, const struct node *n, void *member, const void *
 	return 0;
 }
 
-int read_duration(struct decode *d, const struct node *n, void *member, const void *arg)
-{
-	char where[DECODE_WHERE];
-
-	(void)arg;
-	if (expect_value(d, n, "a duration such as 30s") < 0)
-		return -1;
-	return text_duration(n->text, doc_where(d->name, n, where, sizeof where), member, d->e);
-}
-
 int read_choice(struct decode *d, const struct node *n, void *member, const void *arg)
 {
 	const char *const *names = arg;

@@ -54,8 +54,6 @@ int read_text(struct decode *d, const struct node *n, void *member,
 int read_path(struct decode *d, const struct node *n, void *member,
 	const void *arg); /* const char *; as written */
 int read_bool(struct decode *d, const struct node *n, void *member, const void *arg); /* bool */
-int read_duration(
-	struct decode *d, const struct node *n, void *member, const void *arg); /* uint64_t ns */
 int read_choice(struct decode *d, const struct node *n, void *member,
 	const void *arg); /* an enum; arg: its names, NULL-terminated */
 

@@ -270,6 +270,22 @@ static void test_stdin(void **state)
 	}
 }
 
+/* Whoever calls: the bound is the parser's own as well. */
+static void test_parse_bound(void **state)
+{
+	(void)state;
+	AUTO_FREE char *data = malloc(BOUND_FILE_BYTES + 1);
+	struct arena a = {0};
+	struct err e = ERR_INIT;
+	const struct node *root;
+
+	assert_non_null(data);
+	memset(data, ' ', BOUND_FILE_BYTES + 1);
+	assert_int_equal(doc_parse(&a, "f", data, BOUND_FILE_BYTES + 1, &root, &e), -1);
+	assert_string_equal(e.text, "more than 1048576 bytes in a job file");
+	arena_done(&a);
+}
+
 static void test_where(void **state)
 {
 	(void)state;
@@ -304,6 +320,7 @@ int main(void)
 		IN_DIR(test_key_length),
 		IN_DIR(test_no_regular_file),
 		IN_DIR(test_stdin),
+		cmocka_unit_test(test_parse_bound),
 		IN_DIR(test_where),
 	};
 	return cmocka_run_group_tests_name("doc", tests, NULL, NULL);

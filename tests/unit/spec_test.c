@@ -384,6 +384,24 @@ static void test_default_name(void **state)
 	}
 }
 
+static void test_long_default_name(void **state)
+{
+	(void)state;
+	char program[200];
+	const char *argv[] = {program, NULL};
+	struct spec s;
+	struct err e = ERR_INIT;
+
+	memset(program, 'p', sizeof program - 1);
+	program[sizeof program - 1] = '\0';
+	spec_init(&s);
+	s.command = argv;
+	s.command_count = 1;
+	assert_int_equal(spec_finish(&s, &e), 0);
+	assert_int_equal(strlen(s.name), BOUND_NAME_BYTES);
+	spec_done(&s);
+}
+
 static void test_paths(void **state)
 {
 	(void)state;
@@ -427,6 +445,7 @@ int main(void)
 		IN_DIR(test_values),
 		IN_DIR(test_special_reports),
 		cmocka_unit_test(test_default_name),
+		cmocka_unit_test(test_long_default_name),
 		cmocka_unit_test(test_paths),
 	};
 	return cmocka_run_group_tests_name("spec", tests, NULL, NULL);
