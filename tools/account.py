@@ -20,25 +20,39 @@ def size(n):
     return ""
 
 
+def print_gpu(gpu):
+    device = gpu.get("device")
+    if not device:
+        return
+    driver = device["driver"]
+    print(f"device:   {device['name']}, {device['type']}, Vulkan {device['api']}, driver {driver['name']} {driver['info']}")
+    source = device["budget_source"]
+    budgets = [b["heaps"] for b in gpu.get("budgets", []) if "heaps" in b]
+    for number, heap in enumerate(device["heaps"]):
+        if source == "unavailable" or not budgets:
+            print(f"heap {number}:   {size(heap['size'])}; no budget: this driver lacks VK_EXT_memory_budget")
+        else:
+            last = budgets[-1][number]
+            print(f"heap {number}:   {size(heap['size'])}; {source} says: budget {size(last['budget'])}, used {size(last['usage'])}")
+    for kernel in gpu.get("kernels", []):
+        print(
+            f"kernel:   {kernel['kernel']}: {kernel['dispatches']} dispatches, first {duration(kernel['first_ns'])}, "
+            f"median {duration(kernel['p50_ns'])}, most {duration(kernel['max_ns'])} on the device"
+        )
+
+
 def main():
     with open(sys.argv[1], encoding="utf-8") as stream:
         report = json.load(stream)
-    outcome = report.get("outcome") or {}
-    print(f"outcome:  {outcome.get('reason')}: {outcome.get('sentence') or outcome.get('text') or ''}")
-    gpu = report.get("gpu") or {}
-    device = gpu.get("device") or {}
-    if device:
-        driver = device.get("driver") or {}
-        print(f"device:   {device.get('name')} ({device.get('type')}), {driver.get('name')} {driver.get('info')}")
-    source = gpu.get("budget_source") or device.get("budget_source")
-    for number, heap in enumerate(gpu.get("heaps") or device.get("heaps") or []):
-        print(f"heap {number}:   {size(heap['size'])}, budget from {heap.get('source') or source}")
-    for kernel in gpu.get("kernels") or []:
-        name = kernel.get("name") or kernel.get("kernel")
-        print(
-            f"kernel:   {name}: {kernel['dispatches']} dispatches, total {duration(kernel['total_ns'])}, "
-            f"median {duration(kernel['p50_ns'])}, max {duration(kernel['max_ns'])}"
-        )
+    outcome = report["outcome"]
+    print(f"outcome:  {outcome['reason']}: {outcome['text']}")
+    if "wall_ns" in report.get("times", {}):
+        print(f"time:     {duration(report['times']['wall_ns'])}, of which set-up {duration(report['times']['setup_ns'] or 0)}")
+    print_gpu(report.get("gpu", {}))
+    for name, limit in report.get("limits", {}).items():
+        who = limit["enforced_by"] or f"nobody: {limit.get('unavailable')}"
+        value = {"ns": duration, "bytes": size}.get(limit["unit"], str)(limit["value"])
+        print(f"limit:    {name} {value}, enforced by {who}")
     return 0
 
 
