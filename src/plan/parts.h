@@ -19,14 +19,15 @@ struct mount_plan;
 int plan_driver(struct mount_plan *m, const char *manifest, struct err *e);
 
 /* ---- shared by root.c and driver.c ---- */
+enum made_kind { MADE_DIRECTORY, MADE_FILE, MADE_LINK, MADE_BIND, MADE_TMPFS };
+
 struct mount_plan {
 	struct plan *plan;
 	const struct host *host;
 	/* What already stands in the new root, so that nothing is made twice. */
 	struct {
 		const char *path;
-		bool covered;  /* a mount */
-		bool writable; /* an own tmpfs, in which directories can be made */
+		enum made_kind kind;
 	} *made;
 	size_t made_count;
 };

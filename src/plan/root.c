@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The new root, as steps. One tmpfs is the root and holds everything private (/tmp, /run, /dev/shm,
- * home), so that one size limits it all; system directories are bound into it read-only; at the
- * end the root itself becomes read-only and only the private directories stay writable.
+ * home), so that one size limits it all; system directories are bound into it read-only. Its other
+ * directories are not writable by their modes, so that a result written to a wrong place is an error
+ * and not lost at the end. Every mount costs a launch about ten microseconds: small files are copied.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,9 +23,9 @@ static const char *const system_paths[] = {
 	/* The parts of /etc that programs read and that carry no secrets. */
 	"/etc/ld.so.cache", "/etc/alternatives", "/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/hosts",
 	"/etc/localtime", "/etc/timezone", "/etc/os-release", "/etc/ssl/certs", "/etc/pki/tls", "/etc/pki/ca-trust",
-	"/etc/OpenCL", "/etc/fonts", "/etc/nvidia", "/etc/glvnd", "/etc/drirc",
-	/* CPU topology, which thread pools and Mesa read. */
-	"/sys/devices/system/cpu", "/sys/devices/system/node",
+	"/etc/OpenCL", "/etc/nvidia",
+	/* CPU and NUMA topology, which thread pools and Mesa read. */
+	"/sys/devices/system",
 };
 
 static const char *const network_paths[] = {"/etc/resolv.conf", "/etc/services", "/etc/protocols"};
@@ -46,11 +47,12 @@ static const struct {
 	{"/dev/dxg", "/dev/dxg"},
 };
 
-static const char *const device_nodes[] = {"null", "zero", "full", "random", "urandom", "tty"};
+static const char *const device_nodes[] = {"null", "zero", "full", "urandom"};
 
 static const struct {
 	const char *name, *target;
 } device_links[] = {
+	{"random", "urandom"}, /* the same since Linux 5.18 but for the wait at boot (random(4)) */
 	{"fd", "/proc/self/fd"},
 	{"stdin", "/proc/self/fd/0"},
 	{"stdout", "/proc/self/fd/1"},
@@ -68,6 +70,8 @@ static const char *const proc_read_only[] = {"/proc/sys", "/proc/sysrq-trigger",
 /* Directories that are private in the sandbox: a host directory can't be shown at exactly these. */
 static const char *const private_paths[] = {"/", "/tmp", "/run", "/dev", "/dev/shm", "/proc", "/sys", "/etc", "/var"};
 
+enum { COPY_MAX = 8192 };
+
 static bool is_below(const char *path, const char *dir)
 {
 	size_t n = strlen(dir);
@@ -82,12 +86,11 @@ static bool is_made(const struct mount_plan *m, const char *path)
 	return false;
 }
 
-static void note_made(struct mount_plan *m, const char *path, bool covered, bool writable)
+static void note_made(struct mount_plan *m, const char *path, enum made_kind kind)
 {
 	m->made = arena_grow(&m->plan->arena, m->made, m->made_count, sizeof *m->made);
 	m->made[m->made_count].path = path;
-	m->made[m->made_count].covered = covered;
-	m->made[m->made_count++].writable = writable;
+	m->made[m->made_count++].kind = kind;
 }
 
 static void make_directory(struct mount_plan *m, const char *path, mode_t mode)
@@ -97,16 +100,28 @@ static void make_directory(struct mount_plan *m, const char *path, mode_t mode)
 	struct step *s = plan_step(m->plan, STEP_DIRECTORY);
 	s->target = path + 1;
 	s->mode = mode;
-	note_made(m, path, false, false);
+	note_made(m, path, MADE_DIRECTORY);
 }
 
 /* Lies in a bound tree of the host, where nothing can be made. The mount planned last decides. */
 static bool is_foreign(const struct mount_plan *m, const char *path)
 {
 	for (size_t i = m->made_count; i-- > 0;)
-		if (m->made[i].covered && is_below(path, m->made[i].path))
-			return !m->made[i].writable;
+		if ((m->made[i].kind == MADE_BIND || m->made[i].kind == MADE_TMPFS) && is_below(path, m->made[i].path))
+			return m->made[i].kind == MADE_BIND;
 	return false;
+}
+
+/*
+ * Every directory above it was made by us, none is a link or part of a bound tree: the child can use
+ * the path as it is, nobody can have put a symbolic link in its way.
+ */
+static bool is_own(const struct mount_plan *m, const char *path)
+{
+	for (size_t i = 0; i < m->made_count; i++)
+		if (m->made[i].kind != MADE_DIRECTORY && is_below(path, m->made[i].path) && strcmp(path, m->made[i].path) != 0)
+			return false;
+	return true;
 }
 
 static void make_parents(struct mount_plan *m, const char *target)
@@ -114,7 +129,7 @@ static void make_parents(struct mount_plan *m, const char *target)
 	for (const char *slash = strchr(target + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		const char *parent = arena_strndup(&m->plan->arena, target, (size_t)(slash - target));
 		if (!is_foreign(m, parent))
-			make_directory(m, parent, 0755);
+			make_directory(m, parent, 0555);
 	}
 }
 
@@ -135,12 +150,12 @@ int mount_target(struct mount_plan *m, const char *target, bool directory, const
 	if (is_made(m, target))
 		return 0;
 	if (directory) {
-		make_directory(m, arena_strdup(a, target), 0755);
+		make_directory(m, arena_strdup(a, target), 0555);
 	} else {
 		struct step *s = plan_step(m->plan, STEP_FILE);
 		s->target = arena_strdup(a, target + 1);
-		s->mode = 0644;
-		note_made(m, arena_strdup(a, target), false, false);
+		s->mode = 0444;
+		note_made(m, arena_strdup(a, target), MADE_FILE);
 	}
 	return 0;
 }
@@ -150,8 +165,21 @@ void mount_bind(struct mount_plan *m, const char *source, const char *target, un
 	struct step *s = plan_step(m->plan, STEP_BIND);
 	s->source = arena_strdup(&m->plan->arena, source);
 	s->target = arena_strdup(&m->plan->arena, target + 1);
-	s->flags = flags;
-	note_made(m, arena_strdup(&m->plan->arena, target), true, false);
+	s->flags = flags | (is_own(m, target) ? STEP_OWN : 0);
+	note_made(m, arena_strdup(&m->plan->arena, target), MADE_BIND);
+}
+
+/* Puts the contents into the FILE step that was planned last. False when it can't be read: then a bind may still serve. */
+static bool copy_file(struct mount_plan *m, const char *path)
+{
+	char text[COPY_MAX];
+	struct step *s = &m->plan->steps[m->plan->step_count - 1];
+	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text);
+	if (n <= 0 || s->op != STEP_FILE || memchr(text, '\0', (size_t)n))
+		return false;
+	s->source = arena_strndup(&m->plan->arena, text, (size_t)n);
+	return true;
 }
 
 /* A host path shown at the same place, if it exists. Symbolic links stay links. */
@@ -171,21 +199,15 @@ static int show_path(struct mount_plan *m, const char *path, unsigned flags, str
 		struct step *s = plan_step(m->plan, STEP_SYMLINK);
 		s->source = arena_strdup(&m->plan->arena, link);
 		s->target = arena_strdup(&m->plan->arena, path + 1);
-		note_made(m, arena_strdup(&m->plan->arena, path), false, false);
+		note_made(m, arena_strdup(&m->plan->arena, path), MADE_LINK);
 		return 0;
 	}
 	if (mount_target(m, path, S_ISDIR(st.st_mode), path, e) < 0)
 		return -1;
+	if (S_ISREG(st.st_mode) && st.st_size > 0 && st.st_size <= COPY_MAX && copy_file(m, path))
+		return 0;
 	mount_bind(m, path, path, flags);
 	return 0;
-}
-
-static void keep_writable(struct mount_plan *m, const char *path, mode_t mode)
-{
-	make_directory(m, path, mode);
-	struct step *s = plan_step(m->plan, STEP_SELF_BIND);
-	s->target = path + 1;
-	note_made(m, path, true, true);
 }
 
 static int add_gpu_nodes(struct mount_plan *m, struct err *e)
@@ -216,7 +238,7 @@ static int add_gpu_nodes(struct mount_plan *m, struct err *e)
 
 static int add_devices(struct mount_plan *m, const struct spec *spec, struct err *e)
 {
-	make_directory(m, "/dev", 0755);
+	make_directory(m, "/dev", 0555);
 	for (size_t i = 0; i < COUNTOF(device_nodes); i++) {
 		const char *path = arena_printf(&m->plan->arena, "/dev/%s", device_nodes[i]);
 		if (show_path(m, path, STEP_WRITABLE | STEP_DEVICE | STEP_NOEXEC, e) < 0)
@@ -227,7 +249,7 @@ static int add_devices(struct mount_plan *m, const struct spec *spec, struct err
 		s->source = device_links[i].target;
 		s->target = arena_printf(&m->plan->arena, "dev/%s", device_links[i].name);
 	}
-	keep_writable(m, "/dev/shm", 01777);
+	make_directory(m, "/dev/shm", 01777);
 	return spec->gpu == GPU_ALL ? add_gpu_nodes(m, e) : 0;
 }
 
@@ -237,7 +259,7 @@ static void add_proc(struct mount_plan *m)
 
 	make_directory(m, "/proc", 0555);
 	plan_step(p, STEP_PROC)->target = "proc";
-	note_made(m, "/proc", true, false);
+	note_made(m, "/proc", MADE_BIND);
 	if (m->host->uid != 0)
 		return;
 	for (size_t i = 0; i < COUNTOF(proc_read_only); i++)
@@ -276,7 +298,7 @@ static int add_workdir(struct mount_plan *m, const struct spec *spec, struct err
 		plan_warn(p, "the working directory '%s' is private in the sandbox, so its files are not there; "
 			     "start from a directory below it, or name what the job needs with --ro-bind or --bind", dir);
 		if (!is_made(m, dir))
-			make_directory(m, p->workdir, 0755);
+			make_directory(m, p->workdir, 0555);
 		return 0;
 	}
 	if (is_foreign(m, dir) && !spec->writable)
@@ -299,7 +321,7 @@ static int add_user_mount(struct mount_plan *m, const struct spec_mount *um, str
 			return -1;
 		struct step *s = plan_step(p, STEP_TMPFS);
 		s->target = arena_strdup(&p->arena, um->target + 1);
-		note_made(m, arena_strdup(&p->arena, um->target), true, true);
+		note_made(m, arena_strdup(&p->arena, um->target), MADE_TMPFS);
 		return 0;
 	}
 	AUTO_FREE char *source = realpath(um->source, NULL);
@@ -342,14 +364,13 @@ int plan_root(struct plan *p, const struct spec *spec, const struct host *host, 
 	add_proc(&m);
 	if (add_devices(&m, spec, e) < 0)
 		return -1;
-	keep_writable(&m, "/tmp", 01777);
-	keep_writable(&m, "/run", 0755);
-	make_directory(&m, "/var", 0755);
-	keep_writable(&m, "/var/tmp", 01777);
+	make_directory(&m, "/tmp", 01777);
+	make_directory(&m, "/run", 0755);
+	make_directory(&m, "/var", 0555);
+	make_directory(&m, "/var/tmp", 01777);
 	if (host->home[0] && strcmp(host->home, "/") != 0 && !is_foreign(&m, host->home)) {
-		if (mount_target(&m, host->home, true, "home directory", e) < 0)
-			return -1;
-		keep_writable(&m, host->home, 0700);
+		make_parents(&m, host->home);
+		make_directory(&m, host->home, 0700);
 	}
 	if (add_workdir(&m, spec, e) < 0)
 		return -1;
@@ -358,7 +379,6 @@ int plan_root(struct plan *p, const struct spec *spec, const struct host *host, 
 	for (size_t i = 0; i < spec->mount_count; i++)
 		if (add_user_mount(&m, &spec->mounts[i], e) < 0)
 			return -1;
-	plan_step(p, STEP_READ_ONLY)->target = "";
 	(void)plan_step(p, STEP_PIVOT);
 	return 0;
 }

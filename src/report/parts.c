@@ -236,10 +236,11 @@ json_t *report_build(const struct report_facts *f)
 		set(o, "limits", part_limits(f->plan));
 	if (f->outcome && f->seen && f->seen->gone_ns)
 		set(o, "usage", part_usage(f->seen));
-	if (f->plan)
+	/* A running report is for an epilog that finds the runner dead: who, since when, under which limits. */
+	if (f->plan && f->outcome) {
 		set(o, "gpu", part_gpu(f));
-	if (f->plan)
 		set(o, "sandbox", part_sandbox(f));
+	}
 	if (f->outcome && f->seen && f->seen->samples.taken)
 		set(o, "samples", part_samples(f->seen));
 	set(o, "host", part_host(f->host));

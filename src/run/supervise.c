@@ -39,7 +39,7 @@ static void run_init(struct run *r, const struct spec *spec, const struct host *
 	r->report.file = ATOMIC_FILE_INIT;
 	r->request = REQUEST_INIT;
 	r->relays[0] = r->relays[1] = RELAY_INIT;
-	r->child = (struct launched){.pidfd = -1, .control_fd = -1};
+	r->child = LAUNCHED_INIT;
 	r->signal_fd = -1;
 	r->phase = REASON_SETUP_FAILED;
 	claims_init(&r->claims);
@@ -47,11 +47,10 @@ static void run_init(struct run *r, const struct spec *spec, const struct host *
 
 static void run_done(struct run *r)
 {
-	const int fds[] = {r->child.pidfd, r->child.control_fd, r->signal_fd};
-
-	for (size_t i = 0; i < COUNTOF(fds); i++)
-		if (fds[i] >= 0)
-			(void)close(fds[i]);
+	launched_done(&r->child);
+	if (r->signal_fd >= 0)
+		(void)close(r->signal_fd);
+	free(r->seen.samples.at);
 	relay_done(&r->relays[0]);
 	relay_done(&r->relays[1]);
 	request_done(&r->request);

@@ -175,7 +175,6 @@ static const step_fn step_code[STEP_COUNT] = {
 	[STEP_FILE] = mounts_file,
 	[STEP_BIND] = mounts_bind,
 	[STEP_TMPFS] = mounts_tmpfs,
-	[STEP_SELF_BIND] = mounts_self_bind,
 	[STEP_PROC] = mounts_proc,
 	[STEP_READ_ONLY] = mounts_read_only,
 	[STEP_PIVOT] = mounts_pivot,

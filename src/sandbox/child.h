@@ -11,6 +11,7 @@
 struct child {
 	const struct plan *plan;
 	int control_fd; /* to the supervisor */
+	struct last_word *last_word;
 	int root_fd;    /* the new root, while it is built */
 	/* Written by the job's process, which shares this memory until it executes (vfork(2)). */
 	volatile int failed_os;
@@ -29,7 +30,6 @@ int mounts_symlink(struct child *c, const struct step *s);
 int mounts_file(struct child *c, const struct step *s);
 int mounts_bind(struct child *c, const struct step *s);
 int mounts_tmpfs(struct child *c, const struct step *s);
-int mounts_self_bind(struct child *c, const struct step *s);
 int mounts_proc(struct child *c, const struct step *s);
 int mounts_read_only(struct child *c, const struct step *s);
 int mounts_pivot(struct child *c, const struct step *s);

@@ -67,6 +67,20 @@ static void tell_stopped(struct child *c, int signal)
 	child_send(c, &m);
 }
 
+/* The main process has ended: its status, and the end of pid 1, at which the kernel kills what is left. */
+static _Noreturn void finish(const struct child *c, int status, uint64_t started_ns)
+{
+	struct msg m = {.type = MSG_EXITED, .status = status, .started_ns = started_ns, .at_ns = child_now_ns()};
+	int other;
+
+	c->last_word->msg = m;
+	__atomic_store_n(&c->last_word->said, 1, __ATOMIC_RELEASE);
+	/* Killing the others may take long, in a driver even for ever: then the supervisor has to know now. */
+	if (waitpid(-1, &other, WNOHANG | __WALL) >= 0)
+		child_send(c, &m);
+	_exit(0);
+}
+
 /* Reaps everything there is. Returns when only running children are left; ends pid 1 with the main process. */
 static void reap(struct child *c, pid_t main_pid, uint64_t started_ns)
 {
@@ -81,9 +95,7 @@ static void reap(struct child *c, pid_t main_pid, uint64_t started_ns)
 			tell_stopped(c, WSTOPSIG(status));
 			continue;
 		}
-		struct msg m = {.type = MSG_EXITED, .status = status, .started_ns = started_ns};
-		child_send(c, &m);
-		_exit(0);
+		finish(c, status, started_ns);
 	}
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -35,16 +36,34 @@ int launch(const struct plan *p, struct launched *ret, struct err *e)
 		return err_os(e, errno, NULL, "cannot create the control socket");
 	AUTO_FD int ours = pair[0];
 	AUTO_FD int theirs = pair[1];
+	struct last_word *last_word = mmap(NULL, sizeof *last_word, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (last_word == MAP_FAILED)
+		return err_os(e, errno, NULL, "cannot share a page with the sandbox");
 	long pid = sys_clone(p->clone_flags, &pidfd);
 	if (pid == 0) {
-		struct child c = {.plan = p, .control_fd = theirs, .root_fd = -1};
+		struct child c = {.plan = p, .control_fd = theirs, .last_word = last_word, .root_fd = -1};
 		(void)close(ours);
 		child_main(&c);
 	}
-	if (pid < 0)
-		return host_explain_clone(errno, e);
+	if (pid < 0) {
+		int os = errno;
+		(void)munmap(last_word, sizeof *last_word);
+		return host_explain_clone(os, e);
+	}
+	ret->last_word = last_word;
 	ret->pid = (pid_t)pid;
 	ret->pidfd = pidfd;
 	ret->control_fd = TAKE_FD(ours);
 	return 0;
+}
+
+void launched_done(struct launched *l)
+{
+	if (l->pidfd >= 0)
+		(void)close(l->pidfd);
+	if (l->control_fd >= 0)
+		(void)close(l->control_fd);
+	if (l->last_word)
+		(void)munmap((void *)(uintptr_t)l->last_word, sizeof *l->last_word);
+	*l = LAUNCHED_INIT;
 }

@@ -60,7 +60,7 @@ int mounts_propagation(struct child *c, const struct step *s)
 
 int mounts_new_root(struct child *c, const struct step *s)
 {
-	const char *options[] = {"size", c->plan->tmp_size, "nr_inodes", c->plan->tmp_inodes, "mode", "0755", NULL, NULL};
+	const char *options[] = {"size", c->plan->tmp_size, "nr_inodes", c->plan->tmp_inodes, "mode", "0555", NULL, NULL};
 	(void)s;
 	AUTO_FD int root = new_mount("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 	if (root < 0)
@@ -114,6 +114,8 @@ int mounts_bind(struct child *c, const struct step *s)
 		return -1;
 	if (sys_mount_setattr(tree, AT_RECURSIVE, attrs) < 0)
 		return -1;
+	if (s->flags & STEP_OWN)
+		return (int)syscall(SYS_move_mount, tree, "", c->root_fd, s->target, MOVE_MOUNT_F_EMPTY_PATH);
 	return attach(c, tree, s->target);
 }
 
@@ -124,15 +126,6 @@ int mounts_tmpfs(struct child *c, const struct step *s)
 	if (fs < 0)
 		return -1;
 	return attach(c, fs, s->target);
-}
-
-/* A part of our own tmpfs, mounted once more on itself: read-only on the root does not reach it. */
-int mounts_self_bind(struct child *c, const struct step *s)
-{
-	AUTO_FD int tree = (int)syscall(SYS_open_tree, c->root_fd, s->target, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
-	if (tree < 0)
-		return -1;
-	return attach(c, tree, s->target);
 }
 
 int mounts_proc(struct child *c, const struct step *s)
@@ -146,8 +139,6 @@ int mounts_proc(struct child *c, const struct step *s)
 
 int mounts_read_only(struct child *c, const struct step *s)
 {
-	if (s->target[0] == '\0')
-		return sys_mount_setattr(c->root_fd, 0, MOUNT_ATTR_RDONLY);
 	AUTO_FD int tree = (int)syscall(SYS_open_tree, c->root_fd, s->target, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (tree < 0)
 		return errno == ENOENT ? 0 : -1;

@@ -2,7 +2,8 @@
 /*
  * What the child (later pid 1 of the sandbox) tells the supervisor: one SOCK_SEQPACKET datagram a
  * message, fixed size. Only our own code holds that end, so the supervisor may believe it; it
- * still checks size and range.
+ * still checks size and range. How the main process ended stands in a shared page as well: when
+ * nothing else is left to be killed pid 1 exits without a message, and the supervisor wakes once, not twice.
  */
 #pragma once
 
@@ -30,4 +31,10 @@ struct msg {
 	int32_t pad;
 	uint64_t at_ns;  /* CLOCK_MONOTONIC */
 	uint64_t started_ns;
+};
+
+/* The shared page: written once by pid 1 right before its exit, read when it is gone. */
+struct last_word {
+	uint32_t said; /* atomic */
+	struct msg msg;
 };

@@ -31,7 +31,7 @@ enum { SAMPLES_MAX = 512 };
 
 /* When the buffer is full, neighbours merge (the higher memory stays) and the interval doubles. */
 struct samples {
-	struct usage at[SAMPLES_MAX];
+	struct usage *at; /* SAMPLES_MAX of them, from the first sample on; owned by who owns the struct */
 	unsigned count;
 	uint64_t interval_ns;
 	uint64_t taken;

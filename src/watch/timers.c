@@ -3,6 +3,7 @@
 #include "watch/timers.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/statfs.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -116,6 +117,10 @@ static void fire_idle(struct loop *l, uint64_t now)
 /* Neighbours merge, so that the buffer always covers the whole run. */
 static void keep_sample(struct samples *s, const struct usage *u)
 {
+	if (!s->at)
+		s->at = calloc(SAMPLES_MAX, sizeof *s->at);
+	if (!s->at)
+		return;
 	if (s->count == SAMPLES_MAX) {
 		for (unsigned i = 0; i < SAMPLES_MAX / 2; i++) {
 			const struct usage *a = &s->at[2 * i], *b = &s->at[2 * i + 1];

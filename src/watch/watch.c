@@ -166,7 +166,7 @@ static void on_message(struct loop *l, const struct msg *m, int fd)
 		(void)close(fd);
 }
 
-void watch_drain_control(struct loop *l)
+static void drain_messages(struct loop *l)
 {
 	for (;;) {
 		struct msg m;
@@ -191,6 +191,15 @@ void watch_drain_control(struct loop *l)
 		else if (fd >= 0)
 			(void)close(fd);
 	}
+}
+
+void watch_drain_control(struct loop *l)
+{
+	const struct last_word *last = l->watch->child->last_word;
+
+	drain_messages(l);
+	if (!l->watch->seen->exited && __atomic_load_n(&last->said, __ATOMIC_ACQUIRE))
+		on_message(l, &last->msg, -1);
 }
 
 static void on_answers(struct loop *l, int most)
