@@ -46,7 +46,7 @@ def main():
         report = json.load(stream)
     outcome = report["outcome"]
     print(f"outcome:  {outcome['reason']}: {outcome['text']}")
-    if "wall_ns" in report.get("times", {}):
+    if report.get("times", {}).get("wall_ns"):
         print(f"time:     {duration(report['times']['wall_ns'])}, of which set-up {duration(report['times']['setup_ns'] or 0)}")
     print_gpu(report.get("gpu", {}))
     for name, limit in report.get("limits", {}).items():
