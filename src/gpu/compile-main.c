@@ -101,6 +101,10 @@ int main(int argc, char **argv)
 		(void)fprintf(stderr, "%s\n", err_render(&e, text, sizeof text));
 		return 1;
 	}
+	if (size == 0) {
+		(void)fprintf(stderr, "%s: is empty\n", name);
+		return 1;
+	}
 	if (glsl && strlen(source) != size) {
 		(void)fprintf(stderr, "%s: is neither GLSL text nor SPIR-V: it has zero bytes\n", name);
 		return 1;

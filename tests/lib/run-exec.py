@@ -15,7 +15,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 FIRST = 5
 
@@ -73,7 +72,7 @@ def main():
     p.add_argument("--compiler", default=os.path.join(here, "vkjail-compile"))
     p.add_argument("--out", default=".")
     p.add_argument("--wrap", default="", help="a command to run vkjail-exec with")
-    p.add_argument("--term-after", type=float, help="SIGTERM this many seconds after the start")
+    p.add_argument("--term-on", help="SIGTERM when an answer holds this text")
     args = p.parse_args()
     with open(args.request, encoding="utf-8") as f:
         raw = f.read()
@@ -85,14 +84,14 @@ def main():
     except (json.JSONDecodeError, KeyError, TypeError, AttributeError):
         fds, text = [], raw.encode()  # bad requests are tests too
     process, answers = start(args, text, fds)
-    if args.term_after is not None:
-        time.sleep(args.term_after)
-        process.send_signal(signal.SIGTERM)
     while True:
         datagram = answers.recv(1 << 16)
         if not datagram:
             break
-        print(json.dumps(json.loads(datagram)), flush=True)
+        line = json.dumps(json.loads(datagram))
+        print(line, flush=True)
+        if args.term_on and args.term_on in line:
+            process.send_signal(signal.SIGTERM)
     status = process.wait()
     sys.exit(status if status >= 0 else 128 - status)
 

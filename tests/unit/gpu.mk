@@ -19,3 +19,6 @@ tests_unit_gpu_request_test_SOURCES = tests/unit/gpu_request_test.c
 tests_unit_gpu_request_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_gpu_request_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_gpu_request_test_LDADD = $(LIBGPU_LIBS) $(CMOCKA_LIBS)
+
+integration_tests += tests/t/4000-exec.t
+EXTRA_DIST += tests/lib/run-exec.py tests/lib/check_jobs.py
