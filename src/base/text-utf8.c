@@ -75,7 +75,7 @@ const char *text_to_utf8(const char *s, size_t len, char *buf, size_t size)
 		if (needs_escape(s + i, len - i)) {
 			put = put_escape(piece, s[i]);
 		} else if (s[i] == '\\' && backslashes_matter(s + i, len - i)) {
-			memcpy(piece, "\\\\", 2);
+			piece[0] = piece[1] = '\\';
 			put = 2;
 		} else {
 			put = take = text_utf8_length(s + i, len - i);

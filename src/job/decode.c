@@ -145,9 +145,9 @@ int read_text(struct decode *d, const struct node *n, void *member, const void *
 	(void)arg;
 	if (decode_any_text(d, n, &text) < 0)
 		return -1;
-	if (!text[0])
+	if (!n->text[0])
 		return decode_bad(d, n, "must not be empty");
-	*(const char **)member = arena_strdup(&d->spec->arena, text);
+	*(const char **)member = arena_strdup(&d->spec->arena, n->text);
 	return 0;
 }
 

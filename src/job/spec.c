@@ -198,35 +198,41 @@ int spec_add_env(
 
 /* ---- mounts ------------------------------------------------------------------------------- */
 
-static int mount_target(struct spec *s, const struct spec_mount *m, const char **ret, struct err *e)
+/* Where it is inside, as an absolute path without '..'; NULL with *e. */
+static const char *mount_target(struct spec *s, const struct spec_mount *m, struct err *e)
 {
 	char shown[SHOWN], cwd[BOUND_PATH_BYTES + 1];
-	const char *target = m->target;
+	const char *target = m->target ? m->target : m->source;
 
-	if (!target && m->source[0] != '/') {
-		if (!getcwd(cwd, sizeof cwd))
-			return err_os(e, errno, m->where, "cannot tell the working directory");
-		target = path_normal(&s->arena, arena_printf(&s->arena, "%s/%s", cwd, m->source));
-	} else if (!target) {
-		target = path_normal(&s->arena, m->source);
-	} else if (target[0] != '/') {
-		return err_bad(e, m->where,
-			"expected an absolute path inside the sandbox, got '%s'",
+	if (m->target && target[0] != '/') {
+		(void)err_bad(e, m->where, "expected an absolute path inside the sandbox, got '%s'",
 			text_show(target, shown, sizeof shown));
-	} else if (path_has_dotdot(target)) {
-		return err_bad(e, m->where,
+		return NULL;
+	}
+	if (m->target && path_has_dotdot(target)) {
+		(void)err_bad(e, m->where,
 			"'..' is not allowed in a path inside the sandbox, got '%s'",
 			text_show(target, shown, sizeof shown));
-	} else {
-		target = path_normal(&s->arena, target);
+		return NULL;
 	}
-	if (strcmp(target, "/") == 0)
-		return err_bad(e, m->where, "'/' cannot be replaced: name a directory below it");
-	if (strlen(target) > BOUND_PATH_BYTES)
-		return err_bad(
+	if (target[0] != '/') {
+		if (!getcwd(cwd, sizeof cwd)) {
+			(void)err_os(e, errno, m->where, "cannot tell the working directory");
+			return NULL;
+		}
+		target = arena_printf(&s->arena, "%s/%s", cwd, target);
+	}
+	target = path_normal(&s->arena, target);
+	if (strcmp(target, "/") == 0) {
+		(void)err_bad(e, m->where, "'/' cannot be replaced: name a directory below it");
+		return NULL;
+	}
+	if (strlen(target) > BOUND_PATH_BYTES) {
+		(void)err_bad(
 			e, m->where, "more than %d %s", BOUND_PATH_BYTES, BOUND_WHAT(PATH_BYTES));
-	*ret = target;
-	return 0;
+		return NULL;
+	}
+	return target;
 }
 
 int spec_add_mount(struct spec *s, const struct spec_mount *m, const char *dir, struct err *e)
@@ -234,11 +240,13 @@ int spec_add_mount(struct spec *s, const struct spec_mount *m, const char *dir, 
 	struct spec_mount copy = *m;
 	char shown[SHOWN];
 
-	if ((m->source && !m->source[0]) || (m->target && !m->target[0]))
+	if ((m->source && !m->source[0]) || (m->target && !m->target[0]) ||
+		(!m->source && !m->target))
 		return err_bad(e, m->where, "a path must not be empty");
 	if (m->source)
 		copy.source = path_join(&s->arena, dir, arena_strdup(&s->arena, m->source));
-	if (mount_target(s, &copy, &copy.target, e) < 0)
+	copy.target = mount_target(s, &copy, e);
+	if (!copy.target)
 		return -1;
 	size_t i = 0;
 	while (i < s->mount_count && strcmp(s->mounts[i].target, copy.target) != 0)

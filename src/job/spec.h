@@ -45,7 +45,21 @@ struct spec_env {
  */
 enum { COMPUTE_DIMS = BOUND_DIMENSIONS };
 
-enum compute_type { TYPE_NONE, TYPE_U8, TYPE_I8, TYPE_U16, TYPE_I16, TYPE_U32, TYPE_I32, TYPE_F32, TYPE_U64, TYPE_I64, TYPE_F64, TYPE_F16, TYPE_BOOL };
+enum compute_type {
+	TYPE_NONE,
+	TYPE_U8,
+	TYPE_I8,
+	TYPE_U16,
+	TYPE_I16,
+	TYPE_U32,
+	TYPE_I32,
+	TYPE_F32,
+	TYPE_U64,
+	TYPE_I64,
+	TYPE_F64,
+	TYPE_F16,
+	TYPE_BOOL
+};
 enum compute_format { FORMAT_AUTO, FORMAT_NPY, FORMAT_PNG, FORMAT_RAW };
 enum compute_source { SOURCE_FILE, SOURCE_ZEROS, SOURCE_IOTA, SOURCE_RANDOM, SOURCE_VALUE };
 enum compute_device { DEVICE_ANY, DEVICE_SOFTWARE, DEVICE_HARDWARE, DEVICE_NAMED };
@@ -56,7 +70,8 @@ struct compute_number {
 	bool is_integer;
 	int64_t i;
 	double f;
-	const char *ref; /* "photo.shape[1]": a dimension of a buffer, known when its file is read; else NULL */
+	const char *
+		ref; /* "photo.shape[1]": a dimension of a buffer, known when its file is read; else NULL */
 };
 
 struct compute_spec_constant {
@@ -69,7 +84,7 @@ struct compute_kernel {
 	const char *name, *where;
 	const char *shader; /* as written */
 	const char *shader_path;
-	const char *entry;  /* "main" by default */
+	const char *entry; /* "main" by default */
 	struct compute_spec_constant *constants;
 	size_t constant_count;
 };
@@ -79,11 +94,13 @@ struct compute_buffer {
 	enum compute_source source;
 	const char *file; /* as written; NULL unless SOURCE_FILE */
 	const char *path;
-	enum compute_format format; /* of the file; never FORMAT_AUTO after spec_finish for SOURCE_FILE */
+	enum compute_format
+		format; /* of the file; never FORMAT_AUTO after spec_finish for SOURCE_FILE */
 	enum compute_type type;
 	uint64_t shape[COMPUTE_DIMS];
 	unsigned dims; /* 0: not said */
-	const char *like; /* after spec_finish always a buffer that is read from a file; others are resolved to type and shape */
+	const char *
+		like; /* after spec_finish always a buffer that is read from a file; others are resolved to type and shape */
 	uint64_t seed;
 	struct compute_number value;
 };
@@ -125,9 +142,9 @@ struct compute {
 /* ---- a job -------------------------------------------------------------------------------- */
 
 struct spec {
-	struct arena arena; /* owns every string and array below */
-	const char *name;   /* never NULL after spec_finish */
-	const char *file;   /* the job file as given, NULL when there is none */
+	struct arena arena;   /* owns every string and array below */
+	const char *name;     /* never NULL after spec_finish */
+	const char *file;     /* the job file as given, NULL when there is none */
 	const char *file_dir; /* its directory: paths in the file are relative to it */
 
 	const char **command; /* argv, NULL-terminated; NULL for a compute job */
@@ -136,7 +153,7 @@ struct spec {
 	bool helper;             /* the command is a helper program of vkjail itself */
 
 	struct limits limits;
-	uint32_t require; /* bit 1 << enum limit: refuse to start when it cannot be enforced */
+	uint32_t require;   /* bit 1 << enum limit: refuse to start when it cannot be enforced */
 	uint64_t grace_ns;  /* between SIGTERM and SIGKILL */
 	uint64_t sample_ns; /* between two samples of usage; LIMIT_NONE: no samples */
 
@@ -145,14 +162,15 @@ struct spec {
 	struct spec_env *env;
 	size_t env_count;
 	bool clear_env;
-	bool writable; /* the working directory may be written */
-	const char *workdir; /* NULL: the caller's */
+	bool writable;        /* the working directory may be written */
+	const char *workdir;  /* NULL: the caller's */
 	const char *hostname; /* NULL: "vkjail" */
 	enum spec_net net;
 	enum spec_gpu gpu;
 	enum spec_seccomp seccomp;
 	bool seccomp_given; /* chosen by the user rather than by default */
-	const char *driver; /* ICD manifest to use instead of the system's, ready to be opened; NULL */
+	const char
+		*driver; /* ICD manifest to use instead of the system's, ready to be opened; NULL */
 
 	struct spec_file_flag *inputs, *outputs;
 	size_t input_count, output_count;
@@ -174,7 +192,8 @@ int spec_read_file(struct spec *s, const char *path, struct err *e);
 int spec_finish(struct spec *s, struct err *e);
 
 /* One value each, as text. where ("--wall") is for messages and borrowed; dir is what relative paths are relative to. */
-int spec_limit_set(struct spec *s, enum limit id, const char *text, const char *where, struct err *e);
+int spec_limit_set(
+	struct spec *s, enum limit id, const char *text, const char *where, struct err *e);
 int spec_set_input(struct spec *s, const char *name_eq_file, const char *where, struct err *e);
 int spec_set_output(struct spec *s, const char *name_eq_file, const char *where, struct err *e);
 int spec_set_name(struct spec *s, const char *text, const char *where, struct err *e);
@@ -182,13 +201,15 @@ int spec_set_hostname(struct spec *s, const char *text, const char *where, struc
 int spec_set_grace(struct spec *s, const char *text, const char *where, struct err *e);
 int spec_set_sample(struct spec *s, const char *text, const char *where, struct err *e);
 int spec_add_require(struct spec *s, const char *key, const char *where, struct err *e);
-int spec_add_env(struct spec *s, const char *name, const char *value, const char *where, struct err *e);
+int spec_add_env(
+	struct spec *s, const char *name, const char *value, const char *where, struct err *e);
 
 /* *m with source and target as written; target NULL: the same place as the source. */
 int spec_add_mount(struct spec *s, const struct spec_mount *m, const char *dir, struct err *e);
 
 /* "SRC", "SRC:DST". For a tmpfs: "DST". */
-int spec_add_mount_text(struct spec *s, const struct spec_mount *m, const char *text, const char *dir, struct err *e);
+int spec_add_mount_text(struct spec *s, const struct spec_mount *m, const char *text,
+	const char *dir, struct err *e);
 
 /* By their enum; NULL-terminated. */
 extern const char *const spec_net_names[], *const spec_gpu_names[], *const spec_seccomp_names[];
