@@ -94,7 +94,7 @@ static void print_text(const struct options *o, const struct plan *p)
 		(void)printf("  %3zu  %-14s %s\n", i, step_table[p->steps[i].op].name, step_detail(p, &p->steps[i], detail, sizeof detail));
 	}
 	print_limits(p);
-	(void)printf("\nsandbox: seccomp %s, network %s, %zu GPU device node%s\n", spec_seccomp_names[o->spec.seccomp],
+	(void)printf("\nsandbox: seccomp %s, network %s, %zu GPU device node%s\n", spec_seccomp_names[p->seccomp],
 		     spec_net_names[o->spec.net], p->gpu_node_count, p->gpu_node_count == 1 ? "" : "s");
 	for (size_t i = 0; i < p->warning_count; i++)
 		(void)printf("warning: %s\n", p->warnings[i]);

@@ -69,6 +69,9 @@ static void plan_environment(struct plan *p, const struct spec *spec, const stru
 	if (lookup(p, count, "TMPDIR"))
 		count = put(p, count, "TMPDIR=/tmp");
 	count = put(p, count, arena_printf(&p->arena, "PWD=%s", p->workdir));
+	/* The home directory is a new one each time: Mesa's cache would be written and thrown away. */
+	if (spec->compute)
+		count = put(p, count, "MESA_SHADER_CACHE_DISABLE=true");
 	for (size_t i = 0; i < spec->env_count; i++) {
 		const char *value = spec->env[i].value ? spec->env[i].value : getenv(spec->env[i].name);
 		if (value)

@@ -55,15 +55,26 @@ static void plan_identity(struct plan *p, const struct spec *spec, const struct 
 		(void)plan_step(p, STEP_LOOPBACK);
 }
 
-static int plan_privileges(struct plan *p, const struct spec *spec, struct err *e)
+/*
+ * vkjail-exec with a software driver needs little, and gets no more. What the drivers of real GPUs
+ * call is not known as exactly, so with a device node it has the default profile.
+ */
+static enum spec_seccomp profile_of(const struct plan *p, const struct spec *spec)
+{
+	if (spec->seccomp_given || !spec->compute)
+		return spec->seccomp;
+	return p->gpu_node_count ? SECCOMP_DEFAULT : SECCOMP_STRICT;
+}
+
+static int plan_privileges(struct plan *p, struct err *e)
 {
 	p->no_caps = cap_init();
 	if (!p->no_caps)
 		return err_os(e, errno, NULL, "cannot prepare the capability sets");
 	p->last_cap = (int)cap_max_bits() - 1;
-	if (spec->seccomp == SECCOMP_NONE)
+	if (p->seccomp == SECCOMP_NONE)
 		plan_warn(p, "no seccomp filter: the job may make every system call that the kernel allows it");
-	return filter_get(spec->seccomp, &p->filter, e);
+	return filter_get(p->seccomp, &p->filter, e);
 }
 
 int plan_make(struct plan *p, const struct spec *spec, const struct host *host, struct err *e)
@@ -81,6 +92,7 @@ int plan_make(struct plan *p, const struct spec *spec, const struct host *host, 
 	plan_identity(p, spec, host);
 	if (plan_root(p, spec, host, e) < 0)
 		return -1;
+	p->seccomp = profile_of(p, spec);
 	(void)plan_step(p, STEP_WORKDIR);
 	/* Capabilities go before the fork: neither init nor the job has a use for them from here on. */
 	(void)plan_step(p, STEP_CAPABILITIES);
@@ -92,10 +104,10 @@ int plan_make(struct plan *p, const struct spec *spec, const struct host *host, 
 		return -1;
 	(void)plan_step(p, STEP_DESCRIPTORS);
 	(void)plan_step(p, STEP_SIGNALS);
-	if (spec->seccomp != SECCOMP_NONE)
+	if (p->seccomp != SECCOMP_NONE)
 		(void)plan_step(p, STEP_FILTER);
 	(void)plan_step(p, STEP_EXEC);
-	if (plan_privileges(p, spec, e) < 0)
+	if (plan_privileges(p, e) < 0)
 		return -1;
 	return plan_command(p, spec, host, e);
 }

@@ -91,6 +91,7 @@ struct plan {
 
 	bool want_started; /* pid 1 tells when the command was executed, and hands over the tmpfs */
 
+	enum spec_seccomp seccomp; /* the profile in force */
 	struct filter filter;
 	cap_t no_caps;
 	int last_cap;

@@ -202,8 +202,6 @@ void timers_fire(struct loop *l)
 
 	(void)!read(l->timer_fd, &expirations, sizeof expirations);
 	l->armed = 0;
-	/* What pid 1 has said by now happened before the deadline was noticed. */
-	watch_drain_control(l);
 	if (l->deadline[TIMER_WALL] && l->deadline[TIMER_WALL] <= now)
 		watch_limit(l, LIMIT_WALL, now - l->watch->seen->launch_ns, SIGTERM);
 	if (l->deadline[TIMER_CPU] && l->deadline[TIMER_CPU] <= now)

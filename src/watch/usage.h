@@ -12,6 +12,7 @@ enum usage_want { USAGE_CPU, USAGE_MEMORY, USAGE_MEMORY_EXACT };
  * Adds up root and all its descendants. memory_bytes: anonymous and shared memory in RAM
  * (proc_pid_status(5) RssAnon + RssShmem), for USAGE_MEMORY_EXACT their proportional share
  * (smaps_rollup: Pss_Anon + Pss_Shmem), which costs more. Processes that end meanwhile are left
- * out; their CPU time is in their parent's. Returns false when root is gone.
+ * out; their CPU time is in their parent's. The memory of root, pid 1 of the sandbox, is not the job's
+ * and not counted. Returns false when root is gone.
  */
 bool usage_read(pid_t root, enum usage_want want, struct usage *ret);

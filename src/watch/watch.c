@@ -69,7 +69,11 @@ void watch_limit(struct loop *l, enum limit limit, uint64_t value, int first_sig
 {
 	struct observed *o = l->watch->seen;
 
-	/* First cause wins; a job that has ended by itself is past every limit. */
+	/*
+	 * First cause wins; a job that has ended by itself is past every limit, and what pid 1 has said
+	 * by now happened before the deadline was noticed.
+	 */
+	watch_drain_control(l);
 	if (o->cause == CAUSE_NONE && !o->exited && !o->step_failed) {
 		o->cause = CAUSE_LIMIT;
 		o->limit = limit;
