@@ -118,7 +118,7 @@ done_testing() {
 	exit
 }
 
-# have NAME: is it here? Sets why when it is not. NAME: userns root ordinary user vulkan
+# have NAME: is it here? Sets why when it is not. NAME: userns root ordinary user vulkan real
 # plain-build, or any program's name.
 have() {
 	case $1 in
@@ -129,6 +129,11 @@ have() {
 		why="user nobody cannot reach $VKJAIL or $T"
 		as_user test -x "$VKJAIL" -a -x "$T" -a -r "$top_srcdir/tests/lib/tap.sh" ;;
 	plain-build) why='needs a build without sanitizers' && [ "${VKJAIL_SANITIZERS:-}" = '' ] ;;
+	real)
+		# The test says in $real_needs which files it cannot do without.
+		for tap_file in $real_needs; do
+			why="no $tap_file: run tests/real/setup" && [ -r "$tap_file" ] || return
+		done ;;
 	vulkan) why='no Vulkan software driver (Debian: mesa-vulkan-drivers)' && have_lavapipe ;;
 	*) why="no program '$1'" && command -v "$1" >/dev/null 2>&1 ;;
 	esac

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Integration tests, by number: 0xxx docs, layering, tables; 1xxx plan; 2xxx sandbox; 3xxx limits
-# and reasons; 4xxx Vulkan; 9xxx slow.
+# and reasons; 4xxx Vulkan; 6xxx real programs; 9xxx slow.
 integration_tests += \
 	tests/t/0001-harness.t \
 	tests/t/0003-docs.t \
@@ -9,4 +9,8 @@ integration_tests += \
 	tests/t/0006-job-schema.t \
 	tests/t/0007-completion.t \
 	tests/t/2800-filter.t \
-	tests/t/2801-filter-vulkan.t
+	tests/t/2801-filter-vulkan.t \
+	tests/t/6001-real-taichi.t \
+	tests/t/6002-real-candle.t \
+	tests/t/6003-real-numpy.t \
+	tests/t/6004-real-vulkaninfo.t
