@@ -112,7 +112,7 @@ while read -r shader says; do
 	unlike "$out$err" 'root:' '... and no file of the host is shown'
 done <<'EOS'
 sum.comp sum.comp: the compiler was ended by SIG
-if.comp if.comp: the compiler was ended by SIGXCPU: it used too much CPU time
+if.comp if.comp: the compiler was ended(: it took too long| by SIGXCPU: it used too much CPU time)
 include.comp include.comp:4: #include is not supported
 hidden.comp hidden.comp:3: .*include
 zero.comp zero.comp: is neither GLSL text nor SPIR-V
