@@ -145,6 +145,9 @@ int mount_target(struct mount_plan *m, const char *target, bool directory, const
 			(void)err_bad(e, where, "the target '%s' does not exist and lies in a read-only directory", target);
 			return err_hint(e, "mount on an existing path, or outside of the bound directories");
 		}
+		if (stat(target, &st) == 0 && !!S_ISDIR(st.st_mode) != directory)
+			return err_bad(e, where, directory ? "the target '%s' is a file, but what is to be mounted there is a directory"
+							   : "the target '%s' is a directory, but what is to be mounted there is a file", target);
 		return 0;
 	}
 	if (is_made(m, target))

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -59,6 +60,14 @@ void timers_start(struct loop *l)
 		l->deadline[TIMER_SAMPLE] = after(now, l->watch->sample_ns);
 	sample_interval(l);
 	timers_arm(l);
+}
+
+void timers_restart_idle(struct loop *l)
+{
+	if (l->deadline[TIMER_IDLE] == 0)
+		return;
+	l->idle_since_ns = timers_now();
+	l->deadline[TIMER_IDLE] = after(l->idle_since_ns, limit_of(l, LIMIT_IDLE));
 }
 
 void timers_clear(struct loop *l)
@@ -169,10 +178,21 @@ static uint64_t tmp_bytes(struct loop *l)
 	return used;
 }
 
+/* Files of the private tmpfs that the job has mapped are in both sums; counted once. */
+static void without_mapped_tmp(const struct loop *l, struct usage *u)
+{
+	struct stat st;
+
+	if (fstat(l->tmp_fd, &st) < 0)
+		return;
+	uint64_t twice = usage_mapped(l->watch->child->pid, st.st_dev);
+	u->memory_bytes -= twice < u->memory_bytes ? twice : u->memory_bytes;
+}
+
 static void fire_sample(struct loop *l, uint64_t now)
 {
 	struct watch *w = l->watch;
-	struct usage u;
+	struct usage u, exact;
 	uint64_t limit = limit_of(l, LIMIT_MEMORY);
 
 	l->deadline[TIMER_SAMPLE] = after(now, w->sample_ns);
@@ -183,10 +203,10 @@ static void fire_sample(struct loop *l, uint64_t now)
 	 * The quick sum counts a page that two processes share twice, so it can only be too high:
 	 * enough to say "below the limit", not enough to end a job.
 	 */
-	if (limit < LIMIT_UNSET && u.memory_bytes + in_tmp > limit && u.processes > 1) {
-		struct usage exact;
-		if (usage_read(w->child->pid, USAGE_MEMORY_EXACT, &exact))
-			u = exact;
+	if (limit < LIMIT_UNSET && u.memory_bytes + in_tmp > limit && usage_read(w->child->pid, USAGE_MEMORY_EXACT, &exact)) {
+		u = exact;
+		if (in_tmp > 0 && u.memory_bytes + in_tmp > limit)
+			without_mapped_tmp(l, &u);
 	}
 	u.memory_bytes += in_tmp;
 	note_peaks(w->seen, &u);

@@ -32,6 +32,7 @@ struct loop {
 uint64_t timers_now(void);
 int timers_open(struct loop *l, struct err *e);
 void timers_start(struct loop *l);
+void timers_restart_idle(struct loop *l); /* counts from now on */
 void timers_fire(struct loop *l);
 void timers_arm(struct loop *l);
 void timers_clear(struct loop *l);

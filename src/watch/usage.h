@@ -16,3 +16,9 @@ enum usage_want { USAGE_CPU, USAGE_MEMORY, USAGE_MEMORY_EXACT };
  * and not counted. Returns false when root is gone.
  */
 bool usage_read(pid_t root, enum usage_want want, struct usage *ret);
+
+/*
+ * How much of the tree's memory is files of the file system dev that it has mapped: for whoever
+ * counts that file system as well. Their proportional share (smaps: Pss without Anonymous).
+ */
+uint64_t usage_mapped(pid_t root, dev_t dev);

@@ -3,6 +3,8 @@
 #include "watch/watch.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -14,6 +16,8 @@
 #include "base/auto.h"
 #include "watch/timers.h"
 #include "sandbox/proto.h"
+
+enum { DRAIN_MS = 2000 };
 
 enum source { SOURCE_INIT, SOURCE_CONTROL, SOURCE_TIMER, SOURCE_SIGNAL, SOURCE_ANSWERS, SOURCE_STDOUT, SOURCE_STDERR, SOURCE_STDOUT_TARGET, SOURCE_STDERR_TARGET };
 
@@ -83,6 +87,14 @@ void watch_limit(struct loop *l, enum limit limit, uint64_t value, int first_sig
 	watch_end_job(l, first_signal);
 }
 
+static bool is_cancel(int signal)
+{
+	for (size_t i = 0; i < COUNTOF(cancel_signals); i++)
+		if (signal == cancel_signals[i])
+			return true;
+	return false;
+}
+
 static void cancel(struct loop *l, int signal)
 {
 	struct observed *o = l->watch->seen;
@@ -94,9 +106,8 @@ static void cancel(struct loop *l, int signal)
 		watch_end_job(l, signal);
 		return;
 	}
-	/* Asked twice: no more grace. */
-	if (o->cause == CAUSE_CANCEL)
-		watch_end_job(l, SIGKILL);
+	/* Asked twice, or while the job is being ended anyway: no more grace. */
+	watch_end_job(l, SIGKILL);
 }
 
 static void on_signal(struct loop *l)
@@ -107,11 +118,10 @@ static void on_signal(struct loop *l)
 	if (read(w->signal_fd, &si, sizeof si) != sizeof si)
 		return;
 	int signal = (int)si.ssi_signo;
-	for (size_t i = 0; i < COUNTOF(cancel_signals); i++)
-		if (signal == cancel_signals[i]) {
-			cancel(l, signal);
-			return;
-		}
+	if (is_cancel(signal)) {
+		cancel(l, signal);
+		return;
+	}
 	if (signal == SIGPIPE)
 		return;
 	/* The terminal's Ctrl-Z: once the job has stopped, we stop too, so that the shell takes over. */
@@ -126,6 +136,8 @@ static void on_stopped(struct loop *l)
 		return;
 	l->stop_with_job = false;
 	(void)kill(getpid(), SIGSTOP);
+	/* While it was stopped it could make no progress; that is not idleness. */
+	timers_restart_idle(l);
 	/* Continued. SIGCONT is in the signal set as well, but may have come before it was blocked. */
 	send_signal(l->watch, SIGCONT);
 }
@@ -333,18 +345,52 @@ void loop_wait_target(struct loop *l, int which, bool waiting)
 	}
 }
 
+/*
+ * How long the reader may still take, in ms for poll(2); -1: for ever. Like a bare command, a job that
+ * ended by itself waits for whoever reads it, but not beyond the wall limit; after a limit or a
+ * signal two seconds without progress are enough.
+ */
+static int drain_patience(const struct loop *l)
+{
+	const struct observed *o = l->watch->seen;
+	uint64_t wall = l->watch->plan->limits.value[LIMIT_WALL];
+	uint64_t passed = timers_now() - o->launch_ns;
+
+	if (o->cause != CAUSE_NONE || !o->exited || (wall < LIMIT_UNSET && passed >= wall))
+		return DRAIN_MS;
+	uint64_t left = wall < LIMIT_UNSET ? (wall - passed) / 1000000u : UINT64_MAX;
+	return left >= INT_MAX ? -1 : left < DRAIN_MS ? DRAIN_MS : (int)left;
+}
+
+/* Waits until the target takes something. False when it does not in time, or when we were asked to stop. */
+static bool wait_for_reader(struct loop *l, int target_fd)
+{
+	struct pollfd fds[] = {{.fd = target_fd, .events = POLLOUT}, {.fd = l->watch->signal_fd, .events = POLLIN}};
+
+	for (;;) {
+		int n = poll(fds, COUNTOF(fds), drain_patience(l));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		if (fds[1].revents) {
+			struct signalfd_siginfo si;
+			if (read(l->watch->signal_fd, &si, sizeof si) == sizeof si && is_cancel((int)si.ssi_signo))
+				return false;
+		}
+		if (fds[0].revents)
+			return true;
+	}
+}
+
 /* What the job wrote before it died is still in the pipes; whoever reads us gets it. */
 static void drain_output(struct loop *l)
 {
 	for (int which = 0; which < 2; which++) {
 		struct relay *r = &l->watch->relays[which];
 		while (r->read_fd >= 0) {
-			struct epoll_event ev;
 			on_output(l, which);
-			if (r->read_fd < 0 || !l->target_waiting[which])
-				continue;
-			/* Wait for the reader, but not for ever: two seconds without progress are enough. */
-			if (epoll_wait(l->epoll_fd, &ev, 1, 2000) == 0)
+			if (r->read_fd >= 0 && l->target_waiting[which] && !wait_for_reader(l, r->target_fd))
 				relay_done(r);
 		}
 	}
