@@ -33,7 +33,7 @@ endif
 TESTS += $(integration_tests)
 EXTRA_DIST += $(integration_tests)
 
-EXTRA_DIST += tests/lib/tap.sh tests/lib/report.py tests/lib/validate.py tests/lib/summary
+EXTRA_DIST += tests/lib/tap.sh tests/lib/cases.sh tests/lib/report.py tests/lib/validate.py tests/lib/summary
 include tests/helpers/local.mk
 include tests/real/local.mk
 

@@ -62,8 +62,20 @@ static int temp_name(struct atomic_file *f)
 	return snprintf(f->temp, sizeof f->temp, ".%.*s.%08x", NAME_MAX - 16, f->name, random[0] ^ random[1]);
 }
 
+/* What was begun and not committed. */
+static void drop(struct atomic_file *f)
+{
+	if (f->fd >= 0)
+		(void)close(f->fd);
+	if (f->temp[0])
+		(void)unlinkat(f->dir_fd, f->temp, 0);
+	f->fd = -1;
+	f->temp[0] = '\0';
+}
+
 int atomic_begin(struct atomic_file *f, mode_t mode, struct err *e)
 {
+	drop(f);
 	for (int i = 0; i < TEMP_TRIES; i++) {
 		(void)temp_name(f);
 		f->fd = openat(f->dir_fd, f->temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
@@ -119,10 +131,7 @@ int atomic_commit(struct atomic_file *f, bool durable, struct err *e)
 
 void atomic_done(struct atomic_file *f)
 {
-	if (f->fd >= 0)
-		(void)close(f->fd);
-	if (f->temp[0])
-		(void)unlinkat(f->dir_fd, f->temp, 0);
+	drop(f);
 	if (f->dir_fd >= 0)
 		(void)close(f->dir_fd);
 	*f = ATOMIC_FILE_INIT;

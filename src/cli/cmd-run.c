@@ -3,15 +3,23 @@
 #include "cli/cmd.h"
 #include "cli/say.h"
 
+int cmd_run_refused(struct options *o, const struct host *host, const struct err *why)
+{
+	struct run_result r;
+
+	supervise_refused(&o->spec, host, why, &r);
+	say_result(&o->spec, &r);
+	run_result_done(&r);
+	return EXIT_VKJAIL;
+}
+
 int cmd_run(struct options *o, const struct host *host)
 {
 	struct run_result r;
 	struct err e = ERR_INIT;
 
-	if (spec_finish(&o->spec, &e) < 0) {
-		say_error(&e);
-		return EXIT_VKJAIL;
-	}
+	if (spec_finish(&o->spec, &e) < 0)
+		return cmd_run_refused(o, host, &e);
 	supervise(&o->spec, host, NULL, &r);
 	say_result(&o->spec, &r);
 	int status = r.outcome.exit_status;

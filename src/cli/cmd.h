@@ -8,6 +8,8 @@
 enum { EXIT_VKJAIL = 125 }; /* wrong usage and our own failures, as env(1) and timeout(1) do */
 
 int cmd_run(struct options *o, const struct host *host);
+/* Tells about a run that *why prevents before it was planned, on stderr and in the report. */
+int cmd_run_refused(struct options *o, const struct host *host, const struct err *why);
 int cmd_plan(struct options *o, const struct host *host);
 int cmd_doctor(struct options *o, const struct host *host);
 int cmd_devices(struct options *o, const struct host *host);

@@ -86,7 +86,12 @@ int main(int argc, char **argv)
 	o.command = (enum opt_command)command;
 	int status = EXIT_VKJAIL;
 	if (opt_parse(&o, argc - 2, argv + 2, &e) < 0) {
-		say_error(&e);
+		if (o.command == OPT_RUN) {
+			host_read(&host);
+			(void)cmd_run_refused(&o, &host, &e);
+		} else {
+			say_error(&e);
+		}
 	} else if (o.help) {
 		opt_print_help(stdout, argv[1]);
 		status = 0;

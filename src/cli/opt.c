@@ -361,12 +361,33 @@ static int scan_arguments(struct scan *s, int *ret_command)
 	return 0;
 }
 
-int opt_parse(struct options *o, int argc, char **argv, struct err *e)
+/*
+ * Where the report about wrong arguments goes: what --report says, even if it stands behind the
+ * mistake.
+ */
+static void find_report(struct options *o, int argc, char **argv)
+{
+	static const char flag[] = "--report";
+	const size_t len = sizeof flag - 1;
+
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		const char *value = NULL;
+		if (strncmp(argv[i], flag, len) == 0 && argv[i][len] == '=')
+			value = argv[i] + len + 1;
+		else if (strcmp(argv[i], flag) == 0 && i + 1 < argc && strcmp(argv[i + 1], "--") != 0)
+			value = argv[++i];
+		if (!value || !value[0] || strlen(value) > BOUND_PATH_BYTES)
+			continue;
+		o->spec.report = value;
+		o->spec.report_given = true;
+	}
+}
+
+static int parse(struct options *o, int argc, char **argv, struct err *e)
 {
 	struct scan s = {.o = o, .argc = argc, .argv = argv, .e = e};
 	int command;
 
-	spec_init(&o->spec);
 	/* A cluster such as -qv gives several options in one argument. */
 	size_t room = 1;
 	for (int i = 0; i < argc; i++)
@@ -389,6 +410,15 @@ int opt_parse(struct options *o, int argc, char **argv, struct err *e)
 			o->spec.command_count * sizeof *o->spec.command);
 	}
 	return 0;
+}
+
+int opt_parse(struct options *o, int argc, char **argv, struct err *e)
+{
+	spec_init(&o->spec);
+	if (parse(o, argc, argv, e) == 0)
+		return 0;
+	find_report(o, argc, argv);
+	return -1;
 }
 
 void opt_done(struct options *o)

@@ -238,5 +238,9 @@ int spec_read_file(struct spec *s, const char *path, struct err *e)
 		return decode_bad(&d, root,
 			"expected a job file with keys such as 'command' or 'compute', got %s",
 			root->kind == NODE_LIST ? "a list" : "text");
+	/* First, so that a mistake elsewhere in the file is reported where the file asks for it. */
+	NODE_EACH(n, root)
+		if (strcmp(n->key, "report") == 0 && read_report(&d, n, s, NULL) < 0)
+			return -1;
 	return decode_map(&d, root, job_fields, COUNTOF(job_fields), s);
 }

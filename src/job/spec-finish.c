@@ -340,6 +340,12 @@ static const char *default_name(struct spec *s)
 	return name[0] ? name : "job";
 }
 
+void spec_name(struct spec *s)
+{
+	if (!s->name)
+		s->name = default_name(s);
+}
+
 static int check_require(const struct spec *s, struct err *e)
 {
 	for (int i = 0; i < LIMIT_COUNT; i++)
@@ -370,7 +376,6 @@ int spec_finish(struct spec *s, struct err *e)
 		return -1;
 	if (check_require(s, e) < 0)
 		return -1;
-	if (!s->name)
-		s->name = default_name(s);
+	spec_name(s);
 	return 0;
 }

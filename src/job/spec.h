@@ -191,6 +191,9 @@ int spec_read_file(struct spec *s, const char *path, struct err *e);
 /* After file and flags: what is needed is there, names refer to something, formats and the name are filled in. */
 int spec_finish(struct spec *s, struct err *e);
 
+/* Fills in the name alone: also a job that is refused has one. */
+void spec_name(struct spec *s);
+
 /* One value each, as text. where ("--wall") is for messages and borrowed; dir is what relative paths are relative to. */
 int spec_limit_set(
 	struct spec *s, enum limit id, const char *text, const char *where, struct err *e);

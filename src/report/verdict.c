@@ -56,14 +56,17 @@ static const char *print_value(enum limit limit, uint64_t value, char *buf, size
 
 static void of_exec_failure(const struct plan *p, const struct observed *o, struct outcome *out)
 {
-	const char *path = p->exec_paths[o->step_detail >> 16];
+	char path[256], name[256];
 
+	/* Cut, so that a long path leaves room for what is wrong with it. */
+	(void)text_show(p->exec_paths[o->step_detail >> 16], path, sizeof path);
+	(void)text_show(p->argv[0], name, sizeof name);
 	if ((o->step_detail & 0xffff) == EXEC_DETAIL_MISSING) {
 		settle(out, REASON_NOT_FOUND, 0);
 		if (strchr(p->argv[0], '/'))
-			say(out, "the command '%s' does not exist in the sandbox; if it does outside, show its directory with --ro-bind", p->argv[0]);
+			say(out, "the command '%s' does not exist in the sandbox; if it does outside, show its directory with --ro-bind", name);
 		else
-			say(out, "the command '%s' was not found in PATH; if it is there outside, show its directory with --ro-bind", p->argv[0]);
+			say(out, "the command '%s' was not found in PATH; if it is there outside, show its directory with --ro-bind", name);
 		return;
 	}
 	settle(out, REASON_EXEC_FAILED, 0);

@@ -270,6 +270,24 @@ void supervise(const struct spec *spec, const struct host *host, const struct ca
 	run_done(&r);
 }
 
+void supervise_refused(struct spec *spec, const struct host *host, const struct err *why, struct run_result *ret)
+{
+	struct run r;
+	const struct err first = *why;
+
+	memset(ret, 0, sizeof *ret);
+	spec_name(spec);
+	run_init(&r, spec, host);
+	verdict_of_error(REASON_BAD_JOB, &first, &ret->outcome);
+	struct report_facts facts = facts_of(&r, &ret->outcome);
+	if (open_report(&r, ret) < 0)
+		ret->report_err = ret->err;
+	else if (ret->report_err.kind == ERR_NONE)
+		(void)report_write(&r.report, &facts, &ret->report_text, &ret->report_err);
+	ret->err = first;
+	run_done(&r);
+}
+
 void run_result_done(struct run_result *r)
 {
 	free(r->report_text);

@@ -25,4 +25,10 @@ struct capture {
  * is ret->outcome.exit_status. capture may be NULL.
  */
 void supervise(const struct spec *spec, const struct host *host, const struct capture *capture, struct run_result *ret);
+
+/*
+ * The report of a job that is refused for what is written in its file or on the command line. *why
+ * says what is wrong.
+ */
+void supervise_refused(struct spec *spec, const struct host *host, const struct err *why, struct run_result *ret);
 void run_result_done(struct run_result *r);

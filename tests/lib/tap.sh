@@ -90,7 +90,7 @@ run() {
 }
 tap_show() {
 	[ "${tap_ran:-}" ] || return 0
-	diag "last run: $tap_ran"
+	diag "last run: $(printf '%s' "$tap_ran" | head -c 1000)"
 	diag "status: $status"
 	diag "stdout: $(printf '%s' "$out" | head -c 1000)"
 	diag "stderr: $(printf '%s' "$err" | head -c 2000)"

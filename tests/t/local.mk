@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Integration tests, by number: 0xxx docs, layering, tables; 1xxx plan; 2xxx sandbox; 3xxx limits
-# and reasons; 4xxx Vulkan; 6xxx real programs; 9xxx slow.
+# Integration tests, by number: 0xxx docs, layering, tables; 1xxx command line, job file, report;
+# 2xxx sandbox; 3xxx limits and reasons; 4xxx Vulkan; 6xxx real programs; 9xxx slow.
 integration_tests += \
 	tests/t/0001-harness.t \
 	tests/t/0003-docs.t \
@@ -8,6 +8,10 @@ integration_tests += \
 	tests/t/0005-layering.t \
 	tests/t/0006-job-schema.t \
 	tests/t/0007-completion.t \
+	tests/t/1001-job-file.t \
+	tests/t/1002-values.t \
+	tests/t/1003-command.t \
+	tests/t/1004-report.t \
 	tests/t/2800-filter.t \
 	tests/t/2801-filter-vulkan.t \
 	tests/t/6001-real-taichi.t \
