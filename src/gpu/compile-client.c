@@ -238,6 +238,7 @@ int compile_shader(const struct compile_job *job, uint32_t **ret_words, size_t *
 	uint32_t magic = 0;
 	size_t size;
 
+	(void)lseek(job->fd, 0, SEEK_SET); /* two kernels may share one descriptor */
 	if (fd_read_all(job->fd, job->path, COMPILE_SOURCE_MAX, &source, &size, &e) < 0)
 		return fail_err(f, END_BAD_JOB, job->where, &e);
 	if (size >= 4)

@@ -64,6 +64,7 @@ static int read_request(struct job *j, struct fail *f)
 	struct err e = ERR_INIT;
 	size_t size;
 
+	(void)lseek(REQUEST_FD, 0, SEEK_SET); /* whoever wrote the memfd may have left it at its end */
 	if (fd_read_all(REQUEST_FD, "request", REQUEST_MAX, &text, &size, &e) < 0 || request_parse(text, size, &j->q, &e) < 0)
 		return fail_err(f, END_BAD_JOB, NULL, &e);
 	j->data = calloc(j->q.buffer_count + 1, sizeof *j->data);

@@ -41,7 +41,7 @@ output='{ "buffer": "b", "path": "b.raw", "format": "raw", "where": "j.yaml:12" 
 # Each step sees what the step before wrote: b = a + 18 and, after 100 rounds, a grew 50 times.
 job "$constants" "$two" "$step, $step, $back, $step" "$output" >chain.json
 exec_job chain.json
-ends 0 done 'specialized, pushed, chained'
+ends 0 'done' 'specialized, pushed, chained'
 is "$(python3 -c 'import array
 b = array.array("I", open("b.raw", "rb").read())
 print(len(b), set(v - i for i, v in enumerate(b)))')" '1000 {54}' 'every dispatch saw what the one before wrote'
@@ -51,11 +51,12 @@ is "$(printf '%s\n' "$out" | sed -n 's/.*"name": "\([a-z]*\)", "ns".*/\1/p' | tr
 is "$(printf '%s\n' "$out" | grep -c '"event": "budget"')" 3 'budgets at the start, after allocation and at the end'
 
 # SPIR-V is taken as well.
-"$top_builddir/vkjail-compile" glsl chain.comp main <chain.comp | cat >chain.spv # it may not write files itself
+# It may not write files itself.
+"$top_builddir/vkjail-compile" glsl chain main <chain.comp | cat >chain.spv
 shader=chain.spv
 job "$constants" "$two" "$step" "$output" >spirv.json
 exec_job spirv.json
-ends 0 done 'a SPIR-V module'
+ends 0 'done' 'a SPIR-V module'
 like "$out" '"source": "spirv"' '... is said to be one'
 head -c 402 chain.spv >cut.spv
 shader=cut.spv
@@ -111,7 +112,7 @@ while read -r shader says; do
 	ends 1 bad-job "$shader" "shader rejected: $says.*\"where\": \"j.yaml:4\""
 	unlike "$out$err" 'root:' '... and no file of the host is shown'
 done <<'EOS'
-sum.comp sum.comp: the compiler was ended by SIG
+sum.comp (sum.comp: the compiler was ended by SIG|AddressSanitizer)
 if.comp if.comp: the compiler was ended(: it took too long| by SIGXCPU: it used too much CPU time)
 include.comp include.comp:4: #include is not supported
 hidden.comp hidden.comp:3: .*include
