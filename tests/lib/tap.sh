@@ -199,3 +199,12 @@ report_valid() {
 	ok "${2:-$(basename "$1") fits the schema}" python3 "$top_srcdir/tests/lib/validate.py" \
 		"$top_srcdir/schema/report-v1.schema.json" "$1"
 }
+# report_has WHAT FILE PATH=VALUE...: one case: the file fits the schema and its members have these
+# values (as report_get prints them; "PATH=" is an absent one, "PATH>=NUMBER" a smallest one).
+report_has() {
+	tap_what=$1
+	shift
+	ok "$tap_what" python3 "$top_srcdir/tests/lib/report-has.py" "$top_srcdir/schema/report-v1.schema.json" "$@"
+	[ "$(head -c 1 "$T/.ok")" ] && tap_show
+	return 0
+}

@@ -2,6 +2,9 @@
 # Integration tests, by number: 0xxx docs, layering, tables; 1xxx command line, job file, report;
 # 2xxx sandbox; 3xxx limits and reasons; 4xxx Vulkan; 6xxx real programs; 9xxx slow.
 integration_tests += \
+	tests/t/3000-reasons.t
+
+integration_tests += \
 	tests/t/0001-harness.t \
 	tests/t/0003-docs.t \
 	tests/t/0004-tables-in-sync.t \
