@@ -2,7 +2,8 @@
 # Integration tests, by number: 0xxx docs, layering, tables; 1xxx command line, job file, report;
 # 2xxx sandbox; 3xxx limits and reasons; 4xxx Vulkan; 6xxx real programs; 9xxx slow.
 integration_tests += \
-	tests/t/3000-reasons.t
+	tests/t/3000-reasons.t \
+	tests/t/3100-limits.t
 
 integration_tests += \
 	tests/t/0001-harness.t \
