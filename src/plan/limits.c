@@ -33,18 +33,20 @@ static const struct {
 	{LIMIT_KERNEL, {NULL, NULL, "only declarative compute jobs are timed by vkjail-exec"}, {"vkjail-exec", "timestamp queries", NULL}},
 };
 
-static void cover(struct plan *p, const struct spec *spec)
+static void cover(struct plan *p, const struct spec *spec, const struct host *host)
 {
 	for (size_t i = 0; i < COUNTOF(watched); i++)
 		p->coverage[watched[i].limit] = spec->compute ? watched[i].compute : watched[i].command;
 	for (size_t i = 0; i < COUNTOF(rlimits); i++)
 		p->coverage[rlimits[i].limit] = (struct coverage){.enforced_by = rlimits[i].name};
+	/* setrlimit(2): RLIMIT_NPROC does not hold for processes whose real user is 0 outside of all user namespaces. */
+	if (host->uid == 0)
+		p->coverage[LIMIT_PROCESSES] = (struct coverage){.unavailable = "the kernel exempts the user root from RLIMIT_NPROC; start vkjail as another user"};
 }
 
 int plan_limits(struct plan *p, const struct spec *spec, const struct host *host, struct err *e)
 {
-	(void)host;
-	cover(p, spec);
+	cover(p, spec, host);
 	for (int i = 0; i < LIMIT_COUNT; i++) {
 		const struct coverage *c = &p->coverage[i];
 		bool required = spec->require & (1u << i);

@@ -3,7 +3,8 @@
 # 2xxx sandbox; 3xxx limits and reasons; 4xxx Vulkan; 6xxx real programs; 9xxx slow.
 integration_tests += \
 	tests/t/3000-reasons.t \
-	tests/t/3100-limits.t
+	tests/t/3100-limits.t \
+	tests/t/3200-lifecycle.t
 
 integration_tests += \
 	tests/t/0001-harness.t \
