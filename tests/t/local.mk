@@ -4,7 +4,8 @@
 integration_tests += \
 	tests/t/3000-reasons.t \
 	tests/t/3100-limits.t \
-	tests/t/3200-lifecycle.t
+	tests/t/3200-lifecycle.t \
+	tests/t/3300-terminal.t
 
 integration_tests += \
 	tests/t/0001-harness.t \
