@@ -8,6 +8,7 @@
 #include "cli/cmd.h"
 #include "cli/say.h"
 #include "report/parts.h"
+#include "run/request.h"
 
 static const char *step_detail(const struct plan *p, const struct step *s, char *buf, size_t size)
 {
@@ -62,6 +63,35 @@ static json_t *plan_json(const struct options *o, const struct host *host, const
 	return root;
 }
 
+static const char *device_text(const struct compute *c)
+{
+	static const char *const texts[] = {
+		[DEVICE_ANY] = "any device",
+		[DEVICE_SOFTWARE] = "a software device",
+		[DEVICE_HARDWARE] = "a hardware device",
+	};
+	return c->device == DEVICE_NAMED ? c->device_name : texts[c->device];
+}
+
+static void print_compute(const struct compute *c)
+{
+	(void)printf("\ncompute, by vkjail-exec on %s:\n", device_text(c));
+	for (size_t i = 0; i < c->kernel_count; i++)
+		(void)printf("  kernel  %-14s %s\n", c->kernels[i].name, c->kernels[i].shader_path);
+	for (size_t i = 0; i < c->buffer_count; i++) {
+		const struct compute_buffer *b = &c->buffers[i];
+		if (b->source == SOURCE_FILE)
+			(void)printf("  buffer  %-14s from %s\n", b->name, b->path);
+		else
+			(void)printf("  buffer  %-14s filled\n", b->name);
+	}
+	for (size_t i = 0; i < c->step_count; i++)
+		(void)printf("  step    %-14s %u time%s, %zu buffer%s\n", c->steps[i].run, c->steps[i].repeat,
+			     c->steps[i].repeat == 1 ? "" : "s", c->steps[i].bind_count, c->steps[i].bind_count == 1 ? "" : "s");
+	for (size_t i = 0; i < c->output_count; i++)
+		(void)printf("  output  %-14s to %s\n", c->outputs[i].buffer, c->outputs[i].path);
+}
+
 static void print_limits(const struct plan *p)
 {
 	char value[32];
@@ -93,6 +123,8 @@ static void print_text(const struct options *o, const struct plan *p)
 			(void)printf("then, in the job's process:\n");
 		(void)printf("  %3zu  %-14s %s\n", i, step_table[p->steps[i].op].name, step_detail(p, &p->steps[i], detail, sizeof detail));
 	}
+	if (o->spec.compute)
+		print_compute(o->spec.compute);
 	print_limits(p);
 	(void)printf("\nsandbox: seccomp %s, network %s, %zu GPU device node%s\n", spec_seccomp_names[p->seccomp],
 		     spec_net_names[o->spec.net], p->gpu_node_count, p->gpu_node_count == 1 ? "" : "s");
@@ -110,6 +142,8 @@ int cmd_plan(struct options *o, const struct host *host)
 		return EXIT_VKJAIL;
 	}
 	int result = plan_make(&plan, &o->spec, host, &e);
+	if (result == 0 && o->spec.compute)
+		result = request_check(&o->spec, &e);
 	if (result < 0) {
 		say_error(&e);
 	} else if (o->json) {

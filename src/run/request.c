@@ -246,6 +246,31 @@ int request_open(struct request *r, const struct spec *spec, const struct host *
 	return lift(r, e);
 }
 
+static int check_input(const char *path, const char *where, struct err *e)
+{
+	AUTO_FD int fd = fd_open_regular(AT_FDCWD, path, e);
+	return fd < 0 ? err_in(e, "%s", where) : 0;
+}
+
+int request_check(const struct spec *spec, struct err *e)
+{
+	const struct compute *c = spec->compute;
+
+	for (size_t i = 0; i < c->kernel_count; i++)
+		if (check_input(c->kernels[i].shader_path, c->kernels[i].where, e) < 0)
+			return -1;
+	for (size_t i = 0; i < c->buffer_count; i++)
+		if (c->buffers[i].source == SOURCE_FILE && check_input(c->buffers[i].path, c->buffers[i].where, e) < 0)
+			return -1;
+	for (size_t i = 0; i < c->output_count; i++) {
+		struct atomic_file f;
+		if (atomic_prepare(&f, c->outputs[i].path, e) < 0)
+			return err_in(e, "%s", c->outputs[i].where);
+		atomic_done(&f);
+	}
+	return 0;
+}
+
 void request_close_job_side(struct request *r)
 {
 	for (size_t i = 0; i < r->fd_count; i++)

@@ -23,6 +23,9 @@ struct request {
 /* Opens everything; errors name the place in the job file. Free with request_done in either case. */
 int request_open(struct request *r, const struct spec *spec, const struct host *host, struct err *e);
 
+/* Whether request_open could do its work: every file can be read or placed. Nothing is created. */
+int request_check(const struct spec *spec, struct err *e);
+
 /* After the launch: the descriptors that the job has now are closed here. */
 void request_close_job_side(struct request *r);
 
