@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "base/auto.h"
@@ -25,15 +26,20 @@ struct sink {
 };
 
 struct compiler {
+	const struct compile_job *job;
+	bool glsl;
 	pid_t pid;
 	int in; /* the source's pipe */
-	const char *source;
-	size_t left;
+	char *source;
+	size_t fed, size;
 	struct sink out, errors;
+	uint64_t cpu_ns;
 };
 
-static void compiler_done(struct compiler *c)
+void compile_drop(struct compiler *c)
 {
+	if (!c)
+		return;
 	if (c->pid > 0) {
 		(void)kill(c->pid, SIGKILL);
 		while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
@@ -44,12 +50,20 @@ static void compiler_done(struct compiler *c)
 	auto_close_(&c->errors.fd);
 	free(c->out.data);
 	free(c->errors.data);
+	free(c->source);
+	free(c);
 }
 
-#define AUTO_COMPILER __attribute__((cleanup(compiler_done)))
-
-static int spawn(struct compiler *c, const struct compile_job *job, bool glsl, struct fail *f)
+static void auto_drop(struct compiler **c)
 {
+	compile_drop(*c);
+}
+
+#define AUTO_COMPILER __attribute__((cleanup(auto_drop)))
+
+static int spawn(struct compiler *c, struct fail *f)
+{
+	const struct compile_job *job = c->job;
 	int in[2], out[2], errors[2];
 	char kind[8];
 	posix_spawn_file_actions_t actions;
@@ -72,7 +86,7 @@ static int spawn(struct compiler *c, const struct compile_job *job, bool glsl, s
 	if (fcntl(c->in, F_SETFL, O_NONBLOCK) < 0 || fcntl(c->out.fd, F_SETFL, O_NONBLOCK) < 0 || fcntl(c->errors.fd, F_SETFL, O_NONBLOCK) < 0)
 		return fail_set(f, END_FAILED, job->where, "cannot set up a pipe (%s)", err_errno_name(errno));
 
-	(void)snprintf(kind, sizeof kind, "%s", glsl ? "glsl" : "spirv");
+	(void)snprintf(kind, sizeof kind, "%s", c->glsl ? "glsl" : "spirv");
 	char *const argv[] = {(char *)(uintptr_t)"vkjail-compile", kind, (char *)(uintptr_t)job->path, (char *)(uintptr_t)job->entry, NULL};
 	char *const envp[] = {NULL};
 	(void)sigemptyset(&none);
@@ -114,15 +128,13 @@ static int drain(struct sink *s)
 
 static void feed(struct compiler *c)
 {
-	ssize_t n = c->left ? write(c->in, c->source, c->left) : 0;
+	ssize_t n = c->fed < c->size ? write(c->in, c->source + c->fed, c->size - c->fed) : 0;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n > 0) {
-		c->source += n;
-		c->left -= (size_t)n;
-	}
-	if (n < 0 || c->left == 0) { /* it does not read any more, or has everything */
+	if (n > 0)
+		c->fed += (size_t)n;
+	if (n < 0 || c->fed == c->size) { /* it does not read any more, or has everything */
 		(void)close(c->in);
 		c->in = -1;
 	}
@@ -156,18 +168,25 @@ static const char *talk(struct compiler *c)
 
 static int reap(struct compiler *c, int *ret_status)
 {
+	struct rusage used;
 	pid_t pid;
 
 	do
-		pid = waitpid(c->pid, ret_status, 0);
+		pid = wait4(c->pid, ret_status, 0, &used);
 	while (pid < 0 && errno == EINTR);
 	c->pid = 0;
-	return pid < 0 ? -1 : 0;
+	if (pid < 0)
+		return -1;
+	c->cpu_ns = (uint64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000000u +
+		    (uint64_t)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) * 1000u;
+	return 0;
 }
 
 /* The first message goes into the answer, all of them to stderr when there are more. */
-static int rejected(const struct compile_job *job, struct compiler *c, int status, struct fail *f)
+static int rejected(struct compiler *c, int status, struct fail *f)
 {
+	const struct compile_job *job = c->job;
+
 	c->errors.data[c->errors.used] = '\0';
 	char *end = strchr(c->errors.data, '\n');
 	bool more = end && end[1] != '\0';
@@ -191,33 +210,66 @@ static int rejected(const struct compile_job *job, struct compiler *c, int statu
 	return fail_set(f, END_BAD_JOB, job->where, "shader rejected: %s%s", c->errors.data, more ? " (and more, on stderr)" : "");
 }
 
-static int take_words(const struct compile_job *job, struct compiler *c, uint32_t **ret, size_t *ret_count, struct fail *f)
+static int take_words(struct compiler *c, struct compiled *ret, struct fail *f)
 {
 	size_t count = c->out.used / 4;
 	AUTO_FREE uint32_t *words = malloc(c->out.used + 4);
 
 	if (!words)
-		return fail_set(f, END_FAILED, job->where, "out of memory");
+		return fail_set(f, END_FAILED, c->job->where, "out of memory");
 	memcpy(words, c->out.data, c->out.used);
 	if (c->out.used % 4 != 0 || count < 5 || words[0] != SPIRV_MAGIC)
-		return fail_set(f, END_BAD_JOB, job->where, "shader rejected: %s: the compiler's result is not SPIR-V", job->path);
-	*ret = TAKE_PTR(words);
-	*ret_count = count;
+		return fail_set(f, END_BAD_JOB, c->job->where, "shader rejected: %s: the compiler's result is not SPIR-V", c->job->path);
+	*ret = (struct compiled){.words = TAKE_PTR(words), .count = count, .glsl = c->glsl, .cpu_ns = c->cpu_ns};
 	return 0;
 }
 
-static int run_compiler(const struct compile_job *job, const char *source, size_t size, bool glsl, struct compiler *c, struct fail *f)
+static int read_source(struct compiler *c, struct fail *f)
 {
-	int status;
+	const struct compile_job *job = c->job;
+	struct err e = ERR_INIT;
+	uint32_t magic = 0;
 
-	c->source = source;
-	c->left = size;
+	(void)lseek(job->fd, 0, SEEK_SET); /* two kernels may share one descriptor */
+	if (fd_read_all(job->fd, job->path, COMPILE_SOURCE_MAX, &c->source, &c->size, &e) < 0)
+		return fail_err(f, END_BAD_JOB, job->where, &e);
+	if (c->size >= 4)
+		memcpy(&magic, c->source, 4);
+	if (magic == __builtin_bswap32(SPIRV_MAGIC))
+		return fail_set(f, END_BAD_JOB, job->where, "%s: is SPIR-V of the other byte order", job->path);
+	c->glsl = magic != SPIRV_MAGIC;
+	return 0;
+}
+
+struct compiler *compile_start(const struct compile_job *job, struct fail *f)
+{
+	AUTO_COMPILER struct compiler *c = calloc(1, sizeof *c);
+
+	if (!c) {
+		(void)fail_set(f, END_FAILED, job->where, "out of memory");
+		return NULL;
+	}
+	*c = (struct compiler){
+		.job = job, .in = -1, .out = {.fd = -1, .max = COMPILE_RESULT_MAX}, .errors = {.fd = -1, .max = COMPILE_ERRORS_MAX},
+	};
 	c->out.data = malloc(c->out.max + 1);
 	c->errors.data = malloc(c->errors.max + 1);
-	if (!c->out.data || !c->errors.data)
-		return fail_set(f, END_FAILED, job->where, "out of memory");
-	if (spawn(c, job, glsl, f) < 0)
-		return -1;
+	if (!c->out.data || !c->errors.data) {
+		(void)fail_set(f, END_FAILED, job->where, "out of memory");
+		return NULL;
+	}
+	if (read_source(c, f) < 0 || spawn(c, f) < 0)
+		return NULL;
+	feed(c); /* most shaders fit into the pipe, so the compiler can go on while we do other things */
+	return TAKE_PTR(c);
+}
+
+int compile_finish(struct compiler *started, struct compiled *ret, struct fail *f)
+{
+	AUTO_COMPILER struct compiler *c = started;
+	const struct compile_job *job = c->job;
+	int status;
+
 	const char *why = talk(c);
 	if (why && stop_asked())
 		return fail_set(f, END_CANCELLED, NULL, "cancelled while a shader was compiled");
@@ -225,28 +277,5 @@ static int run_compiler(const struct compile_job *job, const char *source, size_
 		return fail_set(f, END_BAD_JOB, job->where, "shader rejected: %s: the compiler was ended: %s", job->path, why);
 	if (reap(c, &status) < 0)
 		return fail_set(f, END_FAILED, job->where, "the shader compiler's end cannot be read (%s)", err_errno_name(errno));
-	return status == 0 ? 0 : rejected(job, c, status, f);
-}
-
-int compile_shader(const struct compile_job *job, uint32_t **ret_words, size_t *ret_count, bool *ret_glsl, struct fail *f)
-{
-	AUTO_COMPILER struct compiler c = {
-		.in = -1, .out = {.fd = -1, .max = COMPILE_RESULT_MAX}, .errors = {.fd = -1, .max = COMPILE_ERRORS_MAX},
-	};
-	AUTO_FREE char *source = NULL;
-	struct err e = ERR_INIT;
-	uint32_t magic = 0;
-	size_t size;
-
-	(void)lseek(job->fd, 0, SEEK_SET); /* two kernels may share one descriptor */
-	if (fd_read_all(job->fd, job->path, COMPILE_SOURCE_MAX, &source, &size, &e) < 0)
-		return fail_err(f, END_BAD_JOB, job->where, &e);
-	if (size >= 4)
-		memcpy(&magic, source, 4);
-	if (magic == __builtin_bswap32(SPIRV_MAGIC))
-		return fail_set(f, END_BAD_JOB, job->where, "%s: is SPIR-V of the other byte order", job->path);
-	*ret_glsl = magic != SPIRV_MAGIC;
-	if (run_compiler(job, source, size, *ret_glsl, &c, f) < 0)
-		return -1;
-	return take_words(job, &c, ret_words, ret_count, f);
+	return status == 0 ? take_words(c, ret, f) : rejected(c, status, f);
 }

@@ -20,5 +20,18 @@ struct compile_job {
 	int fd;
 };
 
-/* *ret_words is malloc'ed and begins with SPIR-V's magic number. Anything else is 'shader rejected'. */
-int compile_shader(const struct compile_job *job, uint32_t **ret_words, size_t *ret_count, bool *ret_glsl, struct fail *f);
+struct compiled {
+	uint32_t *words; /* malloc'ed, begins with SPIR-V's magic number */
+	size_t count;
+	bool glsl;
+	uint64_t cpu_ns; /* what the compiler used */
+};
+
+struct compiler;
+
+/* Starts a compiler and gives it the source; NULL with *f. *job must live until the compiler is gone. */
+struct compiler *compile_start(const struct compile_job *job, struct fail *f);
+/* Waits for it; frees c in any case. Anything but a good end is 'shader rejected'. */
+int compile_finish(struct compiler *c, struct compiled *ret, struct fail *f);
+/* Ends and frees one that is not wanted any more; NULL is fine. */
+void compile_drop(struct compiler *c);

@@ -15,7 +15,10 @@
 #include "gpu/run.h"
 #include "gpu/stop.h"
 
-enum { STAGING_BYTES = 32 << 20 };
+enum {
+	STAGING_BYTES = 32 << 20,
+	COMPILE_AHEAD = 4, /* compilers that work at the same time, and while the device is opened */
+};
 
 /* Owner of everything; job_done accepts any prefix of the order in which it is filled. */
 struct job {
@@ -40,8 +43,10 @@ static void job_done(struct job *j)
 	for (size_t i = 0; j->buffers && i < j->q.buffer_count; i++)
 		gpu_buffer_destroy(&j->gpu, &j->buffers[i]);
 	gpu_buffer_destroy(&j->gpu, &j->staging);
-	for (size_t i = 0; j->kernels && i < j->q.kernel_count; i++)
+	for (size_t i = 0; j->kernels && i < j->q.kernel_count; i++) {
+		compile_drop(j->kernels[i].compiler);
 		kernel_done(&j->kernels[i], &j->gpu);
+	}
 	gpu_done(&j->gpu);
 	vk_done(&j->vk);
 	free(j->devices);
@@ -74,6 +79,19 @@ static int read_request(struct job *j, struct fail *f)
 	j->steps = calloc(j->q.step_count + 1, sizeof *j->steps);
 	if (!j->data || !j->shapes || !j->buffers || !j->kernels || !j->steps)
 		return fail_set(f, END_FAILED, NULL, "out of memory");
+	return 0;
+}
+
+static int start_compiler(struct job *j, size_t i, struct fail *f)
+{
+	return i < j->q.kernel_count ? kernel_start(&j->kernels[i], &j->q.kernels[i], j->q.compiler, f) : 0;
+}
+
+static int start_compilers(struct job *j, struct fail *f)
+{
+	for (size_t i = 0; i < COMPILE_AHEAD; i++)
+		if (start_compiler(j, i, f) < 0)
+			return -1;
 	return 0;
 }
 
@@ -161,7 +179,8 @@ static void answer_shader(const struct kernel *k)
 static int load_kernels(struct job *j, struct fail *f)
 {
 	for (size_t i = 0; i < j->q.kernel_count; i++) {
-		if (stop_between(f) < 0 || kernel_load(&j->kernels[i], &j->q.kernels[i], j->q.compiler, &j->gpu, f) < 0)
+		if (stop_between(f) < 0 || kernel_load(&j->kernels[i], &j->q.kernels[i], &j->gpu, f) < 0 ||
+		    start_compiler(j, i + COMPILE_AHEAD, f) < 0)
 			return -1;
 		answer_shader(&j->kernels[i]);
 	}
@@ -280,19 +299,20 @@ static int download_all(struct job *j, struct fail *f)
 static int do_job(struct job *j, struct fail *f)
 {
 	static const struct {
-		const char *phase; /* NULL: goes on with the one before */
+		const char *phase; /* what ends with this one, NULL: nothing yet */
 		int (*act)(struct job *j, struct fail *f);
 	} acts[] = {
-		{"open", open_device}, {NULL, open_data}, {"compile", load_kernels}, {"upload", upload_all}, {"run", run_all}, {"download", download_all},
+		{NULL, start_compilers}, {NULL, open_device}, {"open", open_data}, {"compile", load_kernels},
+		{"upload", upload_all}, {"run", run_all}, {"download", download_all},
 	};
 	uint64_t start = now_ns();
 
 	for (size_t i = 0; i < COUNTOF(acts); i++) {
 		if (stop_between(f) < 0 || acts[i].act(j, f) < 0)
 			return -1;
-		if (i + 1 < COUNTOF(acts) && !acts[i + 1].phase)
+		if (!acts[i].phase)
 			continue;
-		answer_phase(acts[i].phase ? acts[i].phase : acts[i - 1].phase, start);
+		answer_phase(acts[i].phase, start);
 		start = now_ns();
 	}
 	budget_answer(&j->budget, "end");

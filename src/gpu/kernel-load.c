@@ -3,7 +3,6 @@
 #include <nettle/sha2.h>
 
 #include "base/auto.h"
-#include "gpu/answer.h"
 #include "gpu/compile-client.h"
 #include "gpu/pipeline.h"
 
@@ -19,16 +18,22 @@ static void hash(const uint32_t *words, size_t count, char out[static 65])
 		(void)snprintf(out + 2 * i, 3, "%02x", digest[i]);
 }
 
-int kernel_load(struct kernel *k, const struct request_kernel *q, const char *compiler, struct gpu *g, struct fail *f)
+int kernel_start(struct kernel *k, const struct request_kernel *q, const char *compiler, struct fail *f)
 {
-	struct compile_job job = {.compiler = compiler, .path = q->path, .entry = q->entry, .where = q->where, .fd = q->fd};
-	AUTO_FREE uint32_t *words = NULL;
-	uint64_t start = now_ns();
-	size_t count;
+	k->compile_job = (struct compile_job){.compiler = compiler, .path = q->path, .entry = q->entry, .where = q->where, .fd = q->fd};
+	k->compiler = compile_start(&k->compile_job, f);
+	return k->compiler ? 0 : -1;
+}
 
-	if (compile_shader(&job, &words, &count, &k->glsl, f) < 0)
+int kernel_load(struct kernel *k, const struct request_kernel *q, struct gpu *g, struct fail *f)
+{
+	struct compiled result;
+
+	if (compile_finish(TAKE_PTR(k->compiler), &result, f) < 0)
 		return -1;
-	k->compile_ns = now_ns() - start;
-	hash(words, count, k->sha256);
-	return kernel_from_words(k, q, words, count, g, f);
+	AUTO_FREE uint32_t *words = result.words;
+	k->compile_ns = result.cpu_ns;
+	k->glsl = result.glsl;
+	hash(words, result.count, k->sha256);
+	return kernel_from_words(k, q, words, result.count, g, f);
 }

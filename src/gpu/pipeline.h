@@ -2,6 +2,7 @@
 /* Kernels as pipelines, steps as descriptor sets, push constants and group counts. */
 #pragma once
 
+#include "gpu/compile-client.h"
 #include "gpu/gpu.h"
 #include "gpu/request.h"
 #include "gpu/spirv.h"
@@ -11,6 +12,8 @@ enum { PUSH_BYTES_MAX = 256 };
 
 struct kernel {
 	const struct request_kernel *request;
+	struct compile_job compile_job;
+	struct compiler *compiler; /* between kernel_start and kernel_load */
 	struct spirv_info info;
 	VkDescriptorSetLayout set_layout;
 	VkPipelineLayout layout;
@@ -30,8 +33,10 @@ struct step {
 	unsigned char push[PUSH_BYTES_MAX];
 };
 
-/* Compiles, reflects, specializes, checks against the device, makes the pipeline. *k must be zeroed. */
-int kernel_load(struct kernel *k, const struct request_kernel *q, const char *compiler, struct gpu *g, struct fail *f);
+/* Starts the compiler. *k must be zeroed; once started it ends in kernel_load or compile_drop. */
+int kernel_start(struct kernel *k, const struct request_kernel *q, const char *compiler, struct fail *f);
+/* Takes the compiler's result: reflects, specializes, checks against the device, makes the pipeline. */
+int kernel_load(struct kernel *k, const struct request_kernel *q, struct gpu *g, struct fail *f);
 /* The same for a module that is there already. */
 int kernel_from_words(struct kernel *k, const struct request_kernel *q, const uint32_t *words, size_t count, struct gpu *g,
 		      struct fail *f);
