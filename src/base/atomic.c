@@ -97,9 +97,13 @@ static int put_in_place(struct atomic_file *f)
 	if (renameat2(f->dir_fd, f->temp, f->dir_fd, f->name, RENAME_NOREPLACE) == 0)
 		return 0;
 	if (errno == EEXIST && renameat2(f->dir_fd, f->temp, f->dir_fd, f->name, RENAME_EXCHANGE) == 0) {
-		/* What stood there now has the temporary name. A directory put there meanwhile is left alone. */
-		(void)unlinkat(f->dir_fd, f->temp, 0);
-		return 0;
+		/* What stood there now has the temporary name; a directory put there meanwhile gets its own back. */
+		if (unlinkat(f->dir_fd, f->temp, 0) == 0 || errno == ENOENT)
+			return 0;
+		int os = errno;
+		(void)renameat2(f->dir_fd, f->temp, f->dir_fd, f->name, RENAME_EXCHANGE);
+		errno = os;
+		return -1;
 	}
 	return renameat(f->dir_fd, f->temp, f->dir_fd, f->name);
 }

@@ -1,1 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
+# Watch, verdict and report.
+unit_tests += tests/unit/verdict.test tests/unit/claims.test tests/unit/atomic.test
+RUN_TEST_LIBS = libreport.a libwatch.a libplan.a libsandbox.a libhost.a libjob.a libbase.a \
+	$(SECCOMP_LIBS) $(CAP_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_verdict_test_SOURCES = tests/unit/verdict_test.c
+tests_unit_verdict_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_verdict_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_verdict_test_LDADD = $(RUN_TEST_LIBS)
+
+tests_unit_claims_test_SOURCES = tests/unit/claims_test.c
+tests_unit_claims_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_claims_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_claims_test_LDADD = $(RUN_TEST_LIBS)
+
+tests_unit_atomic_test_SOURCES = tests/unit/atomic_test.c
+tests_unit_atomic_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_atomic_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_atomic_test_LDADD = libbase.a $(CMOCKA_LIBS)
