@@ -44,7 +44,8 @@ void answer_send(const char *event, json_t *members)
 
 void answer_phase(const char *name, uint64_t since_ns)
 {
-	answer_send("phase", json_pack("{s:s, s:I}", "name", name, "ns", (json_int_t)(now_ns() - since_ns)));
+	answer_send("phase",
+		    json_pack("{s:s, s:I}", "name", name, "ns", (json_int_t)(now_ns() - since_ns)));
 }
 
 void answer_warning(const char *fmt, ...)
@@ -69,15 +70,17 @@ bool answer_end(const struct fail *f)
 	char text[1200], clean[2400];
 
 	if (f->call) {
-		json_t *trouble = json_pack("{s:I, s:s, s:s}", "t_ns", (json_int_t)now_ns(), "call", f->call,
-					    "result", vk_result_name(f->result));
+		json_t *trouble = json_pack("{s:I, s:s, s:s}", "t_ns", (json_int_t)now_ns(), "call",
+					    f->call, "result", vk_result_name(f->result));
 		add_number(trouble, "bytes", f->bytes);
 		answer_send("trouble", trouble);
 	}
 	json_t *end = json_pack("{s:s}", "reason", end_reason_name(f->reason));
 	if (f->reason != END_DONE) {
 		(void)err_render(&f->err, text, sizeof text);
-		json_object_set_new(end, "text", json_string(text_to_utf8(text, strlen(text), clean, sizeof clean)));
+		json_object_set_new(
+		    end, "text",
+		    json_string(text_to_utf8(text, strlen(text), clean, sizeof clean)));
 	}
 	if (f->err.hint[0])
 		json_object_set_new(end, "hint", json_string(f->err.hint));

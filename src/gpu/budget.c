@@ -8,8 +8,8 @@ void budget_answer(struct budget *b, const char *at)
 {
 	json_t *heaps = device_budget_json(b->gpu->vk, b->gpu->info);
 	uint64_t now = now_ns();
-	json_t *answer = json_pack("{s:I, s:s, s:I}", "t_ns", (json_int_t)now, "at", at, "allocated",
-				   (json_int_t)b->gpu->allocated);
+	json_t *answer = json_pack("{s:I, s:s, s:I}", "t_ns", (json_int_t)now, "at", at,
+				   "allocated", (json_int_t)b->gpu->allocated);
 
 	if (heaps)
 		json_object_set_new(answer, "heaps", heaps);

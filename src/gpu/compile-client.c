@@ -72,22 +72,28 @@ static int spawn(struct compiler *c, struct fail *f)
 
 	/* Non-blocking is for our ends: it belongs to the open file description, so the child's are set back. */
 	if (pipe2(in, O_CLOEXEC) < 0)
-		return fail_set(f, END_FAILED, job->where, "cannot make a pipe (%s)", err_errno_name(errno));
+		return fail_set(f, END_FAILED, job->where, "cannot make a pipe (%s)",
+				err_errno_name(errno));
 	c->in = in[1];
 	AUTO_FD int child_in = in[0];
 	if (pipe2(out, O_CLOEXEC) < 0)
-		return fail_set(f, END_FAILED, job->where, "cannot make a pipe (%s)", err_errno_name(errno));
+		return fail_set(f, END_FAILED, job->where, "cannot make a pipe (%s)",
+				err_errno_name(errno));
 	c->out.fd = out[0];
 	AUTO_FD int child_out = out[1];
 	if (pipe2(errors, O_CLOEXEC) < 0)
-		return fail_set(f, END_FAILED, job->where, "cannot make a pipe (%s)", err_errno_name(errno));
+		return fail_set(f, END_FAILED, job->where, "cannot make a pipe (%s)",
+				err_errno_name(errno));
 	c->errors.fd = errors[0];
 	AUTO_FD int child_errors = errors[1];
-	if (fcntl(c->in, F_SETFL, O_NONBLOCK) < 0 || fcntl(c->out.fd, F_SETFL, O_NONBLOCK) < 0 || fcntl(c->errors.fd, F_SETFL, O_NONBLOCK) < 0)
-		return fail_set(f, END_FAILED, job->where, "cannot set up a pipe (%s)", err_errno_name(errno));
+	if (fcntl(c->in, F_SETFL, O_NONBLOCK) < 0 || fcntl(c->out.fd, F_SETFL, O_NONBLOCK) < 0 ||
+	    fcntl(c->errors.fd, F_SETFL, O_NONBLOCK) < 0)
+		return fail_set(f, END_FAILED, job->where, "cannot set up a pipe (%s)",
+				err_errno_name(errno));
 
 	(void)snprintf(kind, sizeof kind, "%s", c->glsl ? "glsl" : "spirv");
-	char *const argv[] = {(char *)(uintptr_t)"vkjail-compile", kind, (char *)(uintptr_t)job->path, (char *)(uintptr_t)job->entry, NULL};
+	char *const argv[] = {(char *)(uintptr_t) "vkjail-compile", kind,
+			      (char *)(uintptr_t)job->path, (char *)(uintptr_t)job->entry, NULL};
 	char *const envp[] = {NULL};
 	(void)sigemptyset(&none);
 	(void)sigfillset(&defaults);
@@ -99,13 +105,16 @@ static int spawn(struct compiler *c, struct fail *f)
 	rc = rc ? rc : posix_spawn_file_actions_addclosefrom_np(&actions, 3);
 	rc = rc ? rc : posix_spawnattr_setsigmask(&attr, &none);
 	rc = rc ? rc : posix_spawnattr_setsigdefault(&attr, &defaults);
-	rc = rc ? rc : posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	rc = rc ? rc
+		: posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 	rc = rc ? rc : posix_spawn(&c->pid, job->compiler, &actions, &attr, argv, envp);
 	(void)posix_spawn_file_actions_destroy(&actions);
 	(void)posix_spawnattr_destroy(&attr);
 	if (rc) {
 		c->pid = 0;
-		return fail_set(f, END_FAILED, job->where, "cannot start the shader compiler '%s': %s", job->compiler, strerrordesc_np(rc));
+		return fail_set(f, END_FAILED, job->where,
+				"cannot start the shader compiler '%s': %s", job->compiler,
+				strerrordesc_np(rc));
 	}
 	return 0;
 }
@@ -146,7 +155,8 @@ static const char *talk(struct compiler *c)
 	uint64_t deadline = now_ns() + COMPILE_DEADLINE_MS * UINT64_C(1000000);
 
 	while (c->out.fd >= 0 || c->errors.fd >= 0) {
-		struct pollfd p[] = {{c->in, POLLOUT, 0}, {c->out.fd, POLLIN, 0}, {c->errors.fd, POLLIN, 0}};
+		struct pollfd p[] = {
+		    {c->in, POLLOUT, 0}, {c->out.fd, POLLIN, 0}, {c->errors.fd, POLLIN, 0}};
 		uint64_t now = now_ns();
 		if (stop_asked())
 			return "cancelled";
@@ -194,20 +204,27 @@ static int rejected(struct compiler *c, int status, struct fail *f)
 	if (WIFSIGNALED(status)) {
 		int sig = WTERMSIG(status);
 		const char *why = sig == SIGXCPU || sig == SIGKILL ? "it used too much CPU time"
-				  : sig == SIGSEGV ? "it crashed, perhaps because the text is nested too deeply"
-				  : sig == SIGABRT ? "it gave up, perhaps because it ran out of memory"
-						   : "a signal ended it";
-		return fail_set(f, END_BAD_JOB, job->where, "shader rejected: %s: the compiler was ended by SIG%s: %s", job->path,
-				sigabbrev_np(sig), why);
+				  : sig == SIGSEGV
+				      ? "it crashed, perhaps because the text is nested too deeply"
+				  : sig == SIGABRT
+				      ? "it gave up, perhaps because it ran out of memory"
+				      : "a signal ended it";
+		return fail_set(f, END_BAD_JOB, job->where,
+				"shader rejected: %s: the compiler was ended by SIG%s: %s",
+				job->path, sigabbrev_np(sig), why);
 	}
 	if (!end && c->errors.used == 0)
-		return fail_set(f, END_BAD_JOB, job->where, "shader rejected: %s: the compiler ended with status %d and no message",
-				job->path, WEXITSTATUS(status));
+		return fail_set(
+		    f, END_BAD_JOB, job->where,
+		    "shader rejected: %s: the compiler ended with status %d and no message",
+		    job->path, WEXITSTATUS(status));
 	if (more)
-		(void)fd_write_all(STDERR_FILENO, c->errors.data, c->errors.used); /* no reader, no harm */
+		(void)fd_write_all(STDERR_FILENO, c->errors.data,
+				   c->errors.used); /* no reader, no harm */
 	if (end)
 		*end = '\0';
-	return fail_set(f, END_BAD_JOB, job->where, "shader rejected: %s%s", c->errors.data, more ? " (and more, on stderr)" : "");
+	return fail_set(f, END_BAD_JOB, job->where, "shader rejected: %s%s", c->errors.data,
+			more ? " (and more, on stderr)" : "");
 }
 
 static int take_words(struct compiler *c, struct compiled *ret, struct fail *f)
@@ -219,8 +236,11 @@ static int take_words(struct compiler *c, struct compiled *ret, struct fail *f)
 		return fail_set(f, END_FAILED, c->job->where, "out of memory");
 	memcpy(words, c->out.data, c->out.used);
 	if (c->out.used % 4 != 0 || count < 5 || words[0] != SPIRV_MAGIC)
-		return fail_set(f, END_BAD_JOB, c->job->where, "shader rejected: %s: the compiler's result is not SPIR-V", c->job->path);
-	*ret = (struct compiled){.words = TAKE_PTR(words), .count = count, .glsl = c->glsl, .cpu_ns = c->cpu_ns};
+		return fail_set(f, END_BAD_JOB, c->job->where,
+				"shader rejected: %s: the compiler's result is not SPIR-V",
+				c->job->path);
+	*ret = (struct compiled){
+	    .words = TAKE_PTR(words), .count = count, .glsl = c->glsl, .cpu_ns = c->cpu_ns};
 	return 0;
 }
 
@@ -236,7 +256,8 @@ static int read_source(struct compiler *c, struct fail *f)
 	if (c->size >= 4)
 		memcpy(&magic, c->source, 4);
 	if (magic == __builtin_bswap32(SPIRV_MAGIC))
-		return fail_set(f, END_BAD_JOB, job->where, "%s: is SPIR-V of the other byte order", job->path);
+		return fail_set(f, END_BAD_JOB, job->where, "%s: is SPIR-V of the other byte order",
+				job->path);
 	c->glsl = magic != SPIRV_MAGIC;
 	return 0;
 }
@@ -250,7 +271,10 @@ struct compiler *compile_start(const struct compile_job *job, struct fail *f)
 		return NULL;
 	}
 	*c = (struct compiler){
-		.job = job, .in = -1, .out = {.fd = -1, .max = COMPILE_RESULT_MAX}, .errors = {.fd = -1, .max = COMPILE_ERRORS_MAX},
+	    .job = job,
+	    .in = -1,
+	    .out = {.fd = -1, .max = COMPILE_RESULT_MAX},
+	    .errors = {.fd = -1, .max = COMPILE_ERRORS_MAX},
 	};
 	c->out.data = malloc(c->out.max + 1);
 	c->errors.data = malloc(c->errors.max + 1);
@@ -260,7 +284,8 @@ struct compiler *compile_start(const struct compile_job *job, struct fail *f)
 	}
 	if (read_source(c, f) < 0 || spawn(c, f) < 0)
 		return NULL;
-	feed(c); /* most shaders fit into the pipe, so the compiler can go on while we do other things */
+	feed(
+	    c); /* most shaders fit into the pipe, so the compiler can go on while we do other things */
 	return TAKE_PTR(c);
 }
 
@@ -274,8 +299,11 @@ int compile_finish(struct compiler *started, struct compiled *ret, struct fail *
 	if (why && stop_asked())
 		return fail_set(f, END_CANCELLED, NULL, "cancelled while a shader was compiled");
 	if (why)
-		return fail_set(f, END_BAD_JOB, job->where, "shader rejected: %s: the compiler was ended: %s", job->path, why);
+		return fail_set(f, END_BAD_JOB, job->where,
+				"shader rejected: %s: the compiler was ended: %s", job->path, why);
 	if (reap(c, &status) < 0)
-		return fail_set(f, END_FAILED, job->where, "the shader compiler's end cannot be read (%s)", err_errno_name(errno));
+		return fail_set(f, END_FAILED, job->where,
+				"the shader compiler's end cannot be read (%s)",
+				err_errno_name(errno));
 	return status == 0 ? take_words(c, ret, f) : rejected(c, status, f);
 }

@@ -21,13 +21,13 @@ static int limit_self(void)
 		__rlimit_resource_t what;
 		rlim_t soft, hard;
 	} limits[] = {
-		{RLIMIT_CPU, CPU_SECONDS, CPU_SECONDS + 1},
+	    {RLIMIT_CPU, CPU_SECONDS, CPU_SECONDS + 1},
 #ifndef VKJAIL_SANITIZED /* shadow memory does not fit, and the leak check reads /proc */
-		{RLIMIT_AS, MEMORY_MAX, MEMORY_MAX},
-		{RLIMIT_NOFILE, 0, 0}, /* those that are open stay open; no other can be */
+	    {RLIMIT_AS, MEMORY_MAX, MEMORY_MAX},
+	    {RLIMIT_NOFILE, 0, 0}, /* those that are open stay open; no other can be */
 #endif
-		{RLIMIT_FSIZE, 0, 0},
-		{RLIMIT_CORE, 0, 0},
+	    {RLIMIT_FSIZE, 0, 0},
+	    {RLIMIT_CORE, 0, 0},
 	};
 
 	for (size_t i = 0; i < COUNTOF(limits); i++) {
@@ -59,7 +59,8 @@ static int validate(const uint32_t *words, size_t count, const char *name)
 	spv_result_t rc = spvValidate(context, &binary, &problem);
 	if (rc != SPV_SUCCESS) {
 		const char *text = problem && problem->error ? problem->error : "no reason given";
-		(void)fprintf(stderr, "%s: not valid SPIR-V: %.*s\n", name, (int)strcspn(text, "\n"), text);
+		(void)fprintf(stderr, "%s: not valid SPIR-V: %.*s\n", name,
+			      (int)strcspn(text, "\n"), text);
 	}
 	spvDiagnosticDestroy(problem);
 	spvContextDestroy(context);
@@ -71,7 +72,9 @@ static uint32_t *copy_words(const char *data, size_t size, const char *name, siz
 	uint32_t *words = size && size % 4 == 0 ? malloc(size) : NULL;
 
 	if (!words) {
-		(void)fprintf(stderr, "%s: a SPIR-V module is made of 4-byte words, this has %zu bytes\n", name, size);
+		(void)fprintf(stderr,
+			      "%s: a SPIR-V module is made of 4-byte words, this has %zu bytes\n",
+			      name, size);
 		return NULL;
 	}
 	memcpy(words, data, size);
@@ -88,11 +91,13 @@ int main(int argc, char **argv)
 	size_t size, count = 0;
 
 	if (limit_self() < 0) {
-		(void)fprintf(stderr, "vkjail-compile: cannot limit itself: %s\n", err_errno_name(errno));
+		(void)fprintf(stderr, "vkjail-compile: cannot limit itself: %s\n",
+			      err_errno_name(errno));
 		return 1;
 	}
 	if (argc != 4 || (strcmp(argv[1], "glsl") != 0 && strcmp(argv[1], "spirv") != 0)) {
-		(void)fprintf(stderr, "usage: vkjail-compile glsl|spirv NAME ENTRY <source >words\n");
+		(void)fprintf(stderr,
+			      "usage: vkjail-compile glsl|spirv NAME ENTRY <source >words\n");
 		return 1;
 	}
 	const char *name = argv[2];
@@ -106,18 +111,21 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	if (glsl && strlen(source) != size) {
-		(void)fprintf(stderr, "%s: is neither GLSL text nor SPIR-V: it has zero bytes\n", name);
+		(void)fprintf(stderr, "%s: is neither GLSL text nor SPIR-V: it has zero bytes\n",
+			      name);
 		return 1;
 	}
 	if (glsl && strcmp(argv[3], "main") != 0) {
-		(void)fprintf(stderr, "%s: the entry point of GLSL is always 'main', not '%s'\n", name, argv[3]);
+		(void)fprintf(stderr, "%s: the entry point of GLSL is always 'main', not '%s'\n",
+			      name, argv[3]);
 		return 1;
 	}
 	words = glsl ? glsl_compile(source, name, &count) : copy_words(source, size, name, &count);
 	if (!words || validate(words, count, name) < 0)
 		return 1;
 	if (fd_write_all(STDOUT_FILENO, words, count * sizeof *words) < 0) {
-		(void)fprintf(stderr, "%s: cannot write the result: %s\n", name, err_errno_name(errno));
+		(void)fprintf(stderr, "%s: cannot write the result: %s\n", name,
+			      err_errno_name(errno));
 		return 1;
 	}
 	return 0;

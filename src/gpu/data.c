@@ -15,7 +15,8 @@
 #include "gpu/npy.h"
 #include "gpu/png.h"
 
-static int read_at(int fd, const char *path, unsigned char *out, uint64_t size, uint64_t offset, struct err *e)
+static int read_at(int fd, const char *path, unsigned char *out, uint64_t size, uint64_t offset,
+		   struct err *e)
 {
 	while (size > 0) {
 		size_t want = size < 1 << 30 ? (size_t)size : 1 << 30;
@@ -34,46 +35,54 @@ static int read_at(int fd, const char *path, unsigned char *out, uint64_t size, 
 }
 
 /* The file must hold the array and nothing else: leftovers mean that the shape is not what was meant. */
-static int check_size(const struct request_buffer *b, const struct data *d, uint64_t file_size, struct err *e)
+static int check_size(const struct request_buffer *b, const struct data *d, uint64_t file_size,
+		      struct err *e)
 {
 	char text[SHAPE_TEXT];
 	uint64_t want = d->offset + d->shape.bytes;
 
 	if (file_size == want)
 		return 0;
-	return err_bad(e, b->path, "%s: %s needs %llu bytes, the file has %llu", file_size < want ? "is cut off" : "is too long",
-		       shape_print(&d->shape, text), (unsigned long long)want, (unsigned long long)file_size);
+	return err_bad(e, b->path, "%s: %s needs %llu bytes, the file has %llu",
+		       file_size < want ? "is cut off" : "is too long",
+		       shape_print(&d->shape, text), (unsigned long long)want,
+		       (unsigned long long)file_size);
 }
 
-static int open_npy(const struct request_buffer *b, struct data *d, uint64_t file_size, struct err *e)
+static int open_npy(const struct request_buffer *b, struct data *d, uint64_t file_size,
+		    struct err *e)
 {
 	size_t size = file_size < NPY_HEADER_MAX ? (size_t)file_size : NPY_HEADER_MAX, offset;
 	AUTO_FREE unsigned char *head = malloc(size + 1);
 
 	if (!head)
 		return err_os(e, ENOMEM, b->path, "cannot read");
-	if (read_at(b->fd, b->path, head, size, 0, e) < 0 || npy_parse(head, size, b->path, &d->shape, &offset, e) < 0)
+	if (read_at(b->fd, b->path, head, size, 0, e) < 0 ||
+	    npy_parse(head, size, b->path, &d->shape, &offset, e) < 0)
 		return -1;
 	d->offset = offset;
 	return check_size(b, d, file_size, e);
 }
 
 /* A type and shape given beside a file that knows its own are a check. */
-static int compare(const struct request_buffer *b, const struct shape *have, const struct shape *want, bool type, bool shape,
-		   struct err *e)
+static int compare(const struct request_buffer *b, const struct shape *have,
+		   const struct shape *want, bool type, bool shape, struct err *e)
 {
 	char text[2][SHAPE_TEXT];
 
 	bool same = !type || want->type == have->type;
 	if (shape)
-		same = same && want->dims == have->dims && memcmp(want->dim, have->dim, want->dims * sizeof want->dim[0]) == 0;
+		same = same && want->dims == have->dims &&
+		       memcmp(want->dim, have->dim, want->dims * sizeof want->dim[0]) == 0;
 	if (same)
 		return 0;
 	struct shape said = *want;
 	said.type = type ? want->type : have->type;
 	if (!shape)
-		return err_bad(e, b->path, "holds %s, the job says type %s", shape_print(have, text[0]), type_name(said.type));
-	return err_bad(e, b->path, "holds %s, the job says %s", shape_print(have, text[0]), shape_print(&said, text[1]));
+		return err_bad(e, b->path, "holds %s, the job says type %s",
+			       shape_print(have, text[0]), type_name(said.type));
+	return err_bad(e, b->path, "holds %s, the job says %s", shape_print(have, text[0]),
+		       shape_print(&said, text[1]));
 }
 
 static int open_file(const struct request_buffer *b, struct data *d, struct err *e)
@@ -89,7 +98,8 @@ static int open_file(const struct request_buffer *b, struct data *d, struct err 
 		d->shape = b->shape;
 		return shape_finish(&d->shape, b->path, e) < 0 ? -1 : check_size(b, d, size, e);
 	}
-	int rc = b->format == FORMAT_PNG ? png_peek(b->fd, b->path, &d->shape, e) : open_npy(b, d, size, e);
+	int rc = b->format == FORMAT_PNG ? png_peek(b->fd, b->path, &d->shape, e)
+					 : open_npy(b, d, size, e);
 	return rc < 0 ? -1 : compare(b, &d->shape, &b->shape, b->has_type, b->has_shape, e);
 }
 
@@ -99,7 +109,8 @@ static int follow_like(const struct request *q, struct data *data, size_t i, str
 	const struct request_buffer *b = &q->buffers[i];
 	const struct request_buffer *from = b;
 
-	while (from->source != SOURCE_FILE && from->like >= 0 && !(from->has_type && from->has_shape))
+	while (from->source != SOURCE_FILE && from->like >= 0 &&
+	       !(from->has_type && from->has_shape))
 		from = &q->buffers[from->like];
 	struct shape s = from->source == SOURCE_FILE ? data[from - q->buffers].shape : from->shape;
 	/* Nearer words win: `like: photo, type: f32` keeps the shape only. */
@@ -122,7 +133,8 @@ int data_open(const struct request *q, struct data *data, size_t *ret_bad, struc
 {
 	for (size_t i = 0; i < q->buffer_count; i++) {
 		*ret_bad = i;
-		if (q->buffers[i].source == SOURCE_FILE && open_file(&q->buffers[i], &data[i], e) < 0)
+		if (q->buffers[i].source == SOURCE_FILE &&
+		    open_file(&q->buffers[i], &data[i], e) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < q->buffer_count; i++) {
@@ -131,18 +143,21 @@ int data_open(const struct request *q, struct data *data, size_t *ret_bad, struc
 		*ret_bad = i;
 		if (b->source != SOURCE_FILE && follow_like(q, data, i, e) < 0)
 			return -1;
-		if (b->source == SOURCE_VALUE && number_encode(&b->value, data[i].shape.type, unused, e) < 0)
+		if (b->source == SOURCE_VALUE &&
+		    number_encode(&b->value, data[i].shape.type, unused, e) < 0)
 			return -1;
 		if (b->source == SOURCE_FILE && b->like >= 0) {
 			const struct shape *like = &data[b->like].shape;
-			if (q->buffers[b->like].source == SOURCE_FILE && compare(b, &data[i].shape, like, true, true, e) < 0)
+			if (q->buffers[b->like].source == SOURCE_FILE &&
+			    compare(b, &data[i].shape, like, true, true, e) < 0)
 				return -1;
 		}
 	}
 	return 0;
 }
 
-int data_read(const struct request_buffer *b, const struct data *d, unsigned char *out, struct err *e)
+int data_read(const struct request_buffer *b, const struct data *d, unsigned char *out,
+	      struct err *e)
 {
 	struct fill fill = {.source = b->source, .type = d->shape.type, .seed = b->seed};
 
@@ -161,7 +176,8 @@ int data_check_output(const struct request_output *o, const struct shape *s, str
 	return o->format == FORMAT_PNG ? png_can_write(s, o->path, e) : 0;
 }
 
-int data_write(const struct request_output *o, const struct shape *s, const unsigned char *bytes, struct err *e)
+int data_write(const struct request_output *o, const struct shape *s, const unsigned char *bytes,
+	       struct err *e)
 {
 	char head[NPY_HEADER_WRITTEN];
 

@@ -21,8 +21,10 @@ struct data {
 int data_open(const struct request *q, struct data *data, size_t *ret_bad, struct err *e);
 
 /* Writes shape.bytes bytes to out. */
-int data_read(const struct request_buffer *b, const struct data *d, unsigned char *out, struct err *e);
+int data_read(const struct request_buffer *b, const struct data *d, unsigned char *out,
+	      struct err *e);
 
 /* Whether an output can be written in its format at all; asked before anything runs. */
 int data_check_output(const struct request_output *o, const struct shape *s, struct err *e);
-int data_write(const struct request_output *o, const struct shape *s, const unsigned char *bytes, struct err *e);
+int data_write(const struct request_output *o, const struct shape *s, const unsigned char *bytes,
+	       struct err *e);

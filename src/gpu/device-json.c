@@ -23,7 +23,8 @@ static json_t *heaps_json(const struct device *d)
 			json_array_append_new(flags, json_string("device-local"));
 		if (h->flags & VK_MEMORY_HEAP_MULTI_INSTANCE_BIT)
 			json_array_append_new(flags, json_string("multi-instance"));
-		json_array_append_new(heaps, json_pack("{s:I, s:o}", "size", (json_int_t)h->size, "flags", flags));
+		json_array_append_new(
+		    heaps, json_pack("{s:I, s:o}", "size", (json_int_t)h->size, "flags", flags));
 	}
 	return heaps;
 }
@@ -34,30 +35,30 @@ json_t *device_json(const struct device *d)
 	uint32_t v = d->props.apiVersion;
 	size_t n = 0;
 
-	(void)snprintf(api, sizeof api, "%u.%u.%u", VK_API_VERSION_MAJOR(v), VK_API_VERSION_MINOR(v), VK_API_VERSION_PATCH(v));
+	(void)snprintf(api, sizeof api, "%u.%u.%u", VK_API_VERSION_MAJOR(v),
+		       VK_API_VERSION_MINOR(v), VK_API_VERSION_PATCH(v));
 	for (size_t i = 0; i < VK_UUID_SIZE; i++)
-		n += (size_t)snprintf(uuid + n, sizeof uuid - n, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", d->uuid[i]);
-	return json_pack("{s:o, s:s, s:s, s:{s:o, s:o, s:i}, s:s, s:i, s:i, s:f, s:o, s:s}",
-			 "name", json_text(d->props.deviceName, sizeof d->props.deviceName),
-			 "type", device_type_name(d->props.deviceType),
-			 "uuid", uuid,
-			 "driver", "name", json_text(d->driver_name, sizeof d->driver_name),
-			 "info", json_text(d->driver_info, sizeof d->driver_info), "id", (int)d->driver_id,
-			 "api", api,
-			 "queue_family", d->queue_family,
-			 "timestamp_valid_bits", (int)d->timestamp_valid_bits,
-			 "timestamp_period_ns", (double)d->props.limits.timestampPeriod,
-			 "heaps", heaps_json(d),
+		n += (size_t)snprintf(uuid + n, sizeof uuid - n, "%s%02x",
+				      i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", d->uuid[i]);
+	return json_pack("{s:o, s:s, s:s, s:{s:o, s:o, s:i}, s:s, s:i, s:i, s:f, s:o, s:s}", "name",
+			 json_text(d->props.deviceName, sizeof d->props.deviceName), "type",
+			 device_type_name(d->props.deviceType), "uuid", uuid, "driver", "name",
+			 json_text(d->driver_name, sizeof d->driver_name), "info",
+			 json_text(d->driver_info, sizeof d->driver_info), "id", (int)d->driver_id,
+			 "api", api, "queue_family", d->queue_family, "timestamp_valid_bits",
+			 (int)d->timestamp_valid_bits, "timestamp_period_ns",
+			 (double)d->props.limits.timestampPeriod, "heaps", heaps_json(d),
 			 "budget_source", d->has_budget ? "VK_EXT_memory_budget" : "unavailable");
 }
 
 json_t *device_budget_json(const struct vk *vk, const struct device *d)
 {
 	VkPhysicalDeviceMemoryBudgetPropertiesEXT budget = {
-		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_BUDGET_PROPERTIES_EXT,
+	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_BUDGET_PROPERTIES_EXT,
 	};
 	VkPhysicalDeviceMemoryProperties2 memory = {
-		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2, .pNext = &budget,
+	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2,
+	    .pNext = &budget,
 	};
 
 	if (!d->has_budget)
@@ -65,7 +66,8 @@ json_t *device_budget_json(const struct vk *vk, const struct device *d)
 	vk->GetPhysicalDeviceMemoryProperties2(d->handle, &memory);
 	json_t *heaps = json_array();
 	for (uint32_t i = 0; i < d->memory.memoryHeapCount && i < VK_MAX_MEMORY_HEAPS; i++)
-		json_array_append_new(heaps, json_pack("{s:I, s:I}", "budget", (json_int_t)budget.heapBudget[i],
-						       "usage", (json_int_t)budget.heapUsage[i]));
+		json_array_append_new(heaps, json_pack("{s:I, s:I}", "budget",
+						       (json_int_t)budget.heapBudget[i], "usage",
+						       (json_int_t)budget.heapUsage[i]));
 	return heaps;
 }

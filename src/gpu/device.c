@@ -50,10 +50,12 @@ static void choose_family(const struct vk *vk, struct device *d)
 
 static int read_extensions(const struct vk *vk, struct device *d, struct fail *f)
 {
-	VkResult r = vk->EnumerateDeviceExtensionProperties(d->handle, NULL, &d->extension_count, NULL);
+	VkResult r = vk->EnumerateDeviceExtensionProperties(d->handle, NULL, &d->extension_count,
+							    NULL);
 
 	if (r != VK_SUCCESS)
-		return fail_vk(f, r, "vkEnumerateDeviceExtensionProperties", "list the extensions of a device");
+		return fail_vk(f, r, "vkEnumerateDeviceExtensionProperties",
+			       "list the extensions of a device");
 	if (d->extension_count > EXTENSIONS_MAX)
 		d->extension_count = EXTENSIONS_MAX;
 	AUTO_FREE VkExtensionProperties *all = calloc(d->extension_count + 1, sizeof *all);
@@ -61,23 +63,31 @@ static int read_extensions(const struct vk *vk, struct device *d, struct fail *f
 		return fail_set(f, END_FAILED, NULL, "out of memory");
 	r = vk->EnumerateDeviceExtensionProperties(d->handle, NULL, &d->extension_count, all);
 	if (r != VK_SUCCESS && r != VK_INCOMPLETE)
-		return fail_vk(f, r, "vkEnumerateDeviceExtensionProperties", "list the extensions of a device");
+		return fail_vk(f, r, "vkEnumerateDeviceExtensionProperties",
+			       "list the extensions of a device");
 	for (uint32_t i = 0; i < d->extension_count; i++)
-		if (strncmp(all[i].extensionName, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME, sizeof all[i].extensionName) == 0)
+		if (strncmp(all[i].extensionName, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME,
+			    sizeof all[i].extensionName) == 0)
 			d->has_budget = true;
 	return 0;
 }
 
 static void read_properties(const struct vk *vk, struct device *d)
 {
-	VkPhysicalDeviceDriverProperties driver = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES};
-	VkPhysicalDeviceMaintenance3Properties m3 = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_3_PROPERTIES};
+	VkPhysicalDeviceDriverProperties driver = {
+	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES};
+	VkPhysicalDeviceMaintenance3Properties m3 = {
+	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_3_PROPERTIES};
 	VkPhysicalDeviceSubgroupProperties subgroup = {
-		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES, .pNext = &m3,
+	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES,
+	    .pNext = &m3,
 	};
-	VkPhysicalDeviceIDProperties id = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ID_PROPERTIES, .pNext = &subgroup};
-	VkPhysicalDeviceProperties2 props = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &id};
-	VkPhysicalDeviceMemoryProperties2 memory = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2};
+	VkPhysicalDeviceIDProperties id = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ID_PROPERTIES,
+					   .pNext = &subgroup};
+	VkPhysicalDeviceProperties2 props = {
+	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &id};
+	VkPhysicalDeviceMemoryProperties2 memory = {
+	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2};
 
 	if (d->props.apiVersion >= VK_API_VERSION_1_2)
 		m3.pNext = &driver;
@@ -135,7 +145,8 @@ static bool is_uuid(const char *s, const uint8_t uuid[VK_UUID_SIZE])
 			continue;
 		if (!isxdigit((unsigned char)*s) || digits == 2 * VK_UUID_SIZE)
 			return false;
-		unsigned value = (unsigned)(isdigit((unsigned char)*s) ? *s - '0' : (*s | 32) - 'a' + 10);
+		unsigned value = (unsigned)(isdigit((unsigned char)*s) ? *s - '0'
+								       : (*s | 32) - 'a' + 10);
 		unsigned have = uuid[digits / 2];
 		if (value != (digits % 2 ? have & 15 : have >> 4))
 			return false;
@@ -175,7 +186,8 @@ static unsigned rank(const struct device *d)
 	}
 }
 
-static void nothing_chosen(const struct device *devices, size_t count, const char *asked, struct fail *f)
+static void nothing_chosen(const struct device *devices, size_t count, const char *asked,
+			   struct fail *f)
 {
 	char list[300], name[100];
 	size_t used = 0;
@@ -183,22 +195,29 @@ static void nothing_chosen(const struct device *devices, size_t count, const cha
 	list[0] = '\0';
 	for (size_t i = 0; i < count && used < sizeof list; i++) {
 		const struct device *d = &devices[i];
-		(void)text_to_utf8(d->props.deviceName, strnlen(d->props.deviceName, sizeof d->props.deviceName), name, sizeof name);
-		used += (size_t)snprintf(list + used, sizeof list - used, "%s'%s' (%s%s)", used ? ", " : "", name,
-					 device_type_name(d->props.deviceType), d->queue_family < 0 ? ", cannot compute" : "");
+		(void)text_to_utf8(d->props.deviceName,
+				   strnlen(d->props.deviceName, sizeof d->props.deviceName), name,
+				   sizeof name);
+		used += (size_t)snprintf(list + used, sizeof list - used, "%s'%s' (%s%s)",
+					 used ? ", " : "", name,
+					 device_type_name(d->props.deviceType),
+					 d->queue_family < 0 ? ", cannot compute" : "");
 	}
-	(void)fail_set(f, END_BAD_JOB, NULL, "no Vulkan device is '%s'; there is %s", asked, list[0] ? list : "none at all");
+	(void)fail_set(f, END_BAD_JOB, NULL, "no Vulkan device is '%s'; there is %s", asked,
+		       list[0] ? list : "none at all");
 }
 
-const struct device *device_choose(const struct device *devices, size_t count, enum compute_device choice,
-				   const char *name, struct fail *f)
+const struct device *device_choose(const struct device *devices, size_t count,
+				   enum compute_device choice, const char *name, struct fail *f)
 {
-	static const char *const asked[] = {[DEVICE_ANY] = "any", [DEVICE_SOFTWARE] = "software", [DEVICE_HARDWARE] = "hardware"};
+	static const char *const asked[] = {
+	    [DEVICE_ANY] = "any", [DEVICE_SOFTWARE] = "software", [DEVICE_HARDWARE] = "hardware"};
 	const struct device *best = NULL;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct device *d = &devices[i];
-		if (d->queue_family >= 0 && matches(d, choice, name) && (!best || rank(d) > rank(best)))
+		if (d->queue_family >= 0 && matches(d, choice, name) &&
+		    (!best || rank(d) > rank(best)))
 			best = d;
 	}
 	if (!best)

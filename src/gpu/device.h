@@ -29,8 +29,8 @@ struct device {
 /* At most DEVICES_MAX, malloc'ed. None is not an error. */
 int device_list(const struct vk *vk, struct device **ret, size_t *ret_count, struct fail *f);
 /* The device that was asked for and no other; NULL with *f listing what there is. */
-const struct device *device_choose(const struct device *devices, size_t count, enum compute_device choice,
-				   const char *name, struct fail *f);
+const struct device *device_choose(const struct device *devices, size_t count,
+				   enum compute_device choice, const char *name, struct fail *f);
 
 /* The members that the `device` answer and vkjail-probe share. A new object, NULL when out of memory. */
 json_t *device_json(const struct device *d);

@@ -17,7 +17,8 @@
 
 enum {
 	STAGING_BYTES = 32 << 20,
-	COMPILE_AHEAD = 4, /* compilers that work at the same time, and while the device is opened */
+	COMPILE_AHEAD =
+	    4, /* compilers that work at the same time, and while the device is opened */
 };
 
 /* Owner of everything; job_done accepts any prefix of the order in which it is filled. */
@@ -60,7 +61,9 @@ static void job_done(struct job *j)
 
 static int stop_between(struct fail *f)
 {
-	return stop_asked() ? fail_set(f, END_CANCELLED, NULL, "cancelled before the first dispatch") : 0;
+	return stop_asked()
+		   ? fail_set(f, END_CANCELLED, NULL, "cancelled before the first dispatch")
+		   : 0;
 }
 
 static int read_request(struct job *j, struct fail *f)
@@ -69,8 +72,10 @@ static int read_request(struct job *j, struct fail *f)
 	struct err e = ERR_INIT;
 	size_t size;
 
-	(void)lseek(REQUEST_FD, 0, SEEK_SET); /* whoever wrote the memfd may have left it at its end */
-	if (fd_read_all(REQUEST_FD, "request", REQUEST_MAX, &text, &size, &e) < 0 || request_parse(text, size, &j->q, &e) < 0)
+	(void)lseek(REQUEST_FD, 0,
+		    SEEK_SET); /* whoever wrote the memfd may have left it at its end */
+	if (fd_read_all(REQUEST_FD, "request", REQUEST_MAX, &text, &size, &e) < 0 ||
+	    request_parse(text, size, &j->q, &e) < 0)
 		return fail_err(f, END_BAD_JOB, NULL, &e);
 	j->data = calloc(j->q.buffer_count + 1, sizeof *j->data);
 	j->shapes = calloc(j->q.buffer_count + 1, sizeof *j->shapes);
@@ -84,7 +89,9 @@ static int read_request(struct job *j, struct fail *f)
 
 static int start_compiler(struct job *j, size_t i, struct fail *f)
 {
-	return i < j->q.kernel_count ? kernel_start(&j->kernels[i], &j->q.kernels[i], j->q.compiler, f) : 0;
+	return i < j->q.kernel_count
+		   ? kernel_start(&j->kernels[i], &j->q.kernels[i], j->q.compiler, f)
+		   : 0;
 }
 
 static int start_compilers(struct job *j, struct fail *f)
@@ -111,8 +118,9 @@ static int open_device(struct job *j, struct fail *f)
 	json_object_set_new(answer, "loop_limit", limit < 0 ? json_null() : json_integer(limit));
 	answer_send("device", answer);
 	if (limit >= 0)
-		answer_warning("this driver ends all loops of an invocation after %lld iterations in total; kernels that need more compute wrong results",
-			       limit);
+		answer_warning(
+		    "this driver ends all loops of an invocation after %lld iterations in total; kernels that need more compute wrong results",
+		    limit);
 	j->budget = (struct budget){.gpu = &j->gpu, .every_ns = j->q.sample_ns};
 	budget_answer(&j->budget, "start");
 	return 0;
@@ -136,13 +144,16 @@ static int check_buffers(struct job *j, struct fail *f)
 				heap = j->gpu.info->memory.memoryHeaps[h].size;
 		f->where = b->where;
 		if (j->shapes[i].bytes > heap) {
-			(void)gpu_too_much(f, j->shapes[i].bytes, heap, "the device's largest heap");
+			(void)gpu_too_much(f, j->shapes[i].bytes, heap,
+					   "the device's largest heap");
 			f->where = b->where;
 			return -1;
 		}
 		if (j->shapes[i].bytes > range)
-			return fail_set(f, END_BAD_JOB, b->where, "buffer '%s' has %llu bytes, the device allows %u in one (maxStorageBufferRange)",
-					b->name, (unsigned long long)j->shapes[i].bytes, range);
+			return fail_set(
+			    f, END_BAD_JOB, b->where,
+			    "buffer '%s' has %llu bytes, the device allows %u in one (maxStorageBufferRange)",
+			    b->name, (unsigned long long)j->shapes[i].bytes, range);
 	}
 	f->where = NULL;
 	return 0;
@@ -169,17 +180,22 @@ static int open_data(struct job *j, struct fail *f)
 static void answer_shader(const struct kernel *k)
 {
 	const uint32_t *l = k->info.local_size;
-	json_t *size = k->info.has_local_size ? json_pack("[I, I, I]", (json_int_t)l[0], (json_int_t)l[1], (json_int_t)l[2]) : json_null();
+	json_t *size = k->info.has_local_size ? json_pack("[I, I, I]", (json_int_t)l[0],
+							  (json_int_t)l[1], (json_int_t)l[2])
+					      : json_null();
 
-	answer_send("shader", json_pack("{s:s, s:s, s:o, s:I, s:I, s:s}", "kernel", k->request->name, "sha256", k->sha256,
-					"local_size", size, "compile_ns", (json_int_t)k->compile_ns,
-					"pipeline_ns", (json_int_t)k->pipeline_ns, "source", k->glsl ? "glsl" : "spirv"));
+	answer_send("shader",
+		    json_pack("{s:s, s:s, s:o, s:I, s:I, s:s}", "kernel", k->request->name,
+			      "sha256", k->sha256, "local_size", size, "compile_ns",
+			      (json_int_t)k->compile_ns, "pipeline_ns", (json_int_t)k->pipeline_ns,
+			      "source", k->glsl ? "glsl" : "spirv"));
 }
 
 static int load_kernels(struct job *j, struct fail *f)
 {
 	for (size_t i = 0; i < j->q.kernel_count; i++) {
-		if (stop_between(f) < 0 || kernel_load(&j->kernels[i], &j->q.kernels[i], &j->gpu, f) < 0 ||
+		if (stop_between(f) < 0 ||
+		    kernel_load(&j->kernels[i], &j->q.kernels[i], &j->gpu, f) < 0 ||
 		    start_compiler(j, i + COMPILE_AHEAD, f) < 0)
 			return -1;
 		answer_shader(&j->kernels[i]);
@@ -193,20 +209,24 @@ static int load_kernels(struct job *j, struct fail *f)
 }
 
 /* Host memory for a buffer that is not mapped; the mapped memory itself otherwise. */
-static unsigned char *host_side(const struct gpu_buffer *b, uint64_t bytes, unsigned char **ret_own, struct fail *f)
+static unsigned char *host_side(const struct gpu_buffer *b, uint64_t bytes, unsigned char **ret_own,
+				struct fail *f)
 {
 	*ret_own = NULL;
 	if (b->map)
 		return b->map;
 	*ret_own = malloc(bytes ? bytes : 1);
 	if (!*ret_own)
-		(void)fail_set(f, END_FAILED, NULL, "out of host memory for %llu bytes", (unsigned long long)bytes);
+		(void)fail_set(f, END_FAILED, NULL, "out of host memory for %llu bytes",
+			       (unsigned long long)bytes);
 	return *ret_own;
 }
 
 static int need_staging(struct job *j, struct fail *f)
 {
-	return j->staging.buffer ? 0 : gpu_buffer_create(&j->gpu, STAGING_BYTES, GPU_FOR_STAGING, &j->staging, f);
+	return j->staging.buffer
+		   ? 0
+		   : gpu_buffer_create(&j->gpu, STAGING_BYTES, GPU_FOR_STAGING, &j->staging, f);
 }
 
 static int upload(struct job *j, size_t i, struct fail *f)
@@ -249,11 +269,14 @@ static void answer_kernel(struct kernel *k, bool timed)
 	struct stats_summary s;
 
 	stats_finish(&k->stats, &s);
-	answer_send("kernel", json_pack("{s:s, s:I, s:[I, I, I], s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "kernel", k->request->name,
-					"dispatches", (json_int_t)s.count, "groups", (json_int_t)k->groups[0], (json_int_t)k->groups[1],
-					(json_int_t)k->groups[2], "total_ns", (json_int_t)s.total, "min_ns", (json_int_t)s.min,
-					"p50_ns", (json_int_t)s.p50, "p95_ns", (json_int_t)s.p95, "max_ns", (json_int_t)s.max,
-					"first_ns", (json_int_t)s.first, "timed", timed));
+	answer_send("kernel",
+		    json_pack("{s:s, s:I, s:[I, I, I], s:I, s:I, s:I, s:I, s:I, s:I, s:b}",
+			      "kernel", k->request->name, "dispatches", (json_int_t)s.count,
+			      "groups", (json_int_t)k->groups[0], (json_int_t)k->groups[1],
+			      (json_int_t)k->groups[2], "total_ns", (json_int_t)s.total, "min_ns",
+			      (json_int_t)s.min, "p50_ns", (json_int_t)s.p50, "p95_ns",
+			      (json_int_t)s.p95, "max_ns", (json_int_t)s.max, "first_ns",
+			      (json_int_t)s.first, "timed", timed));
 }
 
 static int run_all(struct job *j, struct fail *f)
@@ -278,11 +301,14 @@ static int download(struct job *j, const struct request_output *o, struct fail *
 
 	if (!bytes)
 		return -1;
-	if (!from->map && s->bytes && (need_staging(j, f) < 0 || gpu_download(&j->gpu, from, bytes, s->bytes, &j->staging, f) < 0))
+	if (!from->map && s->bytes &&
+	    (need_staging(j, f) < 0 ||
+	     gpu_download(&j->gpu, from, bytes, s->bytes, &j->staging, f) < 0))
 		return -1;
 	if (data_write(o, s, bytes, &e) < 0)
 		return fail_err(f, END_FAILED, o->where, &e);
-	answer_send("output", json_pack("{s:s, s:I}", "buffer", j->q.buffers[o->buffer].name, "bytes", (json_int_t)s->bytes));
+	answer_send("output", json_pack("{s:s, s:I}", "buffer", j->q.buffers[o->buffer].name,
+					"bytes", (json_int_t)s->bytes));
 	return 0;
 }
 
@@ -302,8 +328,9 @@ static int do_job(struct job *j, struct fail *f)
 		const char *phase; /* what ends with this one, NULL: nothing yet */
 		int (*act)(struct job *j, struct fail *f);
 	} acts[] = {
-		{NULL, start_compilers}, {NULL, open_device}, {"open", open_data}, {"compile", load_kernels},
-		{"upload", upload_all}, {"run", run_all}, {"download", download_all},
+	    {NULL, start_compilers},    {NULL, open_device},    {"open", open_data},
+	    {"compile", load_kernels},  {"upload", upload_all}, {"run", run_all},
+	    {"download", download_all},
 	};
 	uint64_t start = now_ns();
 

@@ -12,7 +12,13 @@
 #include "base/err.h"
 
 enum end_reason {
-	END_DONE, END_BAD_JOB, END_DEVICE_MEMORY, END_DEVICE_LOST, END_KERNEL_TIME, END_CANCELLED, END_FAILED,
+	END_DONE,
+	END_BAD_JOB,
+	END_DEVICE_MEMORY,
+	END_DEVICE_LOST,
+	END_KERNEL_TIME,
+	END_CANCELLED,
+	END_FAILED,
 };
 
 struct fail {
@@ -22,9 +28,9 @@ struct fail {
 	const char *kernel; /* borrowed */
 	const char *call;   /* the Vulkan call that failed, NULL: none */
 	VkResult result;
-	bool pending;       /* the device still works: nothing may be freed, the process must just end */
+	bool pending; /* the device still works: nothing may be freed, the process must just end */
 	uint64_t observed_ns;
-	uint64_t bytes;     /* what that call asked for */
+	uint64_t bytes; /* what that call asked for */
 	uint64_t needed, available;
 };
 
@@ -35,7 +41,7 @@ const char *vk_result_name(VkResult result);
 
 /* All return -1. where may be NULL. */
 int fail_set(struct fail *f, enum end_reason reason, const char *where, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+    __attribute__((format(printf, 4, 5)));
 /* *e is what some pure part of the program said. */
 int fail_err(struct fail *f, enum end_reason reason, const char *where, const struct err *e);
 /* The reason follows from the result; what says in words what could not be done ("create a buffer of 5 bytes"). */

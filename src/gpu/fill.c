@@ -45,7 +45,8 @@ static void put_iota(uint64_t index, enum compute_type type, unsigned char *out)
 	} else if (is_float(type)) {
 		put_float((double)index, type, out);
 	} else {
-		memcpy(out, &index, type_size(type)); /* the low bytes: little-endian, as everything here */
+		memcpy(out, &index,
+		       type_size(type)); /* the low bytes: little-endian, as everything here */
 	}
 }
 

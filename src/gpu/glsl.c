@@ -25,7 +25,8 @@ static int find_include(const char *source)
 			p++;
 			while (*p == ' ' || *p == '\t')
 				p++;
-			if (strncmp(p, "include", 7) == 0 && !isalnum((unsigned char)p[7]) && p[7] != '_')
+			if (strncmp(p, "include", 7) == 0 && !isalnum((unsigned char)p[7]) &&
+			    p[7] != '_')
 				return line;
 		}
 		at = strchr(p, '\n');
@@ -50,8 +51,10 @@ static bool print_line(const char *line, size_t length, const char *name)
 		length--;
 	if (memmem(line, length, "compilation terminated", 22))
 		return false;
-	if (sscanf(line, "%9u:%9u: %n", &string, &number, &skip) == 2 && skip > 0 && (size_t)skip <= length)
-		return fprintf(stderr, "%s:%u: %.*s\n", name, number, (int)(length - (size_t)skip), line + skip) > 0;
+	if (sscanf(line, "%9u:%9u: %n", &string, &number, &skip) == 2 && skip > 0 &&
+	    (size_t)skip <= length)
+		return fprintf(stderr, "%s:%u: %.*s\n", name, number, (int)(length - (size_t)skip),
+			       line + skip) > 0;
 	if (isdigit((unsigned char)line[0]) && memmem(line, length, "compilation errors", 18))
 		return false;
 	return fprintf(stderr, "%s: %.*s\n", name, (int)length, line) > 0;
@@ -77,7 +80,8 @@ static uint32_t *generate(glslang_program_t *program, const char *name, size_t *
 	size_t count = glslang_program_SPIRV_get_size(program);
 	uint32_t *words = count ? malloc(count * sizeof *words) : NULL;
 	if (!words) {
-		print_log(glslang_program_SPIRV_get_messages(program), name, "no SPIR-V came out of it");
+		print_log(glslang_program_SPIRV_get_messages(program), name,
+			  "no SPIR-V came out of it");
 		return NULL;
 	}
 	glslang_program_SPIRV_get(program, words);
@@ -85,7 +89,8 @@ static uint32_t *generate(glslang_program_t *program, const char *name, size_t *
 	return words;
 }
 
-static uint32_t *compile(glslang_shader_t *shader, const glslang_input_t *input, const char *name, size_t *ret_count)
+static uint32_t *compile(glslang_shader_t *shader, const glslang_input_t *input, const char *name,
+			 size_t *ret_count)
 {
 	if (!glslang_shader_preprocess(shader, input) || !glslang_shader_parse(shader, input)) {
 		print_log(glslang_shader_get_info_log(shader), name, "cannot be compiled");
@@ -106,21 +111,24 @@ uint32_t *glsl_compile(const char *source, const char *name, size_t *ret_count)
 {
 	int include = find_include(source);
 	if (include) {
-		(void)fprintf(stderr, "%s:%d: #include is not supported, put everything into one file\n", name, include);
+		(void)fprintf(stderr,
+			      "%s:%d: #include is not supported, put everything into one file\n",
+			      name, include);
 		return NULL;
 	}
 	glslang_input_t input = {
-		.language = GLSLANG_SOURCE_GLSL,
-		.stage = GLSLANG_STAGE_COMPUTE,
-		.client = GLSLANG_CLIENT_VULKAN,
-		.client_version = GLSLANG_TARGET_VULKAN_1_1,
-		.target_language = GLSLANG_TARGET_SPV,
-		.target_language_version = GLSLANG_TARGET_SPV_1_3,
-		.code = source,
-		.default_version = 450,
-		.default_profile = GLSLANG_CORE_PROFILE,
-		.messages = GLSLANG_MSG_SPV_RULES_BIT | GLSLANG_MSG_VULKAN_RULES_BIT | GLSLANG_MSG_CASCADING_ERRORS_BIT,
-		.resource = glslang_default_resource(),
+	    .language = GLSLANG_SOURCE_GLSL,
+	    .stage = GLSLANG_STAGE_COMPUTE,
+	    .client = GLSLANG_CLIENT_VULKAN,
+	    .client_version = GLSLANG_TARGET_VULKAN_1_1,
+	    .target_language = GLSLANG_TARGET_SPV,
+	    .target_language_version = GLSLANG_TARGET_SPV_1_3,
+	    .code = source,
+	    .default_version = 450,
+	    .default_profile = GLSLANG_CORE_PROFILE,
+	    .messages = GLSLANG_MSG_SPV_RULES_BIT | GLSLANG_MSG_VULKAN_RULES_BIT |
+			GLSLANG_MSG_CASCADING_ERRORS_BIT,
+	    .resource = glslang_default_resource(),
 	};
 	if (!glslang_initialize_process()) {
 		(void)fprintf(stderr, "%s: glslang cannot be set up\n", name);

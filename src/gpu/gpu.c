@@ -9,56 +9,68 @@ static int load_device(struct gpu *g, struct fail *f)
 	const char *missing = NULL;
 
 #define VK_INSTANCE(name)
-#define VK_DEVICE(name)                                                                            \
-	g->name = (PFN_vk##name)g->vk->GetDeviceProcAddr(g->device, "vk" #name);                    \
-	if (!g->name)                                                                              \
+#define VK_DEVICE(name)                                                          \
+	g->name = (PFN_vk##name)g->vk->GetDeviceProcAddr(g->device, "vk" #name); \
+	if (!g->name)                                                            \
 		missing = "vk" #name;
 #include "gpu/vk.def"
 #undef VK_INSTANCE
 #undef VK_DEVICE
 	if (missing)
-		return fail_set(f, END_FAILED, NULL, "the Vulkan driver has no function %s", missing);
+		return fail_set(f, END_FAILED, NULL, "the Vulkan driver has no function %s",
+				missing);
 	return 0;
 }
 
 static int create_device(struct gpu *g, struct fail *f)
 {
-	VkPhysicalDeviceVulkan12Features have12 = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES};
-	VkPhysicalDeviceVulkan11Features have11 = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES, .pNext = &have12};
+	VkPhysicalDeviceVulkan12Features have12 = {
+	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES};
+	VkPhysicalDeviceVulkan11Features have11 = {
+	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES, .pNext = &have12};
 	VkPhysicalDeviceFeatures2 have = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2};
-	bool modern = g->info->props.apiVersion >= VK_API_VERSION_1_2 && g->vk->api >= VK_API_VERSION_1_2;
+	bool modern = g->info->props.apiVersion >= VK_API_VERSION_1_2 &&
+		      g->vk->api >= VK_API_VERSION_1_2;
 
 	if (modern)
 		have.pNext = &have11;
 	g->vk->GetPhysicalDeviceFeatures2(g->info->handle, &have);
 
 	VkPhysicalDeviceVulkan12Features want12 = {
-		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
-		.storageBuffer8BitAccess = have12.storageBuffer8BitAccess,
-		.shaderInt8 = have12.shaderInt8,
-		.shaderFloat16 = have12.shaderFloat16,
+	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
+	    .storageBuffer8BitAccess = have12.storageBuffer8BitAccess,
+	    .shaderInt8 = have12.shaderInt8,
+	    .shaderFloat16 = have12.shaderFloat16,
 	};
 	VkPhysicalDeviceVulkan11Features want11 = {
-		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES, .pNext = &want12,
-		.storageBuffer16BitAccess = have11.storageBuffer16BitAccess,
+	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES,
+	    .pNext = &want12,
+	    .storageBuffer16BitAccess = have11.storageBuffer16BitAccess,
 	};
 	VkPhysicalDeviceFeatures2 want = {
-		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, .pNext = modern ? &want11 : NULL,
-		/* Every driver has the first one: reads and writes past a buffer's end stay inside the process. */
-		.features = {
-			.robustBufferAccess = VK_TRUE,
-			.shaderInt64 = have.features.shaderInt64,
-			.shaderFloat64 = have.features.shaderFloat64,
-			.shaderInt16 = have.features.shaderInt16,
+	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
+	    .pNext = modern ? &want11 : NULL,
+	    /* Every driver has the first one: reads and writes past a buffer's end stay inside the process. */
+	    .features =
+		{
+		    .robustBufferAccess = VK_TRUE,
+		    .shaderInt64 = have.features.shaderInt64,
+		    .shaderFloat64 = have.features.shaderFloat64,
+		    .shaderInt16 = have.features.shaderInt16,
 		},
 	};
 	float priority = 1;
 	VkDeviceQueueCreateInfo queue = {
-		.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO, .queueFamilyIndex = (uint32_t)g->info->queue_family,
-		.queueCount = 1, .pQueuePriorities = &priority,
+	    .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
+	    .queueFamilyIndex = (uint32_t)g->info->queue_family,
+	    .queueCount = 1,
+	    .pQueuePriorities = &priority,
 	};
 	VkDeviceCreateInfo info = {
-		.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO, .pNext = &want, .queueCreateInfoCount = 1, .pQueueCreateInfos = &queue,
+	    .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
+	    .pNext = &want,
+	    .queueCreateInfoCount = 1,
+	    .pQueueCreateInfos = &queue,
 	};
 	VkResult r = g->vk->CreateDevice(g->info->handle, &info, NULL, &g->device);
 	if (r != VK_SUCCESS) {
@@ -73,7 +85,8 @@ static int create_device(struct gpu *g, struct fail *f)
 	return 0;
 }
 
-int gpu_open(struct gpu *g, const struct vk *vk, const struct device *d, uint64_t memory_limit, struct fail *f)
+int gpu_open(struct gpu *g, const struct vk *vk, const struct device *d, uint64_t memory_limit,
+	     struct fail *f)
 {
 	*g = (struct gpu){.vk = vk, .info = d, .limit = memory_limit};
 	if (create_device(g, f) < 0 || load_device(g, f) < 0)
@@ -81,14 +94,17 @@ int gpu_open(struct gpu *g, const struct vk *vk, const struct device *d, uint64_
 	g->GetDeviceQueue(g->device, (uint32_t)d->queue_family, 0, &g->queue);
 
 	VkCommandPoolCreateInfo pool = {
-		.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO, .queueFamilyIndex = (uint32_t)d->queue_family,
+	    .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
+	    .queueFamilyIndex = (uint32_t)d->queue_family,
 	};
 	VkResult r = g->CreateCommandPool(g->device, &pool, NULL, &g->pool);
 	if (r != VK_SUCCESS)
 		return fail_vk(f, r, "vkCreateCommandPool", "open the device");
 	VkCommandBufferAllocateInfo commands = {
-		.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO, .commandPool = g->pool,
-		.level = VK_COMMAND_BUFFER_LEVEL_PRIMARY, .commandBufferCount = 1,
+	    .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
+	    .commandPool = g->pool,
+	    .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
+	    .commandBufferCount = 1,
 	};
 	r = g->AllocateCommandBuffers(g->device, &commands, &g->commands);
 	if (r != VK_SUCCESS)
@@ -119,24 +135,24 @@ bool gpu_has_capability(const struct gpu *g, uint32_t capability)
 		uint32_t first, last; /* numbers of the SPIR-V specification, section 3.31 */
 		bool have;
 	} table[] = {
-		{0, 1, true}, /* Matrix, Shader */
-		{9, 9, g->float16},
-		{10, 10, g->features.shaderFloat64},
-		{11, 11, g->features.shaderInt64},
-		{22, 22, g->features.shaderInt16},
-		{39, 39, g->int8},
-		{50, 50, true}, /* ImageQuery comes with Shader */
-		{61, 61, g->info->subgroup_ops & VK_SUBGROUP_FEATURE_BASIC_BIT},
-		{62, 62, g->info->subgroup_ops & VK_SUBGROUP_FEATURE_VOTE_BIT},
-		{63, 63, g->info->subgroup_ops & VK_SUBGROUP_FEATURE_ARITHMETIC_BIT},
-		{64, 64, g->info->subgroup_ops & VK_SUBGROUP_FEATURE_BALLOT_BIT},
-		{65, 65, g->info->subgroup_ops & VK_SUBGROUP_FEATURE_SHUFFLE_BIT},
-		{66, 66, g->info->subgroup_ops & VK_SUBGROUP_FEATURE_SHUFFLE_RELATIVE_BIT},
-		{67, 67, g->info->subgroup_ops & VK_SUBGROUP_FEATURE_CLUSTERED_BIT},
-		{68, 68, g->info->subgroup_ops & VK_SUBGROUP_FEATURE_QUAD_BIT},
-		{4427, 4427, true}, /* DeviceGroup: core in 1.1 */
-		{4433, 4433, g->storage16},
-		{4448, 4448, g->storage8},
+	    {0, 1, true}, /* Matrix, Shader */
+	    {9, 9, g->float16},
+	    {10, 10, g->features.shaderFloat64},
+	    {11, 11, g->features.shaderInt64},
+	    {22, 22, g->features.shaderInt16},
+	    {39, 39, g->int8},
+	    {50, 50, true}, /* ImageQuery comes with Shader */
+	    {61, 61, g->info->subgroup_ops & VK_SUBGROUP_FEATURE_BASIC_BIT},
+	    {62, 62, g->info->subgroup_ops & VK_SUBGROUP_FEATURE_VOTE_BIT},
+	    {63, 63, g->info->subgroup_ops & VK_SUBGROUP_FEATURE_ARITHMETIC_BIT},
+	    {64, 64, g->info->subgroup_ops & VK_SUBGROUP_FEATURE_BALLOT_BIT},
+	    {65, 65, g->info->subgroup_ops & VK_SUBGROUP_FEATURE_SHUFFLE_BIT},
+	    {66, 66, g->info->subgroup_ops & VK_SUBGROUP_FEATURE_SHUFFLE_RELATIVE_BIT},
+	    {67, 67, g->info->subgroup_ops & VK_SUBGROUP_FEATURE_CLUSTERED_BIT},
+	    {68, 68, g->info->subgroup_ops & VK_SUBGROUP_FEATURE_QUAD_BIT},
+	    {4427, 4427, true}, /* DeviceGroup: core in 1.1 */
+	    {4433, 4433, g->storage16},
+	    {4448, 4448, g->storage8},
 	};
 
 	for (size_t i = 0; i < COUNTOF(table); i++)
@@ -148,7 +164,8 @@ bool gpu_has_capability(const struct gpu *g, uint32_t capability)
 int gpu_begin(struct gpu *g, struct fail *f)
 {
 	VkCommandBufferBeginInfo info = {
-		.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO, .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT,
+	    .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
+	    .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT,
 	};
 	VkResult r = g->ResetCommandPool(g->device, g->pool, 0);
 
@@ -161,7 +178,9 @@ int gpu_begin(struct gpu *g, struct fail *f)
 int gpu_submit(struct gpu *g, struct fail *f)
 {
 	VkSubmitInfo submit = {
-		.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO, .commandBufferCount = 1, .pCommandBuffers = &g->commands,
+	    .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
+	    .commandBufferCount = 1,
+	    .pCommandBuffers = &g->commands,
 	};
 	VkResult r = g->EndCommandBuffer(g->commands);
 

@@ -28,7 +28,8 @@ struct gpu {
 #undef VK_DEVICE
 };
 
-int gpu_open(struct gpu *g, const struct vk *vk, const struct device *d, uint64_t memory_limit, struct fail *f);
+int gpu_open(struct gpu *g, const struct vk *vk, const struct device *d, uint64_t memory_limit,
+	     struct fail *f);
 void gpu_done(struct gpu *g);
 
 /* Whether a module with this SPIR-V capability may be used; the ones we switched on are few. */
@@ -47,7 +48,7 @@ int gpu_finish(struct gpu *g, struct fail *f);
 struct gpu_buffer {
 	VkBuffer buffer;
 	VkDeviceMemory memory;
-	uint64_t size;      /* of the buffer: a multiple of 4, never 0 */
+	uint64_t size; /* of the buffer: a multiple of 4, never 0 */
 	uint64_t allocated;
 	unsigned char *map; /* NULL when the host cannot see it */
 };
@@ -59,14 +60,16 @@ enum gpu_place {
 
 /* Ends as device-memory: "3GiB needed, WHAT is 2GiB". Returns -1. */
 int gpu_too_much(struct fail *f, uint64_t needed, uint64_t available, const char *what);
-int gpu_buffer_create(struct gpu *g, uint64_t bytes, enum gpu_place place, struct gpu_buffer *ret, struct fail *f);
+int gpu_buffer_create(struct gpu *g, uint64_t bytes, enum gpu_place place, struct gpu_buffer *ret,
+		      struct fail *f);
 void gpu_buffer_destroy(struct gpu *g, struct gpu_buffer *b);
 
 /* Copies between host memory and a buffer that is not mapped, in pieces through staging. */
-int gpu_upload(struct gpu *g, const struct gpu_buffer *to, const unsigned char *from, uint64_t bytes,
-	       const struct gpu_buffer *staging, struct fail *f);
+int gpu_upload(struct gpu *g, const struct gpu_buffer *to, const unsigned char *from,
+	       uint64_t bytes, const struct gpu_buffer *staging, struct fail *f);
 int gpu_download(struct gpu *g, const struct gpu_buffer *from, unsigned char *to, uint64_t bytes,
 		 const struct gpu_buffer *staging, struct fail *f);
 /* Makes what kernels wrote visible to the host in mapped buffers. */
 int gpu_make_visible(struct gpu *g, struct fail *f);
-void gpu_barrier(struct gpu *g, VkPipelineStageFlags from, VkAccessFlags wrote, VkPipelineStageFlags to, VkAccessFlags reads);
+void gpu_barrier(struct gpu *g, VkPipelineStageFlags from, VkAccessFlags wrote,
+		 VkPipelineStageFlags to, VkAccessFlags reads);

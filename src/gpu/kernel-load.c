@@ -18,9 +18,14 @@ static void hash(const uint32_t *words, size_t count, char out[static 65])
 		(void)snprintf(out + 2 * i, 3, "%02x", digest[i]);
 }
 
-int kernel_start(struct kernel *k, const struct request_kernel *q, const char *compiler, struct fail *f)
+int kernel_start(struct kernel *k, const struct request_kernel *q, const char *compiler,
+		 struct fail *f)
 {
-	k->compile_job = (struct compile_job){.compiler = compiler, .path = q->path, .entry = q->entry, .where = q->where, .fd = q->fd};
+	k->compile_job = (struct compile_job){.compiler = compiler,
+					      .path = q->path,
+					      .entry = q->entry,
+					      .where = q->where,
+					      .fd = q->fd};
 	k->compiler = compile_start(&k->compile_job, f);
 	return k->compiler ? 0 : -1;
 }

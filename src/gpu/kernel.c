@@ -6,13 +6,15 @@
 
 /* ---- specialization constants -------------------------------------------------------------- */
 
-static int set_constant(struct spirv_spec *s, const struct request_constant *c, const char *label, const char *where, struct fail *f)
+static int set_constant(struct spirv_spec *s, const struct request_constant *c, const char *label,
+			const char *where, struct fail *f)
 {
 	unsigned char bytes[8] = {0};
 	struct err e = ERR_INIT;
 
 	if (s->type == TYPE_NONE)
-		return fail_set(f, END_BAD_JOB, where, "constant '%s' has a type that cannot be given", label);
+		return fail_set(f, END_BAD_JOB, where,
+				"constant '%s' has a type that cannot be given", label);
 	if (number_encode(&c->value, s->type, bytes, &e) < 0)
 		return fail_set(f, END_BAD_JOB, where, "constant '%s': %s", label, e.text);
 	memcpy(&s->bits, bytes, sizeof s->bits);
@@ -25,8 +27,9 @@ static void list_constants(const struct spirv_info *info, char *buf, size_t size
 
 	buf[0] = '\0';
 	for (size_t i = 0; i < info->spec_count && used < size; i++)
-		used += (size_t)snprintf(buf + used, size - used, "%s%u%s%s", used ? ", " : "", info->specs[i].id,
-					 info->specs[i].name[0] ? " " : "", info->specs[i].name);
+		used += (size_t)snprintf(buf + used, size - used, "%s%u%s%s", used ? ", " : "",
+					 info->specs[i].id, info->specs[i].name[0] ? " " : "",
+					 info->specs[i].name);
 }
 
 static int specialize(struct spirv_info *info, const struct request_kernel *q, struct fail *f)
@@ -41,7 +44,8 @@ static int specialize(struct spirv_info *info, const struct request_kernel *q, s
 		else
 			(void)snprintf(label, sizeof label, "%u", c->id);
 		for (size_t s = 0; s < info->spec_count; s++) {
-			if (c->name ? strcmp(info->specs[s].name, c->name) != 0 : info->specs[s].id != c->id)
+			if (c->name ? strcmp(info->specs[s].name, c->name) != 0
+				    : info->specs[s].id != c->id)
 				continue;
 			found++;
 			if (set_constant(&info->specs[s], c, label, q->where, f) < 0)
@@ -50,8 +54,9 @@ static int specialize(struct spirv_info *info, const struct request_kernel *q, s
 		if (found)
 			continue;
 		list_constants(info, list, sizeof list);
-		return fail_set(f, END_BAD_JOB, q->where, "kernel '%s' has no specialization constant '%s'; it has %s", q->name, label,
-				list[0] ? list : "none");
+		return fail_set(f, END_BAD_JOB, q->where,
+				"kernel '%s' has no specialization constant '%s'; it has %s",
+				q->name, label, list[0] ? list : "none");
 	}
 	return 0;
 }
@@ -65,49 +70,74 @@ static int check_size(const struct kernel *k, const struct gpu *g, struct fail *
 	const uint32_t *local = k->info.local_size;
 
 	if (k->info.shared_bytes > l->maxComputeSharedMemorySize)
-		return fail_set(f, END_BAD_JOB, q->where, "kernel '%s' declares %llu bytes of shared memory, the device has %u (maxComputeSharedMemorySize)",
-				q->name, (unsigned long long)k->info.shared_bytes, l->maxComputeSharedMemorySize);
+		return fail_set(
+		    f, END_BAD_JOB, q->where,
+		    "kernel '%s' declares %llu bytes of shared memory, the device has %u (maxComputeSharedMemorySize)",
+		    q->name, (unsigned long long)k->info.shared_bytes,
+		    l->maxComputeSharedMemorySize);
 	if (k->info.push_bytes > l->maxPushConstantsSize || k->info.push_bytes > PUSH_BYTES_MAX)
-		return fail_set(f, END_BAD_JOB, q->where, "kernel '%s' has %u bytes of push constants, %u is the most (maxPushConstantsSize)", q->name,
-				k->info.push_bytes, l->maxPushConstantsSize < PUSH_BYTES_MAX ? l->maxPushConstantsSize : PUSH_BYTES_MAX);
+		return fail_set(
+		    f, END_BAD_JOB, q->where,
+		    "kernel '%s' has %u bytes of push constants, %u is the most (maxPushConstantsSize)",
+		    q->name, k->info.push_bytes,
+		    l->maxPushConstantsSize < PUSH_BYTES_MAX ? l->maxPushConstantsSize
+							     : PUSH_BYTES_MAX);
 	if (!k->info.has_local_size)
 		return 0;
 	for (int i = 0; i < 3; i++)
 		if (local[i] > l->maxComputeWorkGroupSize[i])
-			return fail_set(f, END_BAD_JOB, q->where, "kernel '%s' has a local size of %u in %c, the device allows %u (maxComputeWorkGroupSize)",
-					q->name, local[i], "xyz"[i], l->maxComputeWorkGroupSize[i]);
+			return fail_set(
+			    f, END_BAD_JOB, q->where,
+			    "kernel '%s' has a local size of %u in %c, the device allows %u (maxComputeWorkGroupSize)",
+			    q->name, local[i], "xyz"[i], l -> maxComputeWorkGroupSize[i]);
 	uint64_t all = (uint64_t)local[0] * local[1] * local[2]; /* each is small by now */
 	if (all > l->maxComputeWorkGroupInvocations)
-		return fail_set(f, END_BAD_JOB, q->where, "kernel '%s' has %llu invocations in a group, the device allows %u (maxComputeWorkGroupInvocations)",
-				q->name, (unsigned long long)all, l->maxComputeWorkGroupInvocations);
+		return fail_set(
+		    f, END_BAD_JOB, q->where,
+		    "kernel '%s' has %llu invocations in a group, the device allows %u (maxComputeWorkGroupInvocations)",
+		    q->name, (unsigned long long)all, l->maxComputeWorkGroupInvocations);
 	return 0;
 }
 
 static int check_module(const struct kernel *k, const struct gpu *g, struct fail *f)
 {
 	const struct request_kernel *q = k->request;
-	uint32_t api = g->info->props.apiVersion < g->vk->api ? g->info->props.apiVersion : g->vk->api;
-	uint32_t newest = api >= VK_API_VERSION_1_3 ? 0x00010600 : api >= VK_API_VERSION_1_2 ? 0x00010500 : 0x00010300;
+	uint32_t api = g->info->props.apiVersion < g->vk->api ? g->info->props.apiVersion
+							      : g->vk->api;
+	uint32_t newest = api >= VK_API_VERSION_1_3   ? 0x00010600
+			  : api >= VK_API_VERSION_1_2 ? 0x00010500
+						      : 0x00010300;
 
 	if (k->info.version > newest)
-		return fail_set(f, END_BAD_JOB, q->where, "kernel '%s' is SPIR-V %u.%u, the device takes up to %u.%u", q->name,
-				k->info.version >> 16, k->info.version >> 8 & 0xff, newest >> 16, newest >> 8 & 0xff);
+		return fail_set(f, END_BAD_JOB, q->where,
+				"kernel '%s' is SPIR-V %u.%u, the device takes up to %u.%u",
+				q->name, k->info.version >> 16, k->info.version >> 8 & 0xff,
+				newest >> 16, newest >> 8 & 0xff);
 	for (size_t i = 0; i < k->info.capability_count; i++)
 		if (!gpu_has_capability(g, k->info.capabilities[i]))
-			return fail_set(f, END_BAD_JOB, q->where, "kernel '%s' needs SPIR-V capability %u, which is not offered on this device", q->name,
-					k->info.capabilities[i]);
+			return fail_set(
+			    f, END_BAD_JOB, q->where,
+			    "kernel '%s' needs SPIR-V capability %u, which is not offered on this device",
+			    q->name, k->info.capabilities[i]);
 	for (size_t i = 0; i < k->info.binding_count; i++) {
 		const struct spirv_binding *b = &k->info.bindings[i];
 		if (b->set != 0)
-			return fail_set(f, END_BAD_JOB, q->where, "kernel '%s': '%s' is in descriptor set %u, only set 0 can be bound", q->name, b->name, b->set);
+			return fail_set(
+			    f, END_BAD_JOB, q->where,
+			    "kernel '%s': '%s' is in descriptor set %u, only set 0 can be bound",
+			    q->name, b->name, b->set);
 		if (b->kind != SPIRV_STORAGE || b->is_array)
-			return fail_set(f, END_BAD_JOB, q->where, "kernel '%s': '%s' at binding %u is not a plain storage buffer, and nothing else can be bound",
-					q->name, b->name, b->binding);
+			return fail_set(
+			    f, END_BAD_JOB, q->where,
+			    "kernel '%s': '%s' at binding %u is not a plain storage buffer, and nothing else can be bound",
+			    q->name, b->name, b->binding);
 	}
 	uint32_t most = g->info->props.limits.maxPerStageDescriptorStorageBuffers;
 	if (k->info.binding_count > most)
-		return fail_set(f, END_BAD_JOB, q->where, "kernel '%s' has %zu bindings, the device allows %u (maxPerStageDescriptorStorageBuffers)", q->name,
-				k->info.binding_count, most);
+		return fail_set(
+		    f, END_BAD_JOB, q->where,
+		    "kernel '%s' has %zu bindings, the device allows %u (maxPerStageDescriptorStorageBuffers)",
+		    q->name, k->info.binding_count, most);
 	return check_size(k, g, f);
 }
 
@@ -119,20 +149,27 @@ static int make_layouts(struct kernel *k, struct gpu *g, struct fail *f)
 
 	for (size_t i = 0; i < k->info.binding_count; i++)
 		bindings[i] = (VkDescriptorSetLayoutBinding){
-			.binding = k->info.bindings[i].binding, .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
-			.descriptorCount = 1, .stageFlags = VK_SHADER_STAGE_COMPUTE_BIT,
+		    .binding = k->info.bindings[i].binding,
+		    .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
+		    .descriptorCount = 1,
+		    .stageFlags = VK_SHADER_STAGE_COMPUTE_BIT,
 		};
 	VkDescriptorSetLayoutCreateInfo set = {
-		.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
-		.bindingCount = (uint32_t)k->info.binding_count, .pBindings = bindings,
+	    .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
+	    .bindingCount = (uint32_t)k->info.binding_count,
+	    .pBindings = bindings,
 	};
 	VkResult r = g->CreateDescriptorSetLayout(g->device, &set, NULL, &k->set_layout);
 	if (r != VK_SUCCESS)
 		return fail_vk(f, r, "vkCreateDescriptorSetLayout", "make a pipeline");
-	VkPushConstantRange range = {.stageFlags = VK_SHADER_STAGE_COMPUTE_BIT, .size = (k->info.push_bytes + 3) / 4 * 4};
+	VkPushConstantRange range = {.stageFlags = VK_SHADER_STAGE_COMPUTE_BIT,
+				     .size = (k->info.push_bytes + 3) / 4 * 4};
 	VkPipelineLayoutCreateInfo layout = {
-		.sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO, .setLayoutCount = 1, .pSetLayouts = &k->set_layout,
-		.pushConstantRangeCount = range.size ? 1 : 0, .pPushConstantRanges = &range,
+	    .sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
+	    .setLayoutCount = 1,
+	    .pSetLayouts = &k->set_layout,
+	    .pushConstantRangeCount = range.size ? 1 : 0,
+	    .pPushConstantRanges = &range,
 	};
 	r = g->CreatePipelineLayout(g->device, &layout, NULL, &k->layout);
 	return r == VK_SUCCESS ? 0 : fail_vk(f, r, "vkCreatePipelineLayout", "make a pipeline");
@@ -151,30 +188,43 @@ static int make_pipeline(struct kernel *k, VkShaderModule module, struct gpu *g,
 			continue;
 		values[count] = s->bits;
 		entries[count] = (VkSpecializationMapEntry){
-			.constantID = s->id, .offset = count * 8, .size = s->type == TYPE_BOOL ? 4 : type_size(s->type),
+		    .constantID = s->id,
+		    .offset = count * 8,
+		    .size = s->type == TYPE_BOOL ? 4 : type_size(s->type),
 		};
 		count++;
 	}
 	VkSpecializationInfo special = {
-		.mapEntryCount = count, .pMapEntries = entries, .dataSize = count * sizeof values[0], .pData = values,
+	    .mapEntryCount = count,
+	    .pMapEntries = entries,
+	    .dataSize = count * sizeof values[0],
+	    .pData = values,
 	};
 	VkComputePipelineCreateInfo info = {
-		.sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
-		.stage = {
-			.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO, .stage = VK_SHADER_STAGE_COMPUTE_BIT,
-			.module = module, .pName = k->request->entry, .pSpecializationInfo = count ? &special : NULL,
+	    .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
+	    .stage =
+		{
+		    .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
+		    .stage = VK_SHADER_STAGE_COMPUTE_BIT,
+		    .module = module,
+		    .pName = k->request->entry,
+		    .pSpecializationInfo = count ? &special : NULL,
 		},
-		.layout = k->layout,
-		.basePipelineIndex = -1,
+	    .layout = k->layout,
+	    .basePipelineIndex = -1,
 	};
-	VkResult r = g->CreateComputePipelines(g->device, VK_NULL_HANDLE, 1, &info, NULL, &k->pipeline);
+	VkResult r = g->CreateComputePipelines(g->device, VK_NULL_HANDLE, 1, &info, NULL,
+					       &k->pipeline);
 	return r == VK_SUCCESS ? 0 : fail_vk(f, r, "vkCreateComputePipelines", "make a pipeline");
 }
 
-static int build(struct kernel *k, const uint32_t *words, size_t count, struct gpu *g, struct fail *f)
+static int build(struct kernel *k, const uint32_t *words, size_t count, struct gpu *g,
+		 struct fail *f)
 {
 	VkShaderModuleCreateInfo info = {
-		.sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, .codeSize = count * 4, .pCode = words,
+	    .sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
+	    .codeSize = count * 4,
+	    .pCode = words,
 	};
 	VkShaderModule module;
 	uint64_t start = now_ns();
@@ -209,8 +259,8 @@ static int reflect(struct kernel *k, const uint32_t *words, size_t count, struct
 	return rc < 0 ? fail_err(f, END_BAD_JOB, q->where, &e) : 0;
 }
 
-int kernel_from_words(struct kernel *k, const struct request_kernel *q, const uint32_t *words, size_t count, struct gpu *g,
-		      struct fail *f)
+int kernel_from_words(struct kernel *k, const struct request_kernel *q, const uint32_t *words,
+		      size_t count, struct gpu *g, struct fail *f)
 {
 	k->request = q;
 	stats_init(&k->stats);

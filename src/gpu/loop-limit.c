@@ -12,7 +12,8 @@ static const uint32_t words[] = {
 #include "gpu/loop-limit.inc"
 };
 
-static int count_iterations(struct gpu *g, struct kernel *k, struct gpu_buffer *b, long long *ret, struct fail *f)
+static int count_iterations(struct gpu *g, struct kernel *k, struct gpu_buffer *b, long long *ret,
+			    struct fail *f)
 {
 	static const uint32_t one[3] = {1, 1, 1};
 	size_t bind = 0;
@@ -27,8 +28,8 @@ static int count_iterations(struct gpu *g, struct kernel *k, struct gpu_buffer *
 	int rc = steps_bind(&s, 1, b, g, &pool, f);
 	if (rc == 0 && (rc = gpu_begin(g, f)) == 0) {
 		step_record(&s, one, g);
-		gpu_barrier(g, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT, VK_PIPELINE_STAGE_HOST_BIT,
-			    VK_ACCESS_HOST_READ_BIT);
+		gpu_barrier(g, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT,
+			    VK_PIPELINE_STAGE_HOST_BIT, VK_ACCESS_HOST_READ_BIT);
 		rc = gpu_finish(g, f);
 	}
 	if (pool)
@@ -41,7 +42,8 @@ static int count_iterations(struct gpu *g, struct kernel *k, struct gpu_buffer *
 
 int loop_limit_find(struct gpu *g, long long *ret, struct fail *f)
 {
-	static const struct request_kernel request = {.name = "loop limit", .path = "loop limit", .entry = "main", .fd = -1};
+	static const struct request_kernel request = {
+	    .name = "loop limit", .path = "loop limit", .entry = "main", .fd = -1};
 	AUTO_FREE struct kernel *k = calloc(1, sizeof *k);
 	struct gpu_buffer b;
 

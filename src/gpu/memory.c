@@ -11,14 +11,17 @@
 static int find_type(const struct gpu *g, uint32_t allowed, VkMemoryPropertyFlags want)
 {
 	for (uint32_t i = 0; i < g->info->memory.memoryTypeCount; i++)
-		if (allowed & 1u << i && (g->info->memory.memoryTypes[i].propertyFlags & want) == want)
+		if (allowed & 1u << i &&
+		    (g->info->memory.memoryTypes[i].propertyFlags & want) == want)
 			return (int)i;
 	return -1;
 }
 
-static int choose_type(const struct gpu *g, uint32_t allowed, enum gpu_place place, bool *ret_mapped)
+static int choose_type(const struct gpu *g, uint32_t allowed, enum gpu_place place,
+		       bool *ret_mapped)
 {
-	const VkMemoryPropertyFlags host = VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
+	const VkMemoryPropertyFlags host = VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT |
+					   VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
 	VkPhysicalDeviceType kind = g->info->props.deviceType;
 	int type = -1;
 
@@ -41,14 +44,16 @@ int gpu_too_much(struct fail *f, uint64_t needed, uint64_t available, const char
 {
 	char want[32], have[32];
 
-	(void)fail_set(f, END_DEVICE_MEMORY, NULL, "%s needed, %s is %s", text_print_size(needed, want, sizeof want), what,
+	(void)fail_set(f, END_DEVICE_MEMORY, NULL, "%s needed, %s is %s",
+		       text_print_size(needed, want, sizeof want), what,
 		       text_print_size(available, have, sizeof have));
 	f->needed = needed;
 	f->available = available;
 	return -1;
 }
 
-static int allocate(struct gpu *g, const VkMemoryRequirements *need, enum gpu_place place, struct gpu_buffer *b, struct fail *f)
+static int allocate(struct gpu *g, const VkMemoryRequirements *need, enum gpu_place place,
+		    struct gpu_buffer *b, struct fail *f)
 {
 	bool mapped;
 	int type = choose_type(g, need->memoryTypeBits, place, &mapped);
@@ -56,17 +61,22 @@ static int allocate(struct gpu *g, const VkMemoryRequirements *need, enum gpu_pl
 
 	if (type < 0)
 		return fail_set(f, END_FAILED, NULL, "the device has no memory type for buffers");
-	const VkMemoryHeap *heap = &g->info->memory.memoryHeaps[g->info->memory.memoryTypes[type].heapIndex];
+	const VkMemoryHeap *heap =
+	    &g->info->memory.memoryHeaps[g->info->memory.memoryTypes[type].heapIndex];
 	/* Staging memory beside a discrete device is the host's and not what the limit is about. */
 	bool counted = heap->flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT;
 	if (counted && g->limit && (need->size > g->limit || g->allocated > g->limit - need->size))
-		return gpu_too_much(f, g->allocated + need->size, g->limit, "the limit of device memory");
+		return gpu_too_much(f, g->allocated + need->size, g->limit,
+				    "the limit of device memory");
 	if (need->size > heap->size)
 		return gpu_too_much(f, need->size, heap->size, "the device's heap");
 	if (need->size > g->info->max_allocation)
-		return gpu_too_much(f, need->size, g->info->max_allocation, "the device's largest single allocation");
+		return gpu_too_much(f, need->size, g->info->max_allocation,
+				    "the device's largest single allocation");
 	VkMemoryAllocateInfo info = {
-		.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO, .allocationSize = need->size, .memoryTypeIndex = (uint32_t)type,
+	    .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+	    .allocationSize = need->size,
+	    .memoryTypeIndex = (uint32_t)type,
 	};
 	VkResult r = g->AllocateMemory(g->device, &info, NULL, &b->memory);
 	if (r != VK_SUCCESS) {
@@ -88,13 +98,16 @@ static int allocate(struct gpu *g, const VkMemoryRequirements *need, enum gpu_pl
 	return 0;
 }
 
-int gpu_buffer_create(struct gpu *g, uint64_t bytes, enum gpu_place place, struct gpu_buffer *ret, struct fail *f)
+int gpu_buffer_create(struct gpu *g, uint64_t bytes, enum gpu_place place, struct gpu_buffer *ret,
+		      struct fail *f)
 {
 	struct gpu_buffer b = {.size = bytes ? (bytes + 3) / 4 * 4 : 4};
 	VkBufferCreateInfo info = {
-		.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO, .size = b.size, .sharingMode = VK_SHARING_MODE_EXCLUSIVE,
-		.usage = VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT |
-			 (place == GPU_FOR_KERNELS ? VK_BUFFER_USAGE_STORAGE_BUFFER_BIT : 0),
+	    .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
+	    .size = b.size,
+	    .sharingMode = VK_SHARING_MODE_EXCLUSIVE,
+	    .usage = VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT |
+		     (place == GPU_FOR_KERNELS ? VK_BUFFER_USAGE_STORAGE_BUFFER_BIT : 0),
 	};
 	VkMemoryRequirements need;
 	VkResult r = g->CreateBuffer(g->device, &info, NULL, &b.buffer);
@@ -122,25 +135,30 @@ void gpu_buffer_destroy(struct gpu *g, struct gpu_buffer *b)
 	*b = (struct gpu_buffer){.size = 0};
 }
 
-void gpu_barrier(struct gpu *g, VkPipelineStageFlags from, VkAccessFlags wrote, VkPipelineStageFlags to, VkAccessFlags reads)
+void gpu_barrier(struct gpu *g, VkPipelineStageFlags from, VkAccessFlags wrote,
+		 VkPipelineStageFlags to, VkAccessFlags reads)
 {
-	VkMemoryBarrier barrier = {.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER, .srcAccessMask = wrote, .dstAccessMask = reads};
+	VkMemoryBarrier barrier = {.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+				   .srcAccessMask = wrote,
+				   .dstAccessMask = reads};
 	g->CmdPipelineBarrier(g->commands, from, to, 0, 1, &barrier, 0, NULL, 0, NULL);
 }
 
-int gpu_upload(struct gpu *g, const struct gpu_buffer *to, const unsigned char *from, uint64_t bytes,
-	       const struct gpu_buffer *staging, struct fail *f)
+int gpu_upload(struct gpu *g, const struct gpu_buffer *to, const unsigned char *from,
+	       uint64_t bytes, const struct gpu_buffer *staging, struct fail *f)
 {
 	for (uint64_t at = 0; at < bytes; at += staging->size) {
 		uint64_t part = bytes - at < staging->size ? bytes - at : staging->size;
-		uint64_t padded = (part + 3) / 4 * 4; /* the staging buffer's size is a multiple of 4 as well */
+		uint64_t padded = (part + 3) / 4 *
+				  4; /* the staging buffer's size is a multiple of 4 as well */
 		memset(staging->map + padded - 4, 0, 4);
 		memcpy(staging->map, from + at, part);
 		if (gpu_begin(g, f) < 0)
 			return -1;
 		VkBufferCopy copy = {.srcOffset = 0, .dstOffset = at, .size = padded};
 		g->CmdCopyBuffer(g->commands, staging->buffer, to->buffer, 1, &copy);
-		gpu_barrier(g, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_ACCESS_TRANSFER_WRITE_BIT, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
+		gpu_barrier(g, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_ACCESS_TRANSFER_WRITE_BIT,
+			    VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
 			    VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT);
 		if (gpu_finish(g, f) < 0)
 			return -1;
@@ -155,12 +173,12 @@ int gpu_download(struct gpu *g, const struct gpu_buffer *from, unsigned char *to
 		uint64_t part = bytes - at < staging->size ? bytes - at : staging->size;
 		if (gpu_begin(g, f) < 0)
 			return -1;
-		gpu_barrier(g, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT, VK_PIPELINE_STAGE_TRANSFER_BIT,
-			    VK_ACCESS_TRANSFER_READ_BIT);
+		gpu_barrier(g, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT,
+			    VK_PIPELINE_STAGE_TRANSFER_BIT, VK_ACCESS_TRANSFER_READ_BIT);
 		VkBufferCopy copy = {.srcOffset = at, .dstOffset = 0, .size = (part + 3) / 4 * 4};
 		g->CmdCopyBuffer(g->commands, from->buffer, staging->buffer, 1, &copy);
-		gpu_barrier(g, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_ACCESS_TRANSFER_WRITE_BIT, VK_PIPELINE_STAGE_HOST_BIT,
-			    VK_ACCESS_HOST_READ_BIT);
+		gpu_barrier(g, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_ACCESS_TRANSFER_WRITE_BIT,
+			    VK_PIPELINE_STAGE_HOST_BIT, VK_ACCESS_HOST_READ_BIT);
 		if (gpu_finish(g, f) < 0)
 			return -1;
 		memcpy(to + at, staging->map, part);
@@ -172,7 +190,7 @@ int gpu_make_visible(struct gpu *g, struct fail *f)
 {
 	if (gpu_begin(g, f) < 0)
 		return -1;
-	gpu_barrier(g, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT, VK_PIPELINE_STAGE_HOST_BIT,
-		    VK_ACCESS_HOST_READ_BIT);
+	gpu_barrier(g, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT,
+		    VK_PIPELINE_STAGE_HOST_BIT, VK_ACCESS_HOST_READ_BIT);
 	return gpu_finish(g, f);
 }

@@ -65,7 +65,8 @@ static bool take_number(struct cursor *c, uint64_t *ret)
 	if (c->at == c->end || !isdigit((unsigned char)*c->at))
 		return false;
 	while (c->at < c->end && isdigit((unsigned char)*c->at))
-		if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, *c->at++ - '0', &n))
+		if (__builtin_mul_overflow(n, 10, &n) ||
+		    __builtin_add_overflow(n, *c->at++ - '0', &n))
 			return false;
 	(void)take(c, 'L'); /* Python 2 wrote long integers so */
 	*ret = n;
@@ -78,9 +79,14 @@ static int parse_shape(struct cursor *c, const char *name, struct shape *s, stru
 		return err_bad(e, name, "damaged .npy header: the shape is not a tuple");
 	for (s->dims = 0; !take(c, ')');) {
 		if (s->dims == COMPUTE_DIMS)
-			return err_bad(e, name, "the array has more than %d dimensions, which is the most there can be", COMPUTE_DIMS);
+			return err_bad(
+			    e, name,
+			    "the array has more than %d dimensions, which is the most there can be",
+			    COMPUTE_DIMS);
 		if (!take_number(c, &s->dim[s->dims++]))
-			return err_bad(e, name, "damaged .npy header: the shape holds something that is not a size");
+			return err_bad(
+			    e, name,
+			    "damaged .npy header: the shape holds something that is not a size");
 		if (!take(c, ',') && !(c->at < c->end && *c->at == ')'))
 			return err_bad(e, name, "damaged .npy header: the shape does not end");
 	}
@@ -92,20 +98,28 @@ static int parse_descr(struct cursor *c, const char *name, enum compute_type *re
 	char descr[32];
 
 	if (take(c, '['))
-		return err_bad(e, name, "the array has a structured type, only plain numbers can be read");
+		return err_bad(e, name,
+			       "the array has a structured type, only plain numbers can be read");
 	if (!take_string(c, descr, sizeof descr))
 		return err_bad(e, name, "damaged .npy header: descr is not a short string");
 	*ret = type_from_npy(descr);
 	if (*ret != TYPE_NONE)
 		return 0;
 	if (descr[0] == '>')
-		return err_bad(e, name, "the array is big-endian ('%s'), save it with .astype('<%s')", descr, descr + 1);
+		return err_bad(e, name,
+			       "the array is big-endian ('%s'), save it with .astype('<%s')", descr,
+			       descr + 1);
 	if (strchr(descr, 'O'))
-		return err_bad(e, name, "the array holds Python objects ('%s'), only plain numbers can be read", descr);
-	return err_bad(e, name, "the array's type is '%s', which is not one of the types of compute jobs", descr);
+		return err_bad(
+		    e, name,
+		    "the array holds Python objects ('%s'), only plain numbers can be read", descr);
+	return err_bad(e, name,
+		       "the array's type is '%s', which is not one of the types of compute jobs",
+		       descr);
 }
 
-static int parse_entry(struct cursor *c, const char *name, struct shape *s, unsigned *seen, struct err *e)
+static int parse_entry(struct cursor *c, const char *name, struct shape *s, unsigned *seen,
+		       struct err *e)
 {
 	char key[32];
 	unsigned bit;
@@ -121,9 +135,13 @@ static int parse_entry(struct cursor *c, const char *name, struct shape *s, unsi
 		bit = 2;
 		fortran = take_word(c, "True");
 		if (!fortran && !take_word(c, "False"))
-			return err_bad(e, name, "damaged .npy header: fortran_order is neither True nor False");
+			return err_bad(
+			    e, name,
+			    "damaged .npy header: fortran_order is neither True nor False");
 		if (fortran)
-			return err_bad(e, name, "the array is in Fortran order, save it with numpy.ascontiguousarray");
+			return err_bad(
+			    e, name,
+			    "the array is in Fortran order, save it with numpy.ascontiguousarray");
 	} else if (strcmp(key, "shape") == 0) {
 		bit = 4;
 		rc = parse_shape(c, name, s, e);
@@ -136,8 +154,8 @@ static int parse_entry(struct cursor *c, const char *name, struct shape *s, unsi
 	return rc;
 }
 
-int npy_parse(const unsigned char *data, size_t size, const char *name, struct shape *ret, size_t *ret_offset,
-	      struct err *e)
+int npy_parse(const unsigned char *data, size_t size, const char *name, struct shape *ret,
+	      size_t *ret_offset, struct err *e)
 {
 	unsigned seen = 0;
 
@@ -145,7 +163,8 @@ int npy_parse(const unsigned char *data, size_t size, const char *name, struct s
 		return err_bad(e, name, "is not a .npy file");
 	unsigned major = data[6];
 	if (major < 1 || major > 3)
-		return err_bad(e, name, "is a .npy file of version %u, versions 1 to 3 can be read", major);
+		return err_bad(e, name, "is a .npy file of version %u, versions 1 to 3 can be read",
+			       major);
 	size_t start = major == 1 ? 10 : 12;
 	if (size < start)
 		return err_bad(e, name, "is cut off inside the .npy header");
@@ -153,7 +172,8 @@ int npy_parse(const unsigned char *data, size_t size, const char *name, struct s
 	if (major > 1)
 		length |= (size_t)data[10] << 16 | (size_t)data[11] << 24;
 	if (length > NPY_HEADER_MAX - start)
-		return err_bad(e, name, "has a .npy header of %zu bytes, %d is the most", length, NPY_HEADER_MAX);
+		return err_bad(e, name, "has a .npy header of %zu bytes, %d is the most", length,
+			       NPY_HEADER_MAX);
 	if (length > size - start)
 		return err_bad(e, name, "is cut off inside the .npy header");
 
@@ -170,7 +190,8 @@ int npy_parse(const unsigned char *data, size_t size, const char *name, struct s
 	skip_space(&c);
 	if (c.at != c.end || seen != 7)
 		return err_bad(e, name, "damaged .npy header: %s",
-			       seen != 7 ? "descr, fortran_order or shape is missing" : "text after the dictionary");
+			       seen != 7 ? "descr, fortran_order or shape is missing"
+					 : "text after the dictionary");
 	*ret_offset = start + length;
 	return shape_finish(ret, name, e);
 }
@@ -182,10 +203,11 @@ size_t npy_header(const struct shape *s, char buf[static NPY_HEADER_WRITTEN])
 
 	shape[0] = '\0';
 	for (unsigned i = 0; i < s->dims; i++)
-		n += snprintf(shape + n, sizeof shape - (size_t)n, "%llu,%s", (unsigned long long)s->dim[i],
-			      i + 1 < s->dims ? " " : "");
-	n = snprintf(buf + 10, NPY_HEADER_WRITTEN - 10, "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }",
-		     type_npy(s->type), shape);
+		n += snprintf(shape + n, sizeof shape - (size_t)n, "%llu,%s",
+			      (unsigned long long)s->dim[i], i + 1 < s->dims ? " " : "");
+	n = snprintf(buf + 10, NPY_HEADER_WRITTEN - 10,
+		     "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", type_npy(s->type),
+		     shape);
 	/* The array begins at a multiple of 64, the header ends with a newline. */
 	size_t total = ((size_t)n + 10 + 1 + 63) / 64 * 64;
 	memset(buf + 10 + n, ' ', total - 10 - (size_t)n);

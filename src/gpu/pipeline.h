@@ -34,19 +34,20 @@ struct step {
 };
 
 /* Starts the compiler. *k must be zeroed; once started it ends in kernel_load or compile_drop. */
-int kernel_start(struct kernel *k, const struct request_kernel *q, const char *compiler, struct fail *f);
+int kernel_start(struct kernel *k, const struct request_kernel *q, const char *compiler,
+		 struct fail *f);
 /* Takes the compiler's result: reflects, specializes, checks against the device, makes the pipeline. */
 int kernel_load(struct kernel *k, const struct request_kernel *q, struct gpu *g, struct fail *f);
 /* The same for a module that is there already. */
-int kernel_from_words(struct kernel *k, const struct request_kernel *q, const uint32_t *words, size_t count, struct gpu *g,
-		      struct fail *f);
+int kernel_from_words(struct kernel *k, const struct request_kernel *q, const uint32_t *words,
+		      size_t count, struct gpu *g, struct fail *f);
 void kernel_done(struct kernel *k, struct gpu *g);
 
 /* shapes: one for each buffer of the request. Everything that needs no descriptor. */
-int step_prepare(struct step *s, const struct request *q, const struct shape *shapes, struct kernel *kernels,
-		 const struct gpu *g, struct fail *f);
+int step_prepare(struct step *s, const struct request *q, const struct shape *shapes,
+		 struct kernel *kernels, const struct gpu *g, struct fail *f);
 /* Records the dispatch of a step with these group counts into g->commands. */
 void step_record(const struct step *s, const uint32_t groups[static 3], struct gpu *g);
 /* One descriptor set for each step, from *ret_pool. */
-int steps_bind(struct step *steps, size_t count, const struct gpu_buffer *buffers, struct gpu *g, VkDescriptorPool *ret_pool,
-	       struct fail *f);
+int steps_bind(struct step *steps, size_t count, const struct gpu_buffer *buffers, struct gpu *g,
+	       VkDescriptorPool *ret_pool, struct fail *f);

@@ -27,7 +27,8 @@ static void on_error(png_structp png, png_const_charp text)
 {
 	struct stream *s = png_get_error_ptr(png);
 
-	if (s->e->kind == ERR_NONE) /* the first cause: our own read and write errors come before libpng's */
+	if (s->e->kind ==
+	    ERR_NONE) /* the first cause: our own read and write errors come before libpng's */
 		(void)err_bad(s->e, s->name, "cannot handle this PNG: %s", text);
 	png_longjmp(png, 1);
 }
@@ -49,7 +50,8 @@ static void on_read(png_structp png, png_bytep out, size_t size)
 			continue;
 		if (n <= 0) {
 			(void)(n < 0 ? err_os(s->e, errno, s->name, "cannot read")
-				     : err_bad(s->e, s->name, "the PNG is cut off after %lld bytes", (long long)s->at));
+				     : err_bad(s->e, s->name, "the PNG is cut off after %lld bytes",
+					       (long long)s->at));
 			png_error(png, "read");
 		}
 		s->at += n;
@@ -80,7 +82,8 @@ static uint32_t big32(const unsigned char *p)
 
 int png_peek(int fd, const char *name, struct shape *ret, struct err *e)
 {
-	static const unsigned char start[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13, 'I', 'H', 'D', 'R'};
+	static const unsigned char start[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n',
+					      0,    0,   0,   13,  'I',  'H',  'D',  'R'};
 	unsigned char head[33];
 	ssize_t n = pread(fd, head, sizeof head, 0);
 
@@ -92,12 +95,15 @@ int png_peek(int fd, const char *name, struct shape *ret, struct err *e)
 		return err_bad(e, name, "the PNG is cut off or damaged inside its header");
 	uint64_t width = big32(head + 16), height = big32(head + 20);
 	if (width == 0 || height == 0)
-		return err_bad(e, name, "the PNG says it is empty (%llu x %llu)", (unsigned long long)width, (unsigned long long)height);
+		return err_bad(e, name, "the PNG says it is empty (%llu x %llu)",
+			       (unsigned long long)width, (unsigned long long)height);
 	if (width > PNG_SIDE_MAX || height > PNG_SIDE_MAX)
-		return err_bad(e, name, "the PNG is %llu x %llu, %d x %d is the most that is read", (unsigned long long)width,
-			       (unsigned long long)height, PNG_SIDE_MAX, PNG_SIDE_MAX);
+		return err_bad(e, name, "the PNG is %llu x %llu, %d x %d is the most that is read",
+			       (unsigned long long)width, (unsigned long long)height, PNG_SIDE_MAX,
+			       PNG_SIDE_MAX);
 	if (width * height * 4 > PNG_BYTES_MAX)
-		return err_bad(e, name, "the PNG needs %llu MiB decoded, %llu MiB is the most", (unsigned long long)(width * height * 4) >> 20,
+		return err_bad(e, name, "the PNG needs %llu MiB decoded, %llu MiB is the most",
+			       (unsigned long long)(width * height * 4) >> 20,
 			       (unsigned long long)PNG_BYTES_MAX >> 20);
 	*ret = (struct shape){.type = TYPE_U8, .dims = 3, .dim = {height, width, 4}};
 	return shape_finish(ret, name, e);
@@ -124,7 +130,8 @@ static int read_rows(struct stream *s, const struct shape *shape, unsigned char 
 	png_read_info(s->png, s->info);
 	int passes = png_set_interlace_handling(s->png);
 	ask_for_rgba(s->png, s->info);
-	if (png_get_image_height(s->png, s->info) != shape->dim[0] || png_get_rowbytes(s->png, s->info) != shape->dim[1] * 4)
+	if (png_get_image_height(s->png, s->info) != shape->dim[0] ||
+	    png_get_rowbytes(s->png, s->info) != shape->dim[1] * 4)
 		png_error(s->png, "its size changed while it was read");
 	for (int pass = 0; pass < passes; pass++)
 		for (uint64_t y = 0; y < shape->dim[0]; y++)
@@ -164,11 +171,15 @@ int png_can_write(const struct shape *s, const char *name, struct err *e)
 {
 	char text[SHAPE_TEXT];
 
-	if ((s->type != TYPE_U8 && s->type != TYPE_U32 && s->type != TYPE_F32) || channels_of(s) == 0)
-		return err_bad(e, name, "%s cannot become a PNG, which takes u8 [h, w] or [h, w, 1|2|3|4], u32 [h, w], f32 [h, w] or [h, w, 1|3|4]",
-			       shape_print(s, text));
+	if ((s->type != TYPE_U8 && s->type != TYPE_U32 && s->type != TYPE_F32) ||
+	    channels_of(s) == 0)
+		return err_bad(
+		    e, name,
+		    "%s cannot become a PNG, which takes u8 [h, w] or [h, w, 1|2|3|4], u32 [h, w], f32 [h, w] or [h, w, 1|3|4]",
+		    shape_print(s, text));
 	if (s->count == 0 || s->dim[0] > PNG_SIDE_MAX || s->dim[1] > PNG_SIDE_MAX)
-		return err_bad(e, name, "%s cannot become a PNG, whose sides are 1 to %d", shape_print(s, text), PNG_SIDE_MAX);
+		return err_bad(e, name, "%s cannot become a PNG, whose sides are 1 to %d",
+			       shape_print(s, text), PNG_SIDE_MAX);
 	return 0;
 }
 
@@ -179,8 +190,8 @@ static unsigned char to_byte(float f)
 	return f >= 1 ? 255 : (unsigned char)lrintf(f * 255);
 }
 
-static const unsigned char *convert_row(const struct stream *s, const struct shape *shape, const unsigned char *row,
-					size_t values)
+static const unsigned char *convert_row(const struct stream *s, const struct shape *shape,
+					const unsigned char *row, size_t values)
 {
 	if (shape->type != TYPE_F32)
 		return row; /* packed u32 with red lowest is RGBA in memory */
@@ -194,7 +205,8 @@ static const unsigned char *convert_row(const struct stream *s, const struct sha
 
 static int write_rows(struct stream *s, const struct shape *shape, const unsigned char *data)
 {
-	static const int color[] = {0, PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_RGBA};
+	static const int color[] = {0, PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA,
+				    PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_RGBA};
 	unsigned channels = channels_of(shape);
 	size_t row_bytes = shape->bytes / shape->dim[0];
 
@@ -203,16 +215,19 @@ static int write_rows(struct stream *s, const struct shape *shape, const unsigne
 	png_set_write_fn(s->png, s, on_write, on_flush);
 	png_set_compression_buffer_size(s->png, 64 << 10);
 	png_set_compression_level(s->png, 4);
-	png_set_IHDR(s->png, s->info, (png_uint_32)shape->dim[1], (png_uint_32)shape->dim[0], 8, color[channels],
-		     PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+	png_set_IHDR(s->png, s->info, (png_uint_32)shape->dim[1], (png_uint_32)shape->dim[0], 8,
+		     color[channels], PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+		     PNG_FILTER_TYPE_DEFAULT);
 	png_write_info(s->png, s->info);
 	for (uint64_t y = 0; y < shape->dim[0]; y++)
-		png_write_row(s->png, convert_row(s, shape, data + y * row_bytes, shape->dim[1] * channels));
+		png_write_row(
+		    s->png, convert_row(s, shape, data + y * row_bytes, shape->dim[1] * channels));
 	png_write_end(s->png, NULL);
 	return 0;
 }
 
-int png_write(int fd, const char *name, const struct shape *s, const unsigned char *data, struct err *e)
+int png_write(int fd, const char *name, const struct shape *s, const unsigned char *data,
+	      struct err *e)
 {
 	struct stream st = {.fd = fd, .name = name, .e = e};
 	int rc = -1;

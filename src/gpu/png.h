@@ -14,8 +14,10 @@ enum { PNG_SIDE_MAX = 16384 };
 /* Looks at the header only. fd must be seekable; its position does not change. */
 int png_peek(int fd, const char *name, struct shape *ret, struct err *e);
 /* Decodes into out, which has room for the shape that png_peek gave. */
-int png_read(int fd, const char *name, const struct shape *shape, unsigned char *out, struct err *e);
+int png_read(int fd, const char *name, const struct shape *shape, unsigned char *out,
+	     struct err *e);
 
 /* Whether an array of this shape can become a picture. 0 or -1 with the reason. */
 int png_can_write(const struct shape *s, const char *name, struct err *e);
-int png_write(int fd, const char *name, const struct shape *s, const unsigned char *data, struct err *e);
+int png_write(int fd, const char *name, const struct shape *s, const unsigned char *data,
+	      struct err *e);

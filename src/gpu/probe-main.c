@@ -16,9 +16,9 @@ static json_t *flags_json(VkQueueFlags flags)
 		VkQueueFlags flag;
 		const char *name;
 	} names[] = {
-		{VK_QUEUE_GRAPHICS_BIT, "graphics"}, {VK_QUEUE_COMPUTE_BIT, "compute"},
-		{VK_QUEUE_TRANSFER_BIT, "transfer"}, {VK_QUEUE_SPARSE_BINDING_BIT, "sparse"},
-		{VK_QUEUE_PROTECTED_BIT, "protected"},
+	    {VK_QUEUE_GRAPHICS_BIT, "graphics"},   {VK_QUEUE_COMPUTE_BIT, "compute"},
+	    {VK_QUEUE_TRANSFER_BIT, "transfer"},   {VK_QUEUE_SPARSE_BINDING_BIT, "sparse"},
+	    {VK_QUEUE_PROTECTED_BIT, "protected"},
 	};
 	json_t *list = json_array();
 
@@ -36,8 +36,10 @@ static json_t *queues_json(const struct vk *vk, const struct device *d)
 
 	vk->GetPhysicalDeviceQueueFamilyProperties(d->handle, &count, families);
 	for (uint32_t i = 0; i < count; i++)
-		json_array_append_new(list, json_pack("{s:o, s:I, s:I}", "flags", flags_json(families[i].queueFlags),
-						      "count", (json_int_t)families[i].queueCount, "timestamp_valid_bits",
+		json_array_append_new(list, json_pack("{s:o, s:I, s:I}", "flags",
+						      flags_json(families[i].queueFlags), "count",
+						      (json_int_t)families[i].queueCount,
+						      "timestamp_valid_bits",
 						      (json_int_t)families[i].timestampValidBits));
 	return list;
 }
@@ -47,9 +49,10 @@ static json_t *limits_json(const struct device *d)
 	const VkPhysicalDeviceLimits *l = &d->props.limits;
 	json_t *o = json_object();
 #define NUMBER(name) json_object_set_new(o, #name, json_integer((json_int_t)l->name))
-#define TRIPLE(name)                                                                                               \
-	json_object_set_new(o, #name,                                                                              \
-			    json_pack("[I, I, I]", (json_int_t)l->name[0], (json_int_t)l->name[1], (json_int_t)l->name[2]))
+#define TRIPLE(name)                                                                               \
+	json_object_set_new(o, #name,                                                              \
+			    json_pack("[I, I, I]", (json_int_t)l->name[0], (json_int_t)l->name[1], \
+				      (json_int_t)l->name[2]))
 	NUMBER(maxStorageBufferRange);
 	NUMBER(maxPushConstantsSize);
 	NUMBER(maxMemoryAllocationCount);
@@ -60,7 +63,8 @@ static json_t *limits_json(const struct device *d)
 	TRIPLE(maxComputeWorkGroupSize);
 #undef NUMBER
 #undef TRIPLE
-	json_object_set_new(o, "maxMemoryAllocationSize", json_integer((json_int_t)d->max_allocation));
+	json_object_set_new(o, "maxMemoryAllocationSize",
+			    json_integer((json_int_t)d->max_allocation));
 	return o;
 }
 
@@ -91,7 +95,8 @@ static json_t *probe(struct vk *vk, struct fail *f)
 	for (size_t i = 0; i < count; i++) {
 		json_t *o = device_json(&devices[i]);
 		json_t *budget = device_budget_json(vk, &devices[i]);
-		json_object_set_new(o, "extensions", json_integer((json_int_t)devices[i].extension_count));
+		json_object_set_new(o, "extensions",
+				    json_integer((json_int_t)devices[i].extension_count));
 		json_object_set_new(o, "queues", queues_json(vk, &devices[i]));
 		json_object_set_new(o, "limits", limits_json(&devices[i]));
 		if (budget)
@@ -99,8 +104,8 @@ static json_t *probe(struct vk *vk, struct fail *f)
 		add_loop_limit(vk, &devices[i], o);
 		json_array_append_new(list, o);
 	}
-	(void)snprintf(version, sizeof version, "%u.%u.%u", VK_API_VERSION_MAJOR(vk->version), VK_API_VERSION_MINOR(vk->version),
-		       VK_API_VERSION_PATCH(vk->version));
+	(void)snprintf(version, sizeof version, "%u.%u.%u", VK_API_VERSION_MAJOR(vk->version),
+		       VK_API_VERSION_MINOR(vk->version), VK_API_VERSION_PATCH(vk->version));
 	return json_pack("{s:s, s:o}", "loader", version, "devices", list);
 }
 
@@ -110,7 +115,8 @@ static json_t *error_json(const struct fail *f)
 	json_t *o = json_object();
 
 	(void)err_render(&f->err, text, sizeof text);
-	json_object_set_new(o, "error", json_string(text_to_utf8(text, strlen(text), clean, sizeof clean)));
+	json_object_set_new(o, "error",
+			    json_string(text_to_utf8(text, strlen(text), clean, sizeof clean)));
 	if (f->err.hint[0])
 		json_object_set_new(o, "hint", json_string(f->err.hint));
 	return o;
@@ -128,7 +134,8 @@ int main(void)
 	AUTO_FREE char *text = json_dumps(answer, JSON_COMPACT);
 	json_decref(answer);
 	vk_done(&vk);
-	if (!text || fd_write_all(STDOUT_FILENO, text, strlen(text)) < 0 || fd_write_all(STDOUT_FILENO, "\n", 1) < 0) {
+	if (!text || fd_write_all(STDOUT_FILENO, text, strlen(text)) < 0 ||
+	    fd_write_all(STDOUT_FILENO, "\n", 1) < 0) {
 		(void)fprintf(stderr, "vkjail-probe: cannot write: %s\n", err_errno_name(errno));
 		return 1;
 	}

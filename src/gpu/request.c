@@ -10,7 +10,8 @@
 #include "gpu/json-read.h"
 
 /* Index of value in names, or -1 with the failure noted. */
-static int one_of(struct json_read *r, const char *key, const char *value, const char *const *names, size_t count)
+static int one_of(struct json_read *r, const char *key, const char *value, const char *const *names,
+		  size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (names[i] && strcmp(names[i], value) == 0)
@@ -21,8 +22,10 @@ static int one_of(struct json_read *r, const char *key, const char *value, const
 
 static enum compute_format read_format(struct json_read *r, const json_t *o)
 {
-	static const char *const names[] = {[FORMAT_NPY] = "npy", [FORMAT_PNG] = "png", [FORMAT_RAW] = "raw"};
-	return (enum compute_format)one_of(r, "format", json_read_string(r, o, "format"), names, COUNTOF(names));
+	static const char *const names[] = {
+	    [FORMAT_NPY] = "npy", [FORMAT_PNG] = "png", [FORMAT_RAW] = "raw"};
+	return (enum compute_format)one_of(r, "format", json_read_string(r, o, "format"), names,
+					   COUNTOF(names));
 }
 
 static enum compute_type read_type(struct json_read *r, const json_t *o)
@@ -114,12 +117,14 @@ static void read_kernels(struct json_read *r, const json_t *root, struct request
 static int find_buffer(const struct request *q, const char *name, size_t length)
 {
 	for (size_t i = 0; i < q->buffer_count; i++)
-		if (strlen(q->buffers[i].name) == length && memcmp(q->buffers[i].name, name, length) == 0)
+		if (strlen(q->buffers[i].name) == length &&
+		    memcmp(q->buffers[i].name, name, length) == 0)
 			return (int)i;
 	return -1;
 }
 
-static size_t need_buffer(struct json_read *r, const struct request *q, const char *name, const char *what)
+static size_t need_buffer(struct json_read *r, const struct request *q, const char *name,
+			  const char *what)
 {
 	int i = find_buffer(q, name, strlen(name));
 
@@ -148,13 +153,16 @@ static void read_shape(struct json_read *r, const json_t *o, struct request_buff
 static void read_buffer(struct json_read *r, const json_t *o, struct request_buffer *b)
 {
 	static const char *const sources[] = {
-		[SOURCE_FILE] = "file", [SOURCE_ZEROS] = "zeros", [SOURCE_IOTA] = "iota", [SOURCE_RANDOM] = "random", [SOURCE_VALUE] = "value",
+	    [SOURCE_FILE] = "file",     [SOURCE_ZEROS] = "zeros", [SOURCE_IOTA] = "iota",
+	    [SOURCE_RANDOM] = "random", [SOURCE_VALUE] = "value",
 	};
 
-	json_read_keys(r, o, "buffers", "name where source path fd format like type shape seed value");
+	json_read_keys(r, o, "buffers",
+		       "name where source path fd format like type shape seed value");
 	b->name = json_read_string(r, o, "name");
 	b->where = json_read_string_or(r, o, "where", NULL);
-	b->source = (enum compute_source)one_of(r, "source", json_read_string(r, o, "source"), sources, COUNTOF(sources));
+	b->source = (enum compute_source)one_of(r, "source", json_read_string(r, o, "source"),
+						sources, COUNTOF(sources));
 	b->fd = -1;
 	b->like = -1;
 	read_shape(r, o, b);
@@ -180,7 +188,8 @@ static void check_like(struct json_read *r, const struct request *q, size_t star
 
 	for (int i = (int)start; i >= 0; i = q->buffers[i].like)
 		if (steps++ > q->buffer_count) {
-			json_read_bad(r, "like", "buffer '%.60s' is like itself", q->buffers[start].name);
+			json_read_bad(r, "like", "buffer '%.60s' is like itself",
+				      q->buffers[start].name);
 			return;
 		}
 }
@@ -211,14 +220,16 @@ static void read_buffers(struct json_read *r, const json_t *root, struct request
 		check_like(r, q, i);
 }
 
-static void read_step(struct json_read *r, const json_t *o, struct request *q, struct request_step *s)
+static void read_step(struct json_read *r, const json_t *o, struct request *q,
+		      struct request_step *s)
 {
 	const json_t *v;
 	size_t i;
 
 	json_read_keys(r, o, "steps", "run where bind push groups elements repeat");
 	const char *run = json_read_string(r, o, "run");
-	for (s->kernel = 0; s->kernel < q->kernel_count && strcmp(q->kernels[s->kernel].name, run) != 0;)
+	for (s->kernel = 0;
+	     s->kernel < q->kernel_count && strcmp(q->kernels[s->kernel].name, run) != 0;)
 		s->kernel++;
 	if (s->kernel == q->kernel_count)
 		json_read_bad(r, "steps", "there is no kernel '%.60s'", run);
@@ -227,21 +238,19 @@ static void read_step(struct json_read *r, const json_t *o, struct request *q, s
 
 	const json_t *bind = json_read_array(r, o, "bind", BIND_MAX);
 	s->bind = arena_alloc(r->arena, (json_array_size(bind) + 1) * sizeof *s->bind);
-	json_array_foreach(bind, i, v)
-		s->bind[s->bind_count++] = need_buffer(r, q, json_is_string(v) ? json_string_value(v) : "?", "bind");
+	json_array_foreach(bind, i, v) s->bind[s->bind_count++] = need_buffer(
+	    r, q, json_is_string(v) ? json_string_value(v) : "?", "bind");
 
 	const json_t *push = json_read_array(r, o, "push", PUSH_MAX);
 	s->push = arena_alloc(r->arena, (json_array_size(push) + 1) * sizeof *s->push);
-	json_array_foreach(push, i, v)
-		s->push[s->push_count++] = read_number(r, v, "push");
+	json_array_foreach(push, i, v) s->push[s->push_count++] = read_number(r, v, "push");
 
 	s->has_groups = json_object_get(o, "groups") != NULL;
 	const char *key = s->has_groups ? "groups" : "elements";
 	const json_t *grid = json_read_array(r, o, key, 3);
 	if (json_array_size(grid) != 3 || (s->has_groups && json_object_get(o, "elements")))
 		json_read_bad(r, "steps", "expected three numbers as groups or as elements");
-	json_array_foreach(grid, i, v)
-		s->grid[i] = read_number(r, v, key);
+	json_array_foreach(grid, i, v) s->grid[i] = read_number(r, v, key);
 }
 
 static void read_rest(struct json_read *r, const json_t *root, struct request *q)
@@ -250,8 +259,7 @@ static void read_rest(struct json_read *r, const json_t *root, struct request *q
 	size_t i;
 
 	q->steps = arena_alloc(r->arena, (json_array_size(list) + 1) * sizeof *q->steps);
-	json_array_foreach(list, i, o)
-		read_step(r, o, q, &q->steps[q->step_count++]);
+	json_array_foreach(list, i, o) read_step(r, o, q, &q->steps[q->step_count++]);
 
 	list = json_read_array(r, root, "outputs", OUTPUTS_MAX);
 	q->outputs = arena_alloc(r->arena, (json_array_size(list) + 1) * sizeof *q->outputs);
@@ -270,15 +278,21 @@ static void read_rest(struct json_read *r, const json_t *root, struct request *q
 static void read_root(struct json_read *r, const json_t *root, struct request *q)
 {
 	static const char *const devices[] = {
-		[DEVICE_ANY] = "any", [DEVICE_SOFTWARE] = "software", [DEVICE_HARDWARE] = "hardware", [DEVICE_NAMED] = "named",
+	    [DEVICE_ANY] = "any",
+	    [DEVICE_SOFTWARE] = "software",
+	    [DEVICE_HARDWARE] = "hardware",
+	    [DEVICE_NAMED] = "named",
 	};
 
-	json_read_keys(r, root, "request", "version name device device_name limits sample_ns compiler kernels buffers steps outputs");
+	json_read_keys(
+	    r, root, "request",
+	    "version name device device_name limits sample_ns compiler kernels buffers steps outputs");
 	if (r->failed)
 		return;
 	(void)json_read_count(r, root, "version", 1, 1);
 	q->name = json_read_string_or(r, root, "name", "job");
-	q->device = (enum compute_device)one_of(r, "device", json_read_string_or(r, root, "device", "any"), devices, COUNTOF(devices));
+	q->device = (enum compute_device)one_of(
+	    r, "device", json_read_string_or(r, root, "device", "any"), devices, COUNTOF(devices));
 	if (q->device == DEVICE_NAMED)
 		q->device_name = json_read_string(r, root, "device_name");
 	q->sample_ns = json_read_count_or(r, root, "sample_ns", INT64_MAX, 0);
@@ -302,7 +316,8 @@ int request_parse(const char *text, size_t size, struct request *ret, struct err
 	*ret = (struct request){.device = DEVICE_ANY};
 	json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
 	if (!root)
-		return err_bad(e, "request", "is not JSON: %s at byte %d", error.text, error.position);
+		return err_bad(e, "request", "is not JSON: %s at byte %d", error.text,
+			       error.position);
 	read_root(&r, root, ret);
 	json_decref(root);
 	if (!r.failed)
@@ -317,8 +332,8 @@ void request_done(struct request *r)
 	*r = (struct request){.device = DEVICE_ANY};
 }
 
-int request_resolve(const struct request *r, const struct shape *shapes, const struct compute_number *n,
-		    struct compute_number *ret, struct err *e)
+int request_resolve(const struct request *r, const struct shape *shapes,
+		    const struct compute_number *n, struct compute_number *ret, struct err *e)
 {
 	*ret = *n;
 	if (!n->ref)
@@ -326,15 +341,19 @@ int request_resolve(const struct request *r, const struct shape *shapes, const s
 	const char *dot = strrchr(n->ref, '.');
 	int b = dot ? find_buffer(r, n->ref, (size_t)(dot - n->ref)) : -1;
 	if (b < 0)
-		return err_bad(e, "", "'%s' names no buffer, expected BUFFER.shape[AXIS] or BUFFER.elements", n->ref);
+		return err_bad(
+		    e, "", "'%s' names no buffer, expected BUFFER.shape[AXIS] or BUFFER.elements",
+		    n->ref);
 	uint64_t value;
 	unsigned axis;
 	int end = 0;
 	if (strcmp(dot, ".elements") == 0) {
 		value = shapes[b].count;
-	} else if (sscanf(dot, ".shape[%1u]%n", &axis, &end) == 1 && end > 0 && dot[end] == '\0' && isdigit((unsigned char)dot[7])) {
+	} else if (sscanf(dot, ".shape[%1u]%n", &axis, &end) == 1 && end > 0 && dot[end] == '\0' &&
+		   isdigit((unsigned char)dot[7])) {
 		if (axis >= shapes[b].dims)
-			return err_bad(e, "", "'%s': buffer '%s' has %u axes, counted from 0", n->ref, r->buffers[b].name, shapes[b].dims);
+			return err_bad(e, "", "'%s': buffer '%s' has %u axes, counted from 0",
+				       n->ref, r->buffers[b].name, shapes[b].dims);
 		value = shapes[b].dim[axis];
 	} else {
 		return err_bad(e, "", "'%s' is not BUFFER.shape[AXIS] or BUFFER.elements", n->ref);

@@ -16,9 +16,16 @@
 
 /* No tighter than what a job file may hold (src/job/bounds.def). */
 enum {
-	REQUEST_MAX = 1 << 20, REQUEST_FD = 3, REQUEST_FD_FIRST = 5,
-	KERNELS_MAX = 256, BUFFERS_MAX = 256, STEPS_MAX = 4096, OUTPUTS_MAX = 256,
-	CONSTANTS_MAX = 256, BIND_MAX = 64, PUSH_MAX = 256,
+	REQUEST_MAX = 1 << 20,
+	REQUEST_FD = 3,
+	REQUEST_FD_FIRST = 5,
+	KERNELS_MAX = 256,
+	BUFFERS_MAX = 256,
+	STEPS_MAX = 4096,
+	OUTPUTS_MAX = 256,
+	CONSTANTS_MAX = 256,
+	BIND_MAX = 64,
+	PUSH_MAX = 256,
 };
 
 struct request_constant {
@@ -90,5 +97,5 @@ void request_done(struct request *r);
  * A `ref` as a number: BUFFER.shape[AXIS] or BUFFER.elements. shapes has one shape for each buffer.
  * Numbers without a ref come back as they are.
  */
-int request_resolve(const struct request *r, const struct shape *shapes, const struct compute_number *n,
-		    struct compute_number *ret, struct err *e);
+int request_resolve(const struct request *r, const struct shape *shapes,
+		    const struct compute_number *n, struct compute_number *ret, struct err *e);

@@ -47,7 +47,8 @@ static struct step *cursor_peek(struct cursor *c)
 static void timestamp(struct runner *r, uint32_t query)
 {
 	if (r->queries)
-		r->g->CmdWriteTimestamp(r->g->commands, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, r->queries, query);
+		r->g->CmdWriteTimestamp(r->g->commands, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT,
+					r->queries, query);
 }
 
 static int record(struct runner *r, const struct batch *b, struct fail *f)
@@ -61,7 +62,8 @@ static int record(struct runner *r, const struct batch *b, struct fail *f)
 	timestamp(r, 0);
 	for (uint32_t i = 0; i < b->count; i++) {
 		step_record(b->items[i], b->items[i]->groups, g);
-		gpu_barrier(g, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
+		gpu_barrier(g, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT,
+			    VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
 			    VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT);
 		timestamp(r, i + 1);
 	}
@@ -70,14 +72,18 @@ static int record(struct runner *r, const struct batch *b, struct fail *f)
 
 /* ---- waiting ------------------------------------------------------------------------------- */
 
-static int too_long(struct runner *r, const struct step *s, uint64_t observed, uint32_t of, struct fail *f)
+static int too_long(struct runner *r, const struct step *s, uint64_t observed, uint32_t of,
+		    struct fail *f)
 {
 	char took[32], most[32], what[64];
 
 	(void)snprintf(what, sizeof what, of > 1 ? "one of %u dispatches" : "a dispatch", of);
-	(void)fail_set(f, END_KERNEL_TIME, s->request->where, "kernel '%s': %s of %u x %u x %u groups ran %s%s, the limit is %s",
-		       s->kernel->request->name, what, s->groups[0], s->groups[1], s->groups[2], f->pending ? "at least " : "",
-		       text_print_duration(observed, took, sizeof took), text_print_duration(r->run->limit_ns, most, sizeof most));
+	(void)fail_set(f, END_KERNEL_TIME, s->request->where,
+		       "kernel '%s': %s of %u x %u x %u groups ran %s%s, the limit is %s",
+		       s->kernel->request->name, what, s->groups[0], s->groups[1], s->groups[2],
+		       f->pending ? "at least " : "",
+		       text_print_duration(observed, took, sizeof took),
+		       text_print_duration(r->run->limit_ns, most, sizeof most));
 	f->kernel = s->kernel->request->name;
 	f->observed_ns = observed;
 	return -1;
@@ -102,7 +108,8 @@ static uint64_t patience(const struct runner *r, uint32_t n)
 	return certain < likely ? certain : likely;
 }
 
-static int wait_for(struct runner *r, const struct step *s, uint32_t n, uint64_t most, uint64_t *ret_elapsed, struct fail *f)
+static int wait_for(struct runner *r, const struct step *s, uint32_t n, uint64_t most,
+		    uint64_t *ret_elapsed, struct fail *f)
 {
 	uint64_t start = now_ns();
 
@@ -123,7 +130,8 @@ static int wait_for(struct runner *r, const struct step *s, uint32_t n, uint64_t
 			return 0;
 		f->pending = true;
 		if (stop_asked())
-			return fail_set(f, END_CANCELLED, NULL, "cancelled while kernel '%s' ran", s->kernel->request->name);
+			return fail_set(f, END_CANCELLED, NULL, "cancelled while kernel '%s' ran",
+					s->kernel->request->name);
 		if (*ret_elapsed > most)
 			return too_long(r, s, *ret_elapsed, n, f);
 		f->pending = false;
@@ -159,7 +167,8 @@ static int read_times(struct runner *r, struct batch *b, struct fail *f)
 		b->ns[0] = b->elapsed_ns;
 		return 0;
 	}
-	VkResult res = r->g->GetQueryPoolResults(r->g->device, r->queries, 0, b->count + 1, sizeof stamps, stamps, sizeof stamps[0],
+	VkResult res = r->g->GetQueryPoolResults(r->g->device, r->queries, 0, b->count + 1,
+						 sizeof stamps, stamps, sizeof stamps[0],
 						 VK_QUERY_RESULT_64_BIT | VK_QUERY_RESULT_WAIT_BIT);
 	if (res != VK_SUCCESS)
 		return fail_vk(f, res, "vkGetQueryPoolResults", "read the times of dispatches");
@@ -182,7 +191,8 @@ static int account(struct runner *r, const struct batch *b, struct fail *f)
 
 /* ---- the loop ------------------------------------------------------------------------------ */
 
-static int fill_batch(struct runner *r, struct cursor *c, struct batch *b, uint32_t most, struct fail *f)
+static int fill_batch(struct runner *r, struct cursor *c, struct batch *b, uint32_t most,
+		      struct fail *f)
 {
 	b->count = 0;
 	for (struct step *s; b->count < most && (s = cursor_peek(c)) != NULL; c->done++) {
@@ -200,7 +210,8 @@ static int fill_batch(struct runner *r, struct cursor *c, struct batch *b, uint3
 static uint32_t next_size(const struct runner *r, const struct batch *b, uint32_t size)
 {
 	/* With a tight limit submissions stay so short that a late dispatch is noticed in time. */
-	uint64_t target = r->run->limit_ns && r->run->limit_ns / 4 < BATCH_NS ? r->run->limit_ns / 4 : BATCH_NS;
+	uint64_t target = r->run->limit_ns && r->run->limit_ns / 4 < BATCH_NS ? r->run->limit_ns / 4
+									      : BATCH_NS;
 
 	if (!r->queries)
 		return 1;
@@ -218,12 +229,14 @@ static int run_all(struct runner *r, struct cursor *c, struct fail *f)
 
 	for (;;) {
 		if (stop_asked())
-			return fail_set(f, END_CANCELLED, NULL, "cancelled between two submissions");
+			return fail_set(f, END_CANCELLED, NULL,
+					"cancelled between two submissions");
 		if (fill_batch(r, c, &b, size, f) < 0)
 			return -1;
 		if (b.count == 0)
 			return 0;
-		if (record(r, &b, f) < 0 || wait_for(r, b.items[0], b.count, patience(r, b.count), &b.elapsed_ns, f) < 0)
+		if (record(r, &b, f) < 0 ||
+		    wait_for(r, b.items[0], b.count, patience(r, b.count), &b.elapsed_ns, f) < 0)
 			return -1;
 		if (read_times(r, &b, f) < 0 || account(r, &b, f) < 0)
 			return -1;
@@ -240,13 +253,16 @@ int run_steps(struct run *run, struct step *steps, size_t count, struct fail *f)
 	run->timed = run->gpu->info->timestamp_valid_bits > 0;
 	if (run->timed) {
 		VkQueryPoolCreateInfo info = {
-			.sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO, .queryType = VK_QUERY_TYPE_TIMESTAMP, .queryCount = BATCH_MAX + 1,
+		    .sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO,
+		    .queryType = VK_QUERY_TYPE_TIMESTAMP,
+		    .queryCount = BATCH_MAX + 1,
 		};
 		VkResult res = r.g->CreateQueryPool(r.g->device, &info, NULL, &r.queries);
 		if (res != VK_SUCCESS)
 			return fail_vk(f, res, "vkCreateQueryPool", "time dispatches");
 	} else {
-		answer_warning("the queue has no timestamps: dispatches are timed by the host, from submission to completion");
+		answer_warning(
+		    "the queue has no timestamps: dispatches are timed by the host, from submission to completion");
 	}
 	int rc = run_all(&r, &c, f);
 	if (r.queries && !f->pending)

@@ -10,11 +10,12 @@
 
 enum {
 	BATCH_MAX = 64,
-	BATCH_NS = 5000000,                    /* a submission shorter than this may be doubled */
-	WAIT_SLICE_NS = 20000000,              /* how long a signal may go unnoticed */
-	WAIT_GRACE_NS = 2000000,               /* submitting and waking up are not the dispatch's time */
+	BATCH_NS = 5000000,       /* a submission shorter than this may be doubled */
+	WAIT_SLICE_NS = 20000000, /* how long a signal may go unnoticed */
+	WAIT_GRACE_NS = 2000000,  /* submitting and waking up are not the dispatch's time */
 };
-#define COMPILE_ALLOWANCE_NS UINT64_C(10000000000) /* for the driver's own compiler, once a pipeline */
+#define COMPILE_ALLOWANCE_NS \
+	UINT64_C(10000000000) /* for the driver's own compiler, once a pipeline */
 
 struct run {
 	struct gpu *gpu;

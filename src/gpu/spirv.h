@@ -28,9 +28,9 @@ struct spirv_binding {
 	char name[SPIRV_NAME];
 	uint32_t set, binding;
 	enum spirv_kind kind;
-	bool is_array;   /* an array of descriptors */
-	bool can_write;  /* not declared readonly */
-	bool can_read;   /* not declared writeonly */
+	bool is_array;  /* an array of descriptors */
+	bool can_write; /* not declared readonly */
+	bool can_read;  /* not declared writeonly */
 };
 
 /* One number of the push constant block, in the order of declaration. */
@@ -44,7 +44,7 @@ struct spirv_spec {
 	char name[SPIRV_NAME]; /* may be empty */
 	uint32_t id;
 	enum compute_type type; /* TYPE_BOOL: passed as 32 bits */
-	uint64_t bits; /* the default, or what the caller put in its place */
+	uint64_t bits;          /* the default, or what the caller put in its place */
 };
 
 struct spirv_info {
@@ -58,7 +58,8 @@ struct spirv_info {
 	uint32_t push_bytes;
 	struct spirv_spec specs[SPIRV_SPECS];
 	size_t spec_count;
-	bool has_local_size; /* false when it is computed from constants in ways not followed here */
+	bool
+	    has_local_size; /* false when it is computed from constants in ways not followed here */
 	uint32_t local_size[3];
 	uint64_t shared_bytes;
 };
@@ -78,8 +79,8 @@ struct spirv {
  * Finds the compute entry point and everything but sizes. name is for messages. After it the
  * caller may change info->specs[].bits and then asks spirv_sizes.
  */
-int spirv_open(struct spirv *m, const uint32_t *words, size_t count, const char *entry, const char *name,
-	       struct err *e);
+int spirv_open(struct spirv *m, const uint32_t *words, size_t count, const char *entry,
+	       const char *name, struct err *e);
 int spirv_reflect(const struct spirv *m, const char *name, struct spirv_info *info, struct err *e);
 /* Local size and shared memory with the specialization constants as they are in info. */
 int spirv_sizes(const struct spirv *m, const char *name, struct spirv_info *info, struct err *e);

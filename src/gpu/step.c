@@ -10,8 +10,8 @@ static void list_bindings(const struct spirv_info *info, char *buf, size_t size)
 
 	buf[0] = '\0';
 	for (size_t i = 0; i < info->binding_count && used < size; i++)
-		used += (size_t)snprintf(buf + used, size - used, "%s%u '%s'", used ? ", " : "", info->bindings[i].binding,
-					 info->bindings[i].name);
+		used += (size_t)snprintf(buf + used, size - used, "%s%u '%s'", used ? ", " : "",
+					 info->bindings[i].binding, info->bindings[i].name);
 }
 
 static int check_bind(const struct step *s, const struct request *q, struct fail *f)
@@ -26,19 +26,23 @@ static int check_bind(const struct step *s, const struct request *q, struct fail
 	list_bindings(&k->info, want, sizeof want);
 	have[0] = '\0';
 	for (size_t i = 0; i < r->bind_count && used < sizeof have; i++)
-		used += (size_t)snprintf(have + used, sizeof have - used, "%s'%s'", used ? ", " : "", q->buffers[r->bind[i]].name);
-	return fail_set(f, END_BAD_JOB, r->where, "kernel '%s' has %zu bindings (%s), the step binds %zu buffers (%s)", k->request->name,
-			k->info.binding_count, want, r->bind_count, have);
+		used += (size_t)snprintf(have + used, sizeof have - used, "%s'%s'",
+					 used ? ", " : "", q->buffers[r->bind[i]].name);
+	return fail_set(f, END_BAD_JOB, r->where,
+			"kernel '%s' has %zu bindings (%s), the step binds %zu buffers (%s)",
+			k->request->name, k->info.binding_count, want, r->bind_count, have);
 }
 
-static int encode_push(struct step *s, const struct request *q, const struct shape *shapes, struct fail *f)
+static int encode_push(struct step *s, const struct request *q, const struct shape *shapes,
+		       struct fail *f)
 {
 	const struct request_step *r = s->request;
 	const struct spirv_info *info = &s->kernel->info;
 
 	if (r->push_count != info->push_count)
-		return fail_set(f, END_BAD_JOB, r->where, "kernel '%s' has %zu push constants, the step gives %zu", s->kernel->request->name,
-				info->push_count, r->push_count);
+		return fail_set(f, END_BAD_JOB, r->where,
+				"kernel '%s' has %zu push constants, the step gives %zu",
+				s->kernel->request->name, info->push_count, r->push_count);
 	for (size_t i = 0; i < r->push_count; i++) {
 		const struct spirv_push *p = &info->push[i];
 		struct compute_number n;
@@ -47,44 +51,53 @@ static int encode_push(struct step *s, const struct request *q, const struct sha
 		if (request_resolve(q, shapes, &r->push[i], &n, &e) < 0)
 			return fail_set(f, END_BAD_JOB, r->where, "push[%zu]: %s", i, e.text);
 		if (n.type != TYPE_NONE && n.type != p->type)
-			return fail_set(f, END_BAD_JOB, r->where, "push[%zu] is %s, kernel '%s' has '%s' there, which is %s", i, type_name(n.type),
-					s->kernel->request->name, p->name, type_name(p->type));
+			return fail_set(f, END_BAD_JOB, r->where,
+					"push[%zu] is %s, kernel '%s' has '%s' there, which is %s",
+					i, type_name(n.type), s->kernel->request->name, p->name,
+					type_name(p->type));
 		if (number_encode(&n, p->type, bytes, &e) < 0)
-			return fail_set(f, END_BAD_JOB, r->where, "push[%zu] ('%s'): %s", i, p->name, e.text);
+			return fail_set(f, END_BAD_JOB, r->where, "push[%zu] ('%s'): %s", i,
+					p->name, e.text);
 		memcpy(s->push + p->offset, bytes, type_size(p->type));
 	}
 	return 0;
 }
 
-static int count_groups(struct step *s, const struct request *q, const struct shape *shapes, const struct gpu *g, struct fail *f)
+static int count_groups(struct step *s, const struct request *q, const struct shape *shapes,
+			const struct gpu *g, struct fail *f)
 {
 	const struct request_step *r = s->request;
 	const struct spirv_info *info = &s->kernel->info;
 	const char *key = r->has_groups ? "groups" : "elements";
 
 	if (!r->has_groups && !info->has_local_size)
-		return fail_set(f, END_BAD_JOB, r->where, "kernel '%s' computes its local size, so the step must give groups", s->kernel->request->name);
+		return fail_set(f, END_BAD_JOB, r->where,
+				"kernel '%s' computes its local size, so the step must give groups",
+				s->kernel->request->name);
 	for (int i = 0; i < 3; i++) {
 		struct compute_number n;
 		struct err e = ERR_INIT;
 		if (request_resolve(q, shapes, &r->grid[i], &n, &e) < 0)
 			return fail_set(f, END_BAD_JOB, r->where, "%s[%d]: %s", key, i, e.text);
 		if (!n.is_integer || n.i < 0)
-			return fail_set(f, END_BAD_JOB, r->where, "%s[%d]: expected an integer of 0 or more", key, i);
+			return fail_set(f, END_BAD_JOB, r->where,
+					"%s[%d]: expected an integer of 0 or more", key, i);
 		uint64_t groups = (uint64_t)n.i;
 		if (!r->has_groups)
 			groups = groups / info->local_size[i] + (groups % info->local_size[i] != 0);
 		uint32_t most = g->info->props.limits.maxComputeWorkGroupCount[i];
 		if (groups > most)
-			return fail_set(f, END_BAD_JOB, r->where, "%s[%d] asks for %llu groups in %c, the device allows %u (maxComputeWorkGroupCount)", key, i,
-					(unsigned long long)groups, "xyz"[i], most);
+			return fail_set(
+			    f, END_BAD_JOB, r->where,
+			    "%s[%d] asks for %llu groups in %c, the device allows %u (maxComputeWorkGroupCount)",
+			    key, i, (unsigned long long)groups, "xyz"[i], most);
 		s->groups[i] = (uint32_t)groups;
 	}
 	return 0;
 }
 
-int step_prepare(struct step *s, const struct request *q, const struct shape *shapes, struct kernel *kernels,
-		 const struct gpu *g, struct fail *f)
+int step_prepare(struct step *s, const struct request *q, const struct shape *shapes,
+		 struct kernel *kernels, const struct gpu *g, struct fail *f)
 {
 	s->kernel = &kernels[s->request->kernel];
 	if (check_bind(s, q, f) < 0 || encode_push(s, q, shapes, f) < 0)
@@ -99,26 +112,35 @@ static void write_set(const struct step *s, const struct gpu_buffer *buffers, st
 	uint32_t count = (uint32_t)s->request->bind_count;
 
 	for (uint32_t i = 0; i < count; i++) {
-		infos[i] = (VkDescriptorBufferInfo){.buffer = buffers[s->request->bind[i]].buffer, .range = VK_WHOLE_SIZE};
+		infos[i] = (VkDescriptorBufferInfo){.buffer = buffers[s->request->bind[i]].buffer,
+						    .range = VK_WHOLE_SIZE};
 		writes[i] = (VkWriteDescriptorSet){
-			.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET, .dstSet = s->set, .dstBinding = s->kernel->info.bindings[i].binding,
-			.descriptorCount = 1, .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, .pBufferInfo = &infos[i],
+		    .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
+		    .dstSet = s->set,
+		    .dstBinding = s->kernel->info.bindings[i].binding,
+		    .descriptorCount = 1,
+		    .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
+		    .pBufferInfo = &infos[i],
 		};
 	}
 	if (count)
 		g->UpdateDescriptorSets(g->device, count, writes, 0, NULL);
 }
 
-int steps_bind(struct step *steps, size_t count, const struct gpu_buffer *buffers, struct gpu *g, VkDescriptorPool *ret_pool,
-	       struct fail *f)
+int steps_bind(struct step *steps, size_t count, const struct gpu_buffer *buffers, struct gpu *g,
+	       VkDescriptorPool *ret_pool, struct fail *f)
 {
 	uint32_t bindings = 1; /* a pool of size 0 is not allowed */
 
 	for (size_t i = 0; i < count; i++)
 		bindings += (uint32_t)steps[i].request->bind_count;
-	VkDescriptorPoolSize size = {.type = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, .descriptorCount = bindings};
+	VkDescriptorPoolSize size = {.type = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
+				     .descriptorCount = bindings};
 	VkDescriptorPoolCreateInfo info = {
-		.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO, .maxSets = (uint32_t)count + 1, .poolSizeCount = 1, .pPoolSizes = &size,
+	    .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
+	    .maxSets = (uint32_t)count + 1,
+	    .poolSizeCount = 1,
+	    .pPoolSizes = &size,
 	};
 	VkResult r = g->CreateDescriptorPool(g->device, &info, NULL, ret_pool);
 	if (r != VK_SUCCESS) {
@@ -127,8 +149,10 @@ int steps_bind(struct step *steps, size_t count, const struct gpu_buffer *buffer
 	}
 	for (size_t i = 0; i < count; i++) {
 		VkDescriptorSetAllocateInfo set = {
-			.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO, .descriptorPool = *ret_pool,
-			.descriptorSetCount = 1, .pSetLayouts = &steps[i].kernel->set_layout,
+		    .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
+		    .descriptorPool = *ret_pool,
+		    .descriptorSetCount = 1,
+		    .pSetLayouts = &steps[i].kernel->set_layout,
 		};
 		r = g->AllocateDescriptorSets(g->device, &set, &steps[i].set);
 		if (r != VK_SUCCESS)
@@ -144,8 +168,10 @@ void step_record(const struct step *s, const uint32_t groups[static 3], struct g
 	uint32_t push = (k->info.push_bytes + 3) / 4 * 4;
 
 	g->CmdBindPipeline(g->commands, VK_PIPELINE_BIND_POINT_COMPUTE, k->pipeline);
-	g->CmdBindDescriptorSets(g->commands, VK_PIPELINE_BIND_POINT_COMPUTE, k->layout, 0, 1, &s->set, 0, NULL);
+	g->CmdBindDescriptorSets(g->commands, VK_PIPELINE_BIND_POINT_COMPUTE, k->layout, 0, 1,
+				 &s->set, 0, NULL);
 	if (push)
-		g->CmdPushConstants(g->commands, k->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, push, s->push);
+		g->CmdPushConstants(g->commands, k->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, push,
+				    s->push);
 	g->CmdDispatch(g->commands, groups[0], groups[1], groups[2]);
 }

@@ -15,19 +15,13 @@ static const struct {
 	size_t size;
 	enum kind kind;
 } types[] = {
-	[TYPE_NONE] = {"none", "", 0, KIND_NONE},
-	[TYPE_U8] = {"u8", "|u1", 1, KIND_UNSIGNED},
-	[TYPE_I8] = {"i8", "|i1", 1, KIND_SIGNED},
-	[TYPE_U16] = {"u16", "<u2", 2, KIND_UNSIGNED},
-	[TYPE_I16] = {"i16", "<i2", 2, KIND_SIGNED},
-	[TYPE_U32] = {"u32", "<u4", 4, KIND_UNSIGNED},
-	[TYPE_I32] = {"i32", "<i4", 4, KIND_SIGNED},
-	[TYPE_F32] = {"f32", "<f4", 4, KIND_FLOAT},
-	[TYPE_U64] = {"u64", "<u8", 8, KIND_UNSIGNED},
-	[TYPE_I64] = {"i64", "<i8", 8, KIND_SIGNED},
-	[TYPE_F64] = {"f64", "<f8", 8, KIND_FLOAT},
-	[TYPE_F16] = {"f16", "<f2", 2, KIND_FLOAT},
-	[TYPE_BOOL] = {"bool", "|b1", 1, KIND_BOOL},
+    [TYPE_NONE] = {"none", "", 0, KIND_NONE},      [TYPE_U8] = {"u8", "|u1", 1, KIND_UNSIGNED},
+    [TYPE_I8] = {"i8", "|i1", 1, KIND_SIGNED},     [TYPE_U16] = {"u16", "<u2", 2, KIND_UNSIGNED},
+    [TYPE_I16] = {"i16", "<i2", 2, KIND_SIGNED},   [TYPE_U32] = {"u32", "<u4", 4, KIND_UNSIGNED},
+    [TYPE_I32] = {"i32", "<i4", 4, KIND_SIGNED},   [TYPE_F32] = {"f32", "<f4", 4, KIND_FLOAT},
+    [TYPE_U64] = {"u64", "<u8", 8, KIND_UNSIGNED}, [TYPE_I64] = {"i64", "<i8", 8, KIND_SIGNED},
+    [TYPE_F64] = {"f64", "<f8", 8, KIND_FLOAT},    [TYPE_F16] = {"f16", "<f2", 2, KIND_FLOAT},
+    [TYPE_BOOL] = {"bool", "|b1", 1, KIND_BOOL},
 };
 
 const char *type_name(enum compute_type type)
@@ -60,7 +54,8 @@ enum compute_type type_from_npy(const char *descr)
 	for (size_t i = TYPE_NONE + 1; i < COUNTOF(types); i++) {
 		/* A one-byte type has no byte order: NumPy writes '|', other writers '<' or '='. */
 		bool any_order = types[i].size == 1 && strchr("|<=", descr[0]);
-		if (strcmp(descr, types[i].npy) == 0 || (any_order && strcmp(descr + 1, types[i].npy + 1) == 0))
+		if (strcmp(descr, types[i].npy) == 0 ||
+		    (any_order && strcmp(descr + 1, types[i].npy + 1) == 0))
 			return (enum compute_type)i;
 	}
 	return TYPE_NONE;
@@ -72,8 +67,10 @@ int shape_finish(struct shape *s, const char *where, struct err *e)
 
 	for (unsigned i = 0; i < s->dims; i++)
 		if (__builtin_mul_overflow(count, s->dim[i], &count))
-			return err_bad(e, where, "the shape has more elements than 64 bits can count");
-	if (__builtin_mul_overflow(count, type_size(s->type), &s->bytes) || s->bytes > INT64_MAX - 64)
+			return err_bad(e, where,
+				       "the shape has more elements than 64 bits can count");
+	if (__builtin_mul_overflow(count, type_size(s->type), &s->bytes) ||
+	    s->bytes > INT64_MAX - 64)
 		return err_bad(e, where, "the shape needs more bytes than 63 bits can count");
 	s->count = count;
 	return 0;
@@ -84,7 +81,8 @@ const char *shape_print(const struct shape *s, char buf[static SHAPE_TEXT])
 	int n = snprintf(buf, SHAPE_TEXT, "%s [", type_name(s->type));
 
 	for (unsigned i = 0; i < s->dims; i++)
-		n += snprintf(buf + n, (size_t)(SHAPE_TEXT - n), "%s%llu", i ? ", " : "", (unsigned long long)s->dim[i]);
+		n += snprintf(buf + n, (size_t)(SHAPE_TEXT - n), "%s%llu", i ? ", " : "",
+			      (unsigned long long)s->dim[i]);
 	(void)snprintf(buf + n, (size_t)(SHAPE_TEXT - n), "]");
 	return buf;
 }
@@ -109,7 +107,8 @@ uint16_t f16_from_double(double value)
 	return (uint16_t)(sign + (unsigned)(ulp + 24) * 1024 + (unsigned)steps);
 }
 
-static int encode_float(double value, enum compute_type as, unsigned char out[static 8], struct err *e)
+static int encode_float(double value, enum compute_type as, unsigned char out[static 8],
+			struct err *e)
 {
 	float f = (float)value;
 	uint16_t h = f16_from_double(value);
@@ -125,7 +124,8 @@ static int encode_float(double value, enum compute_type as, unsigned char out[st
 	return 0;
 }
 
-static int encode_integer(int64_t i, enum compute_type as, unsigned char out[static 8], struct err *e)
+static int encode_integer(int64_t i, enum compute_type as, unsigned char out[static 8],
+			  struct err *e)
 {
 	unsigned bits = (unsigned)type_size(as) * 8;
 	bool fits;
@@ -143,11 +143,13 @@ static int encode_integer(int64_t i, enum compute_type as, unsigned char out[sta
 	return 0;
 }
 
-int number_encode(const struct compute_number *n, enum compute_type as, unsigned char out[static 8], struct err *e)
+int number_encode(const struct compute_number *n, enum compute_type as, unsigned char out[static 8],
+		  struct err *e)
 {
 	if (types[as].kind == KIND_FLOAT)
 		return encode_float(n->is_integer ? (double)n->i : n->f, as, out, e);
 	if (!n->is_integer)
-		return err_bad(e, "", "%g is not an integer, and %s is wanted", n->f, type_name(as));
+		return err_bad(e, "", "%g is not an integer, and %s is wanted", n->f,
+			       type_name(as));
 	return encode_integer(n->i, as, out, e);
 }

@@ -24,7 +24,7 @@ struct shape {
 
 const char *type_name(enum compute_type type);
 size_t type_size(enum compute_type type);
-const char *type_npy(enum compute_type type); /* "<f4" */
+const char *type_npy(enum compute_type type);       /* "<f4" */
 enum compute_type type_from_name(const char *name); /* TYPE_NONE: no such type */
 enum compute_type type_from_npy(const char *descr); /* TYPE_NONE: not one we read */
 
@@ -37,7 +37,8 @@ const char *shape_print(const struct shape *s, char buf[static SHAPE_TEXT]);
  * Writes n as a little-endian element of type `as` to out (type_size(as) bytes). An integer may
  * become a float; a float never becomes an integer. n->ref must have been resolved.
  */
-int number_encode(const struct compute_number *n, enum compute_type as, unsigned char out[static 8], struct err *e);
+int number_encode(const struct compute_number *n, enum compute_type as, unsigned char out[static 8],
+		  struct err *e);
 
 /* IEEE 754 binary16, round to nearest even. */
 uint16_t f16_from_double(double value);

@@ -38,11 +38,12 @@ static void npy_is_read(void **state)
 		unsigned dims;
 		uint64_t count;
 	} rows[] = {
-		{1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }  \n", TYPE_F32, 2, 12},
-		{2, "{'descr': '|u1', 'fortran_order': False, 'shape': (7,), }\n", TYPE_U8, 1, 7},
-		{3, "{'shape': (), 'fortran_order': False, 'descr': '<i8'}", TYPE_I64, 0, 1},
-		{1, "{\"descr\":\"|b1\",\"fortran_order\":False,\"shape\":(2L, 0)}", TYPE_BOOL, 2, 0},
-		{1, "{'descr': '<f2', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,2), }", TYPE_F16, 8, 2},
+	    {1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }  \n", TYPE_F32, 2, 12},
+	    {2, "{'descr': '|u1', 'fortran_order': False, 'shape': (7,), }\n", TYPE_U8, 1, 7},
+	    {3, "{'shape': (), 'fortran_order': False, 'descr': '<i8'}", TYPE_I64, 0, 1},
+	    {1, "{\"descr\":\"|b1\",\"fortran_order\":False,\"shape\":(2L, 0)}", TYPE_BOOL, 2, 0},
+	    {1, "{'descr': '<f2', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,2), }", TYPE_F16,
+	     8, 2},
 	};
 	unsigned char buf[512];
 	(void)state;
@@ -64,26 +65,30 @@ static void npy_is_refused(void **state)
 		unsigned major;
 		const char *dict, *says;
 	} rows[] = {
-		{1, "{'descr': '|O', 'fortran_order': False, 'shape': (3,), }", "Python objects"},
-		{1, "{'descr': '>f4', 'fortran_order': False, 'shape': (3,), }", "big-endian"},
-		{1, "{'descr': '<f4', 'fortran_order': True, 'shape': (3, 4), }", "Fortran order"},
-		{1, "{'descr': '<c8', 'fortran_order': False, 'shape': (3,), }", "'<c8'"},
-		{1, "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (3,), }", "structured"},
-		{1, "{'descr': '<f4', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,1,1), }", "dimensions"},
-		{1, "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }", "not a size"},
-		{1, "{'descr': '<f4', 'fortran_order': False, 'shape': (9999999999, 9999999999), }", "64 bits"},
-		{1, "{'descr': '<f4', 'fortran_order': False, 'shape': (-3,), }", "not a size"},
-		{1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3 4), }", "does not end"},
-		{1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,", "not a size"},
-		{1, "{'descr': '<f4', 'fortran_order': False}", "missing"},
-		{1, "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (3,)}", "twice"},
-		{1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), 'x': 1}", "unknown key"},
-		{1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,)} x", "after the dictionary"},
-		{1, "['descr']", "no dictionary"},
-		{1, "{'descr': '<f4", "not a short string"},
-		{1, "", "no dictionary"},
-		{4, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", "version 4"},
-		{0, "{}", "version 0"},
+	    {1, "{'descr': '|O', 'fortran_order': False, 'shape': (3,), }", "Python objects"},
+	    {1, "{'descr': '>f4', 'fortran_order': False, 'shape': (3,), }", "big-endian"},
+	    {1, "{'descr': '<f4', 'fortran_order': True, 'shape': (3, 4), }", "Fortran order"},
+	    {1, "{'descr': '<c8', 'fortran_order': False, 'shape': (3,), }", "'<c8'"},
+	    {1, "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (3,), }", "structured"},
+	    {1, "{'descr': '<f4', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,1,1), }",
+	     "dimensions"},
+	    {1, "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }",
+	     "not a size"},
+	    {1, "{'descr': '<f4', 'fortran_order': False, 'shape': (9999999999, 9999999999), }",
+	     "64 bits"},
+	    {1, "{'descr': '<f4', 'fortran_order': False, 'shape': (-3,), }", "not a size"},
+	    {1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3 4), }", "does not end"},
+	    {1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,", "not a size"},
+	    {1, "{'descr': '<f4', 'fortran_order': False}", "missing"},
+	    {1, "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (3,)}", "twice"},
+	    {1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), 'x': 1}", "unknown key"},
+	    {1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,)} x",
+	     "after the dictionary"},
+	    {1, "['descr']", "no dictionary"},
+	    {1, "{'descr': '<f4", "not a short string"},
+	    {1, "", "no dictionary"},
+	    {4, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", "version 4"},
+	    {0, "{}", "version 0"},
 	};
 	unsigned char buf[512];
 	(void)state;
@@ -158,7 +163,8 @@ static int memory_file(const void *data, size_t size)
 
 static void png_round_trip(void **state)
 {
-	static const unsigned char rgba[2 * 3 * 4] = {1, 2, 3, 255, 4, 5, 6, 0, 7, 8, 9, 128, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21};
+	static const unsigned char rgba[2 * 3 * 4] = {
+	    1, 2, 3, 255, 4, 5, 6, 0, 7, 8, 9, 128, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21};
 	struct shape s = {.type = TYPE_U8, .dims = 3, .dim = {2, 3, 4}}, back;
 	struct err e = ERR_INIT;
 	unsigned char out[sizeof rgba];
@@ -168,7 +174,8 @@ static void png_round_trip(void **state)
 	assert_int_equal(shape_finish(&s, "x", &e), 0);
 	assert_int_equal(png_write(fd, "x.png", &s, rgba, &e), 0);
 	assert_int_equal(png_peek(fd, "x.png", &back, &e), 0);
-	assert_true(back.dim[0] == 2 && back.dim[1] == 3 && back.dim[2] == 4 && back.bytes == sizeof rgba);
+	assert_true(back.dim[0] == 2 && back.dim[1] == 3 && back.dim[2] == 4 &&
+		    back.bytes == sizeof rgba);
 	assert_int_equal(png_read(fd, "x.png", &back, out, &e), 0);
 	assert_memory_equal(out, rgba, sizeof rgba);
 }
@@ -176,7 +183,8 @@ static void png_round_trip(void **state)
 static void png_from_other_types(void **state)
 {
 	static const float grey[4] = {-1.0f, 0.5f, 2.0f, __builtin_nanf("")};
-	static const unsigned char want[16] = {0, 0, 0, 255, 128, 128, 128, 255, 255, 255, 255, 255, 0, 0, 0, 255};
+	static const unsigned char want[16] = {0,   0,   0,   255, 128, 128, 128, 255,
+					       255, 255, 255, 255, 0,   0,   0,   255};
 	static const uint32_t packed[1] = {0x04030201};
 	struct shape s = {.type = TYPE_F32, .dims = 2, .dim = {2, 2}}, back;
 	struct err e = ERR_INIT;
@@ -202,11 +210,15 @@ static void png_from_other_types(void **state)
 static void png_shapes_that_are_none(void **state)
 {
 	static const struct shape rows[] = {
-		{.type = TYPE_F64, .dims = 2, .dim = {2, 2}}, {.type = TYPE_U8, .dims = 1, .dim = {4}},
-		{.type = TYPE_U8, .dims = 3, .dim = {2, 2, 5}}, {.type = TYPE_U8, .dims = 3, .dim = {2, 2, 0}},
-		{.type = TYPE_F32, .dims = 3, .dim = {2, 2, 2}}, {.type = TYPE_U32, .dims = 3, .dim = {2, 2, 1}},
-		{.type = TYPE_U8, .dims = 2, .dim = {0, 2}}, {.type = TYPE_U8, .dims = 2, .dim = {1, PNG_SIDE_MAX + 1}},
-		{.type = TYPE_U8, .dims = 4, .dim = {1, 1, 1, 1}},
+	    {.type = TYPE_F64, .dims = 2, .dim = {2, 2}},
+	    {.type = TYPE_U8, .dims = 1, .dim = {4}},
+	    {.type = TYPE_U8, .dims = 3, .dim = {2, 2, 5}},
+	    {.type = TYPE_U8, .dims = 3, .dim = {2, 2, 0}},
+	    {.type = TYPE_F32, .dims = 3, .dim = {2, 2, 2}},
+	    {.type = TYPE_U32, .dims = 3, .dim = {2, 2, 1}},
+	    {.type = TYPE_U8, .dims = 2, .dim = {0, 2}},
+	    {.type = TYPE_U8, .dims = 2, .dim = {1, PNG_SIDE_MAX + 1}},
+	    {.type = TYPE_U8, .dims = 4, .dim = {1, 1, 1, 1}},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNTOF(rows); i++) {
@@ -220,7 +232,8 @@ static void png_shapes_that_are_none(void **state)
 
 static void png_header_of(unsigned char *head, uint32_t width, uint32_t height)
 {
-	static const unsigned char start[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13, 'I', 'H', 'D', 'R'};
+	static const unsigned char start[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n',
+					      0,    0,   0,   13,  'I',  'H',  'D',  'R'};
 	memset(head, 0, 33);
 	memcpy(head, start, sizeof start);
 	for (int i = 0; i < 4; i++) {
@@ -237,8 +250,14 @@ static void png_bombs_are_refused_by_their_header(void **state)
 		uint32_t width, height;
 		int rc;
 	} rows[] = {
-		{PNG_SIDE_MAX, 8192, 0}, {PNG_SIDE_MAX, 8193, -1}, {PNG_SIDE_MAX + 1, 1, -1}, {1, PNG_SIDE_MAX + 1, -1},
-		{1, PNG_SIDE_MAX, 0}, {0, 5, -1}, {5, 0, -1}, {UINT32_MAX, UINT32_MAX, -1},
+	    {PNG_SIDE_MAX, 8192, 0},
+	    {PNG_SIDE_MAX, 8193, -1},
+	    {PNG_SIDE_MAX + 1, 1, -1},
+	    {1, PNG_SIDE_MAX + 1, -1},
+	    {1, PNG_SIDE_MAX, 0},
+	    {0, 5, -1},
+	    {5, 0, -1},
+	    {UINT32_MAX, UINT32_MAX, -1},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNTOF(rows); i++) {
@@ -286,15 +305,15 @@ static void png_damaged_anywhere(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(npy_is_read),
-		cmocka_unit_test(npy_is_refused),
-		cmocka_unit_test(npy_cut_off_anywhere),
-		cmocka_unit_test(npy_written_is_read_again),
-		cmocka_unit_test(png_round_trip),
-		cmocka_unit_test(png_from_other_types),
-		cmocka_unit_test(png_shapes_that_are_none),
-		cmocka_unit_test(png_bombs_are_refused_by_their_header),
-		cmocka_unit_test(png_damaged_anywhere),
+	    cmocka_unit_test(npy_is_read),
+	    cmocka_unit_test(npy_is_refused),
+	    cmocka_unit_test(npy_cut_off_anywhere),
+	    cmocka_unit_test(npy_written_is_read_again),
+	    cmocka_unit_test(png_round_trip),
+	    cmocka_unit_test(png_from_other_types),
+	    cmocka_unit_test(png_shapes_that_are_none),
+	    cmocka_unit_test(png_bombs_are_refused_by_their_header),
+	    cmocka_unit_test(png_damaged_anywhere),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,15 +15,15 @@
 #include "gpu/request.h"
 
 static const char good[] =
-	"{\"version\":1,\"name\":\"j\",\"device\":\"named\",\"device_name\":\"lvp\",\"compiler\":\"/c\","
-	"\"limits\":{\"kernel_ns\":5,\"device_memory\":7},\"sample_ns\":9,"
-	"\"kernels\":[{\"name\":\"k\",\"path\":\"k.comp\",\"fd\":5,\"where\":\"j.yaml:3\","
-	"\"constants\":[{\"id\":2,\"value\":1.5},{\"name\":\"R\",\"value\":true}]}],"
-	"\"buffers\":[{\"name\":\"a\",\"source\":\"iota\",\"type\":\"f32\",\"shape\":[3,4]},"
-	"{\"name\":\"b\",\"source\":\"random\",\"seed\":-1,\"like\":\"c\"},{\"name\":\"c\",\"source\":\"zeros\",\"like\":\"a\",\"type\":\"u8\"}],"
-	"\"steps\":[{\"run\":\"k\",\"bind\":[\"b\",\"a\"],\"push\":[{\"value\":3},{\"type\":\"f32\",\"value\":2},{\"ref\":\"a.shape[1]\"}],"
-	"\"elements\":[{\"ref\":\"b.elements\"},{\"value\":1},{\"value\":1}],\"repeat\":10}],"
-	"\"outputs\":[{\"buffer\":\"b\",\"path\":\"b.npy\",\"fd\":6,\"format\":\"npy\"}]}";
+    "{\"version\":1,\"name\":\"j\",\"device\":\"named\",\"device_name\":\"lvp\",\"compiler\":\"/c\","
+    "\"limits\":{\"kernel_ns\":5,\"device_memory\":7},\"sample_ns\":9,"
+    "\"kernels\":[{\"name\":\"k\",\"path\":\"k.comp\",\"fd\":5,\"where\":\"j.yaml:3\","
+    "\"constants\":[{\"id\":2,\"value\":1.5},{\"name\":\"R\",\"value\":true}]}],"
+    "\"buffers\":[{\"name\":\"a\",\"source\":\"iota\",\"type\":\"f32\",\"shape\":[3,4]},"
+    "{\"name\":\"b\",\"source\":\"random\",\"seed\":-1,\"like\":\"c\"},{\"name\":\"c\",\"source\":\"zeros\",\"like\":\"a\",\"type\":\"u8\"}],"
+    "\"steps\":[{\"run\":\"k\",\"bind\":[\"b\",\"a\"],\"push\":[{\"value\":3},{\"type\":\"f32\",\"value\":2},{\"ref\":\"a.shape[1]\"}],"
+    "\"elements\":[{\"ref\":\"b.elements\"},{\"value\":1},{\"value\":1}],\"repeat\":10}],"
+    "\"outputs\":[{\"buffer\":\"b\",\"path\":\"b.npy\",\"fd\":6,\"format\":\"npy\"}]}";
 
 static void a_good_one(void **state)
 {
@@ -38,7 +38,8 @@ static void a_good_one(void **state)
 	assert_true(q.kernel_ns == 5 && q.device_memory == 7 && q.sample_ns == 9);
 	assert_string_equal(q.kernels[0].entry, "main");
 	assert_int_equal(q.kernels[0].constant_count, 2);
-	assert_true(q.kernels[0].constants[1].value.is_integer && q.kernels[0].constants[1].value.i == 1);
+	assert_true(q.kernels[0].constants[1].value.is_integer &&
+		    q.kernels[0].constants[1].value.i == 1);
 	assert_true(q.buffers[1].seed == UINT64_MAX);
 	assert_int_equal(q.steps[0].bind[0], 1);
 	assert_false(q.steps[0].has_groups);
@@ -60,9 +61,12 @@ static void references(void **state)
 		int rc;
 		int64_t value;
 	} rows[] = {
-		{"a.shape[0]", 0, 3}, {"a.shape[1]", 0, 4}, {"a.elements", 0, 12}, {"a.shape[2]", -1, 0}, {"a.shape[-1]", -1, 0},
-		{"a.shape[ 1]", -1, 0}, {"a.shape[+1]", -1, 0}, {"a.shape[1]x", -1, 0}, {"a.shape[1", -1, 0}, {"a.shape[11]", -1, 0}, {"a.shape", -1, 0},
-		{"x.elements", -1, 0}, {".elements", -1, 0}, {"a", -1, 0}, {"", -1, 0}, {"aa.elements", -1, 0},
+	    {"a.shape[0]", 0, 3},   {"a.shape[1]", 0, 4},   {"a.elements", 0, 12},
+	    {"a.shape[2]", -1, 0},  {"a.shape[-1]", -1, 0}, {"a.shape[ 1]", -1, 0},
+	    {"a.shape[+1]", -1, 0}, {"a.shape[1]x", -1, 0}, {"a.shape[1", -1, 0},
+	    {"a.shape[11]", -1, 0}, {"a.shape", -1, 0},     {"x.elements", -1, 0},
+	    {".elements", -1, 0},   {"a", -1, 0},           {"", -1, 0},
+	    {"aa.elements", -1, 0},
 	};
 	struct shape shapes[3] = {{.type = TYPE_F32, .dims = 2, .dim = {3, 4}, .count = 12}};
 	struct request q;
@@ -85,45 +89,46 @@ static void bad_ones(void **state)
 	static const struct {
 		const char *from, *to, *says;
 	} rows[] = {
-		{"\"version\":1", "\"version\":2", "version"},
-		{"\"version\":1,", "", "version"},
-		{"\"name\":\"j\"", "\"name\":\"j\",\"nome\":1", "unknown member 'nome'"},
-		{"\"name\":\"j\"", "\"name\":\"j\",\"name\":\"k\"", "not JSON"},
-		{"\"device\":\"named\"", "\"device\":\"any one\"", "'any one' is not known"},
-		{"\"device_name\":\"lvp\",", "", "device_name"},
-		{"\"kernel_ns\":5", "\"kernel_ns\":-5", "kernel_ns"},
-		{"\"kernel_ns\":5", "\"kernel_ns\":1e308", "kernel_ns"},
-		{"\"kernel_ns\":5", "\"kernel_ns\":\"5\"", "kernel_ns"},
-		{"\"fd\":5", "\"fd\":4", "fd"},
-		{"\"fd\":5", "\"fd\":4294967296", "fd"},
-		{"\"path\":\"k.comp\"", "\"path\":7", "path"},
-		{"\"path\":\"k.comp\"", "\"path\":\"k\\u0000.comp\"", "not JSON"},
-		{"{\"id\":2,\"value\":1.5}", "{\"id\":2}", "constants"},
-		{"{\"id\":2,\"value\":1.5}", "{\"id\":4294967296,\"value\":1}", "id"},
-		{"{\"id\":2,\"value\":1.5}", "7", "expected an object"},
-		{"\"source\":\"iota\"", "\"source\":\"itoa\"", "'itoa'"},
-		{"\"type\":\"f32\",\"shape\":[3,4]", "\"type\":\"f33\",\"shape\":[3,4]", "'f33'"},
-		{"\"type\":\"f32\",\"shape\":[3,4]", "\"type\":\"f32\"", "needs type and shape"},
-		{"\"shape\":[3,4]", "\"shape\":[3,-4]", "shape"},
-		{"\"shape\":[3,4]", "\"shape\":[3,4.5]", "shape"},
-		{"\"shape\":[3,4]", "\"shape\":[1,1,1,1,1,1,1,1,1]", "at most 8"},
-		{"\"shape\":[3,4]", "\"shape\":{}", "array"},
-		{"\"name\":\"c\"", "\"name\":\"a\"", "twice"},
-		{"\"like\":\"c\"", "\"like\":\"z\"", "no buffer 'z'"},
-		{"\"like\":\"a\"", "\"like\":\"b\"", "like itself"},
-		{"\"seed\":-1", "\"seed\":1.5", "seed"},
-		{"\"run\":\"k\"", "\"run\":\"l\"", "no kernel 'l'"},
-		{"[\"b\",\"a\"]", "[\"b\",3]", "bind"},
-		{"[\"b\",\"a\"]", "\"b\"", "array"},
-		{"{\"value\":3}", "{\"value\":\"3\"}", "number"},
-		{"{\"value\":3}", "{\"value\":null}", "number"},
-		{"\"repeat\":10", "\"repeat\":4294967296", "repeat"},
-		{"{\"value\":1},{\"value\":1}]", "{\"value\":1}]", "three numbers"},
-		{"\"repeat\":10", "\"groups\":[{\"value\":1},{\"value\":1},{\"value\":1}]", "three numbers"},
-		{"\"buffer\":\"b\"", "\"buffer\":\"q\"", "no buffer 'q'"},
-		{"\"format\":\"npy\"", "\"format\":\"gif\"", "'gif'"},
-		{"\"format\":\"npy\"", "\"format\":null", "format"},
-		{"\"outputs\":[", "\"outputs\":[[],", "expected an object"},
+	    {"\"version\":1", "\"version\":2", "version"},
+	    {"\"version\":1,", "", "version"},
+	    {"\"name\":\"j\"", "\"name\":\"j\",\"nome\":1", "unknown member 'nome'"},
+	    {"\"name\":\"j\"", "\"name\":\"j\",\"name\":\"k\"", "not JSON"},
+	    {"\"device\":\"named\"", "\"device\":\"any one\"", "'any one' is not known"},
+	    {"\"device_name\":\"lvp\",", "", "device_name"},
+	    {"\"kernel_ns\":5", "\"kernel_ns\":-5", "kernel_ns"},
+	    {"\"kernel_ns\":5", "\"kernel_ns\":1e308", "kernel_ns"},
+	    {"\"kernel_ns\":5", "\"kernel_ns\":\"5\"", "kernel_ns"},
+	    {"\"fd\":5", "\"fd\":4", "fd"},
+	    {"\"fd\":5", "\"fd\":4294967296", "fd"},
+	    {"\"path\":\"k.comp\"", "\"path\":7", "path"},
+	    {"\"path\":\"k.comp\"", "\"path\":\"k\\u0000.comp\"", "not JSON"},
+	    {"{\"id\":2,\"value\":1.5}", "{\"id\":2}", "constants"},
+	    {"{\"id\":2,\"value\":1.5}", "{\"id\":4294967296,\"value\":1}", "id"},
+	    {"{\"id\":2,\"value\":1.5}", "7", "expected an object"},
+	    {"\"source\":\"iota\"", "\"source\":\"itoa\"", "'itoa'"},
+	    {"\"type\":\"f32\",\"shape\":[3,4]", "\"type\":\"f33\",\"shape\":[3,4]", "'f33'"},
+	    {"\"type\":\"f32\",\"shape\":[3,4]", "\"type\":\"f32\"", "needs type and shape"},
+	    {"\"shape\":[3,4]", "\"shape\":[3,-4]", "shape"},
+	    {"\"shape\":[3,4]", "\"shape\":[3,4.5]", "shape"},
+	    {"\"shape\":[3,4]", "\"shape\":[1,1,1,1,1,1,1,1,1]", "at most 8"},
+	    {"\"shape\":[3,4]", "\"shape\":{}", "array"},
+	    {"\"name\":\"c\"", "\"name\":\"a\"", "twice"},
+	    {"\"like\":\"c\"", "\"like\":\"z\"", "no buffer 'z'"},
+	    {"\"like\":\"a\"", "\"like\":\"b\"", "like itself"},
+	    {"\"seed\":-1", "\"seed\":1.5", "seed"},
+	    {"\"run\":\"k\"", "\"run\":\"l\"", "no kernel 'l'"},
+	    {"[\"b\",\"a\"]", "[\"b\",3]", "bind"},
+	    {"[\"b\",\"a\"]", "\"b\"", "array"},
+	    {"{\"value\":3}", "{\"value\":\"3\"}", "number"},
+	    {"{\"value\":3}", "{\"value\":null}", "number"},
+	    {"\"repeat\":10", "\"repeat\":4294967296", "repeat"},
+	    {"{\"value\":1},{\"value\":1}]", "{\"value\":1}]", "three numbers"},
+	    {"\"repeat\":10", "\"groups\":[{\"value\":1},{\"value\":1},{\"value\":1}]",
+	     "three numbers"},
+	    {"\"buffer\":\"b\"", "\"buffer\":\"q\"", "no buffer 'q'"},
+	    {"\"format\":\"npy\"", "\"format\":\"gif\"", "'gif'"},
+	    {"\"format\":\"npy\"", "\"format\":null", "format"},
+	    {"\"outputs\":[", "\"outputs\":[[],", "expected an object"},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNTOF(rows); i++) {
@@ -132,7 +137,8 @@ static void bad_ones(void **state)
 		struct request q;
 		struct err e = ERR_INIT;
 		assert_non_null(at);
-		(void)snprintf(text, sizeof text, "%.*s%s%s", (int)(at - good), good, rows[i].to, at + strlen(rows[i].from));
+		(void)snprintf(text, sizeof text, "%.*s%s%s", (int)(at - good), good, rows[i].to,
+			       at + strlen(rows[i].from));
 		if (request_parse(text, strlen(text), &q, &e) == 0)
 			fail_msg("row %zu: '%s' was taken", i, rows[i].to);
 		if (!strstr(e.text, rows[i].says))
@@ -151,11 +157,11 @@ static void files_and_their_sizes(void **state)
 		off_t size;
 		const char *extra, *says; /* NULL: good */
 	} rows[] = {
-		{12, "\"type\":\"f32\",\"shape\":[3]", NULL},
-		{11, "\"type\":\"f32\",\"shape\":[3]", "cut off"},
-		{13, "\"type\":\"f32\",\"shape\":[3]", "too long"},
-		{0, "\"type\":\"f32\",\"shape\":[0]", NULL},
-		{12, "\"type\":\"f32\",\"shape\":[4611686018427387904]", "63 bits"},
+	    {12, "\"type\":\"f32\",\"shape\":[3]", NULL},
+	    {11, "\"type\":\"f32\",\"shape\":[3]", "cut off"},
+	    {13, "\"type\":\"f32\",\"shape\":[3]", "too long"},
+	    {0, "\"type\":\"f32\",\"shape\":[0]", NULL},
+	    {12, "\"type\":\"f32\",\"shape\":[4611686018427387904]", "63 bits"},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNTOF(rows); i++) {
@@ -166,9 +172,10 @@ static void files_and_their_sizes(void **state)
 		struct err e = ERR_INIT;
 		size_t bad;
 		assert_int_equal(ftruncate(fd, rows[i].size), 0);
-		(void)snprintf(text, sizeof text,
-			       "{\"version\":1,\"compiler\":\"c\",\"buffers\":[{\"name\":\"r\",\"source\":\"file\",\"path\":\"r.bin\",\"fd\":9,\"format\":\"raw\",%s}]}",
-			       rows[i].extra);
+		(void)snprintf(
+		    text, sizeof text,
+		    "{\"version\":1,\"compiler\":\"c\",\"buffers\":[{\"name\":\"r\",\"source\":\"file\",\"path\":\"r.bin\",\"fd\":9,\"format\":\"raw\",%s}]}",
+		    rows[i].extra);
 		assert_int_equal(request_parse(text, strlen(text), &q, &e), 0);
 		q.buffers[0].fd = fd;
 		int rc = data_open(&q, &data, &bad, &e);
@@ -182,10 +189,10 @@ static void files_and_their_sizes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_good_one),
-		cmocka_unit_test(references),
-		cmocka_unit_test(bad_ones),
-		cmocka_unit_test(files_and_their_sizes),
+	    cmocka_unit_test(a_good_one),
+	    cmocka_unit_test(references),
+	    cmocka_unit_test(bad_ones),
+	    cmocka_unit_test(files_and_their_sizes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

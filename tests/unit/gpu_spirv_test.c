@@ -37,8 +37,30 @@ static void put(struct module *m, unsigned op, const char *text, size_t n, ...)
 }
 
 enum {
-	ID_VOID = 1, ID_MAIN, ID_U32, ID_F32, ID_RUNTIME, ID_BLOCK_A, ID_BLOCK_B, ID_PTR_A, ID_PTR_B, ID_VAR_A, ID_VAR_B, ID_PUSH,
-	ID_PTR_PUSH, ID_VAR_PUSH, ID_VEC, ID_SIZE_X, ID_ONE, ID_UVEC3, ID_SIZE, ID_RADIUS, ID_SHARED, ID_PTR_SHARED, ID_VAR_SHARED, ID_BOUND,
+	ID_VOID = 1,
+	ID_MAIN,
+	ID_U32,
+	ID_F32,
+	ID_RUNTIME,
+	ID_BLOCK_A,
+	ID_BLOCK_B,
+	ID_PTR_A,
+	ID_PTR_B,
+	ID_VAR_A,
+	ID_VAR_B,
+	ID_PUSH,
+	ID_PTR_PUSH,
+	ID_VAR_PUSH,
+	ID_VEC,
+	ID_SIZE_X,
+	ID_ONE,
+	ID_UVEC3,
+	ID_SIZE,
+	ID_RADIUS,
+	ID_SHARED,
+	ID_PTR_SHARED,
+	ID_VAR_SHARED,
+	ID_BOUND,
 };
 
 static void header(struct module *m, uint32_t version)
@@ -95,7 +117,8 @@ static void build(struct module *m)
 	put(m, OP_FUNCTION, NULL, 4, ID_VOID, ID_MAIN, 0, 0);
 }
 
-static int reflect(const uint32_t *words, size_t count, const char *entry, struct spirv_info *info, struct err *e)
+static int reflect(const uint32_t *words, size_t count, const char *entry, struct spirv_info *info,
+		   struct err *e)
 {
 	struct spirv m;
 
@@ -210,7 +233,8 @@ static void two_variables_at_one_binding(void **state)
 /* The copy is exactly as long as what is read, so a read past the end is seen by the sanitizers. */
 static void no_module_crashes(void **state)
 {
-	static const uint32_t values[] = {0, 1, 2, 0xffff, 0x10000, 0xffffffff, 0x0003001e, ID_PUSH, ID_SHARED, ID_BOUND};
+	static const uint32_t values[] = {0,          1,          2,       0xffff,    0x10000,
+					  0xffffffff, 0x0003001e, ID_PUSH, ID_SHARED, ID_BOUND};
 	struct module m;
 	struct spirv_info info;
 	size_t refused = 0;
@@ -252,13 +276,13 @@ static void types_may_be_circles(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(everything_is_found),
-		cmocka_unit_test(specialization_changes_sizes),
-		cmocka_unit_test(entry_points_are_named),
-		cmocka_unit_test(the_interface_counts_from_1_4_on),
-		cmocka_unit_test(two_variables_at_one_binding),
-		cmocka_unit_test(no_module_crashes),
-		cmocka_unit_test(types_may_be_circles),
+	    cmocka_unit_test(everything_is_found),
+	    cmocka_unit_test(specialization_changes_sizes),
+	    cmocka_unit_test(entry_points_are_named),
+	    cmocka_unit_test(the_interface_counts_from_1_4_on),
+	    cmocka_unit_test(two_variables_at_one_binding),
+	    cmocka_unit_test(no_module_crashes),
+	    cmocka_unit_test(types_may_be_circles),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,16 +35,16 @@ static void shapes_do_not_overflow(void **state)
 		int rc;
 		uint64_t bytes;
 	} rows[] = {
-		{{.type = TYPE_F32, .dims = 0}, 0, 4},
-		{{.type = TYPE_U8, .dims = 2, .dim = {3, 5}}, 0, 15},
-		{{.type = TYPE_F64, .dims = 3, .dim = {3, 0, 5}}, 0, 0},
-		{{.type = TYPE_U8, .dims = 2, .dim = {1ULL << 32, 1ULL << 32}}, -1, 0},
-		{{.type = TYPE_F64, .dims = 1, .dim = {1ULL << 61}}, -1, 0},
-		{{.type = TYPE_F64, .dims = 1, .dim = {1ULL << 60}}, -1, 0},
-		{{.type = TYPE_F64, .dims = 1, .dim = {1ULL << 59}}, 0, 1ULL << 62},
-		{{.type = TYPE_U8, .dims = 1, .dim = {UINT64_MAX}}, -1, 0},
-		/* 0 comes too late: the product of what stands before it has no value. */
-		{{.type = TYPE_U8, .dims = 3, .dim = {UINT64_MAX, 2, 0}}, -1, 0},
+	    {{.type = TYPE_F32, .dims = 0}, 0, 4},
+	    {{.type = TYPE_U8, .dims = 2, .dim = {3, 5}}, 0, 15},
+	    {{.type = TYPE_F64, .dims = 3, .dim = {3, 0, 5}}, 0, 0},
+	    {{.type = TYPE_U8, .dims = 2, .dim = {1ULL << 32, 1ULL << 32}}, -1, 0},
+	    {{.type = TYPE_F64, .dims = 1, .dim = {1ULL << 61}}, -1, 0},
+	    {{.type = TYPE_F64, .dims = 1, .dim = {1ULL << 60}}, -1, 0},
+	    {{.type = TYPE_F64, .dims = 1, .dim = {1ULL << 59}}, 0, 1ULL << 62},
+	    {{.type = TYPE_U8, .dims = 1, .dim = {UINT64_MAX}}, -1, 0},
+	    /* 0 comes too late: the product of what stands before it has no value. */
+	    {{.type = TYPE_U8, .dims = 3, .dim = {UINT64_MAX, 2, 0}}, -1, 0},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNTOF(rows); i++) {
@@ -72,28 +72,28 @@ static void numbers_fit_or_not(void **state)
 		int rc;
 		uint64_t bits;
 	} rows[] = {
-		{{.is_integer = true, .i = 255}, TYPE_U8, 0, 255},
-		{{.is_integer = true, .i = 256}, TYPE_U8, -1, 0},
-		{{.is_integer = true, .i = -1}, TYPE_U8, -1, 0},
-		{{.is_integer = true, .i = -128}, TYPE_I8, 0, 0x80},
-		{{.is_integer = true, .i = -129}, TYPE_I8, -1, 0},
-		{{.is_integer = true, .i = 128}, TYPE_I8, -1, 0},
-		{{.is_integer = true, .i = UINT32_MAX}, TYPE_U32, 0, UINT32_MAX},
-		{{.is_integer = true, .i = 1LL << 32}, TYPE_U32, -1, 0},
-		{{.is_integer = true, .i = 1LL << 31}, TYPE_I32, -1, 0},
-		{{.is_integer = true, .i = INT64_MIN}, TYPE_I64, 0, 1ULL << 63},
-		{{.is_integer = true, .i = -1}, TYPE_U64, -1, 0},
-		{{.is_integer = true, .i = INT64_MAX}, TYPE_U64, 0, INT64_MAX},
-		{{.is_integer = true, .i = 1}, TYPE_BOOL, 0, 1},
-		{{.is_integer = true, .i = 2}, TYPE_BOOL, -1, 0},
-		{{.is_integer = true, .i = 3}, TYPE_F32, 0, 0x40400000},
-		{{.is_integer = false, .f = 3.0}, TYPE_I32, -1, 0},
-		{{.is_integer = false, .f = 0.5}, TYPE_F32, 0, 0x3f000000},
-		{{.is_integer = false, .f = 1e39}, TYPE_F32, -1, 0},
-		{{.is_integer = false, .f = 65504}, TYPE_F16, 0, 0x7bff},
-		{{.is_integer = false, .f = 65519.9}, TYPE_F16, 0, 0x7bff},
-		{{.is_integer = false, .f = 65520}, TYPE_F16, -1, 0},
-		{{.is_integer = false, .f = -0.5}, TYPE_F64, 0, 0xbfe0000000000000},
+	    {{.is_integer = true, .i = 255}, TYPE_U8, 0, 255},
+	    {{.is_integer = true, .i = 256}, TYPE_U8, -1, 0},
+	    {{.is_integer = true, .i = -1}, TYPE_U8, -1, 0},
+	    {{.is_integer = true, .i = -128}, TYPE_I8, 0, 0x80},
+	    {{.is_integer = true, .i = -129}, TYPE_I8, -1, 0},
+	    {{.is_integer = true, .i = 128}, TYPE_I8, -1, 0},
+	    {{.is_integer = true, .i = UINT32_MAX}, TYPE_U32, 0, UINT32_MAX},
+	    {{.is_integer = true, .i = 1LL << 32}, TYPE_U32, -1, 0},
+	    {{.is_integer = true, .i = 1LL << 31}, TYPE_I32, -1, 0},
+	    {{.is_integer = true, .i = INT64_MIN}, TYPE_I64, 0, 1ULL << 63},
+	    {{.is_integer = true, .i = -1}, TYPE_U64, -1, 0},
+	    {{.is_integer = true, .i = INT64_MAX}, TYPE_U64, 0, INT64_MAX},
+	    {{.is_integer = true, .i = 1}, TYPE_BOOL, 0, 1},
+	    {{.is_integer = true, .i = 2}, TYPE_BOOL, -1, 0},
+	    {{.is_integer = true, .i = 3}, TYPE_F32, 0, 0x40400000},
+	    {{.is_integer = false, .f = 3.0}, TYPE_I32, -1, 0},
+	    {{.is_integer = false, .f = 0.5}, TYPE_F32, 0, 0x3f000000},
+	    {{.is_integer = false, .f = 1e39}, TYPE_F32, -1, 0},
+	    {{.is_integer = false, .f = 65504}, TYPE_F16, 0, 0x7bff},
+	    {{.is_integer = false, .f = 65519.9}, TYPE_F16, 0, 0x7bff},
+	    {{.is_integer = false, .f = 65520}, TYPE_F16, -1, 0},
+	    {{.is_integer = false, .f = -0.5}, TYPE_F64, 0, 0xbfe0000000000000},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNTOF(rows); i++) {
@@ -115,9 +115,23 @@ static void halves_are_rounded(void **state)
 		double value;
 		uint16_t half;
 	} rows[] = {
-		{0.0, 0}, {-0.0, 0x8000}, {1.0, 0x3c00}, {-2.0, 0xc000}, {0.1, 0x2e66}, {65504, 0x7bff}, {1e9, 0x7c00},
-		{-1e9, 0xfc00}, {0x1p-14, 0x0400}, {0x1p-24, 0x0001}, {0x1p-25, 0x0000}, {0x1.8p-25, 0x0001}, {0x1.ffcp-15, 0x0400},
-		{1 + 0x1p-11, 0x3c00}, {1 + 0x3p-11, 0x3c02}, {2 - 0x1p-11, 0x4000}, {INFINITY, 0x7c00},
+	    {0.0, 0},
+	    {-0.0, 0x8000},
+	    {1.0, 0x3c00},
+	    {-2.0, 0xc000},
+	    {0.1, 0x2e66},
+	    {65504, 0x7bff},
+	    {1e9, 0x7c00},
+	    {-1e9, 0xfc00},
+	    {0x1p-14, 0x0400},
+	    {0x1p-24, 0x0001},
+	    {0x1p-25, 0x0000},
+	    {0x1.8p-25, 0x0001},
+	    {0x1.ffcp-15, 0x0400},
+	    {1 + 0x1p-11, 0x3c00},
+	    {1 + 0x3p-11, 0x3c02},
+	    {2 - 0x1p-11, 0x4000},
+	    {INFINITY, 0x7c00},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNTOF(rows); i++)
@@ -128,7 +142,8 @@ static void halves_are_rounded(void **state)
 static void fills_are_what_is_documented(void **state)
 {
 	/* The first outputs of splitmix64 for seed 0, as its author's program prints them. */
-	static const uint64_t known[] = {0xe220a8397b1dcdaf, 0x6e789e6aa1b965f4, 0x06c45d188009454f};
+	static const uint64_t known[] = {0xe220a8397b1dcdaf, 0x6e789e6aa1b965f4,
+					 0x06c45d188009454f};
 	uint64_t r[3];
 	float f[3];
 	unsigned char bytes[300];
@@ -170,7 +185,8 @@ static void stats_follow_nearest_rank(void **state)
 
 	stats_add(s, 7);
 	stats_finish(s, &r);
-	assert_true(r.count == 1 && r.first == 7 && r.min == 7 && r.p50 == 7 && r.p95 == 7 && r.max == 7 && r.total == 7);
+	assert_true(r.count == 1 && r.first == 7 && r.min == 7 && r.p50 == 7 && r.p95 == 7 &&
+		    r.max == 7 && r.total == 7);
 
 	stats_init(s);
 	stats_add(s, 1000000); /* the first is apart */
@@ -202,13 +218,13 @@ static void stats_stay_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names_round_trip),
-		cmocka_unit_test(shapes_do_not_overflow),
-		cmocka_unit_test(numbers_fit_or_not),
-		cmocka_unit_test(halves_are_rounded),
-		cmocka_unit_test(fills_are_what_is_documented),
-		cmocka_unit_test(stats_follow_nearest_rank),
-		cmocka_unit_test(stats_stay_bounded),
+	    cmocka_unit_test(names_round_trip),
+	    cmocka_unit_test(shapes_do_not_overflow),
+	    cmocka_unit_test(numbers_fit_or_not),
+	    cmocka_unit_test(halves_are_rounded),
+	    cmocka_unit_test(fills_are_what_is_documented),
+	    cmocka_unit_test(stats_follow_nearest_rank),
+	    cmocka_unit_test(stats_stay_bounded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
