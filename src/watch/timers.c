@@ -131,7 +131,7 @@ static void keep_sample(struct samples *s, const struct usage *u)
 	if (!s->at)
 		return;
 	if (s->count == SAMPLES_MAX) {
-		for (unsigned i = 0; i < SAMPLES_MAX / 2; i++) {
+		for (size_t i = 0; i < SAMPLES_MAX / 2; i++) {
 			const struct usage *a = &s->at[2 * i], *b = &s->at[2 * i + 1];
 			struct usage merged = *b;
 			if (a->memory_bytes > b->memory_bytes)
