@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Turns a profile's table into a BPF program with libseccomp. Runs when vkjail is built
+ * Turns a profile's table into a BPF program: libseccomp makes the part that looks at arguments and
+ * architectures, filter-front.c the search by number before it. Runs when vkjail is built
  * (gen-filter), in the unit test, and at a launch only where nothing could be embedded.
  */
 #include "sandbox/filter.h"
@@ -81,7 +82,7 @@ const struct filter_profile *filter_profile(enum spec_seccomp profile)
 	return NULL;
 }
 
-static uint32_t scmp_action(int action)
+uint32_t filter_action(int action)
 {
 	if (action == FILTER_KILL)
 		return SCMP_ACT_KILL_PROCESS;
@@ -92,8 +93,11 @@ static int add_rule(scmp_filter_ctx ctx, const struct filter_rule *r, int otherw
 {
 	int nr = seccomp_syscall_resolve_name(r->name);
 
-	/* This architecture lacks it, or this libseccomp is older than it: it gets the default action. */
-	if (nr < 0 || r->action == otherwise)
+	/*
+	 * This architecture lacks it, or this libseccomp is older than it: it gets the default action. Rows
+	 * without conditions are filter_front's.
+	 */
+	if (nr < 0 || r->action == otherwise || r->match == MATCH_ALWAYS)
 		return 0;
 
 	struct scmp_arg_cmp cmp[FILTER_TESTS];
@@ -109,7 +113,7 @@ static int add_rule(scmp_filter_ctx ctx, const struct filter_rule *r, int otherw
 		cmp[0] = SCMP_CMP64(0, SCMP_CMP_GE, 0);
 		count = 1;
 	}
-	int rc = seccomp_rule_add_array(ctx, scmp_action(r->action), nr, count, cmp);
+	int rc = seccomp_rule_add_array(ctx, filter_action(r->action), nr, count, cmp);
 	return rc ? err_os(e, -rc, r->name, "libseccomp refuses the rule for this system call") : 0;
 }
 
@@ -146,7 +150,7 @@ static int build(
 {
 	/* Without this a foreign architecture kills only the calling thread. */
 	int rc = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-	/* A binary tree over the numbers: the kernel installs it three times faster than a list. */
+	/* A binary tree over the numbers: the kernel installs it faster than a list. */
 	if (!rc)
 		rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (rc)
@@ -155,7 +159,14 @@ static int build(
 		if (add_rule(ctx, &p->rules[i], p->otherwise, e))
 			return -1;
 	}
-	return export_program(ctx, ret, e);
+	if (export_program(ctx, ret, e))
+		return -1;
+	if (filter_front(p, ret, e)) {
+		free(ret->insns);
+		*ret = (struct filter){0};
+		return -1;
+	}
+	return 0;
 }
 
 int filter_compile(enum spec_seccomp profile, struct filter *ret, struct err *e)
@@ -168,7 +179,7 @@ int filter_compile(enum spec_seccomp profile, struct filter *ret, struct err *e)
 	/* Say what the target kernel can do instead of asking the one that builds (api 3: KILL_PROCESS). */
 	if (seccomp_api_get() < 3)
 		(void)seccomp_api_set(3);
-	scmp_filter_ctx ctx = seccomp_init(scmp_action(p->otherwise));
+	scmp_filter_ctx ctx = seccomp_init(filter_action(p->otherwise));
 	if (!ctx)
 		return err_set(e, ERR_OS, "libseccomp",
 			"cannot start a seccomp filter: the kernel or libseccomp lacks SECCOMP_RET_KILL_PROCESS");

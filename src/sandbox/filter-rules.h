@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "job/spec.h"
+#include "sandbox/filter.h"
 
 /* The action of a row that lets the call through; any other value is the errno of a refusal. */
 enum { FILTER_ALLOW = 0 };
@@ -49,3 +50,12 @@ enum { FILTER_KILL = -1 };
 
 /* NULL for SECCOMP_NONE. */
 const struct filter_profile *filter_profile(enum spec_seccomp profile);
+
+/* The kernel's word for an action: FILTER_ALLOW, FILTER_KILL or an errno. */
+uint32_t filter_action(int action);
+
+/*
+ * f is libseccomp's program of the profile's conditional rows; this makes it the program of the
+ * whole profile (filter-front.c).
+ */
+int filter_front(const struct filter_profile *p, struct filter *f, struct err *e);

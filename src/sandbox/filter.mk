@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The seccomp filter: profiles, the program compiled from them at build time.
 FILTER_BUILD_SOURCES = \
-	src/sandbox/filter-build.c src/sandbox/filter-rules.h src/sandbox/filter.h \
+	src/sandbox/filter-build.c src/sandbox/filter-front.c src/sandbox/filter-rules.h src/sandbox/filter.h \
 	src/sandbox/filter-default.def src/sandbox/filter-strict.def
 
 libsandbox_a_SOURCES += src/sandbox/filter.c $(FILTER_BUILD_SOURCES)

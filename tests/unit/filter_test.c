@@ -281,6 +281,22 @@ static void test_unknown_calls(void **state)
 	}
 }
 
+/* Every number in between that no row names, and the ones around the last. */
+static void test_unnamed_calls(void **state)
+{
+	for (int i = 0; i < PROFILES; i++) {
+		const struct filter_profile *t = filter_profile(profiles[i]);
+		for (int nr = 0; nr < 1024; nr++) {
+			struct seccomp_data d = {.arch = native_arch(), .nr = nr};
+			bool named = false;
+			for (size_t r = 0; r < t->count && !named; r++)
+				named = seccomp_syscall_resolve_name(t->rules[r].name) == nr;
+			if (!named)
+				expect(*state, i, &d, otherwise[i]);
+		}
+	}
+}
+
 /* Never allowed by any profile, whatever the tables say. */
 static void test_dangerous_calls(void **state)
 {
@@ -450,6 +466,7 @@ int main(void)
 		cmocka_unit_test(test_x32_is_killed),
 #endif
 		cmocka_unit_test(test_unknown_calls),
+		cmocka_unit_test(test_unnamed_calls),
 		cmocka_unit_test(test_dangerous_calls),
 		cmocka_unit_test(test_indispensable_calls),
 		cmocka_unit_test(test_rows),
