@@ -64,6 +64,12 @@ int err_set(struct err *e, enum err_kind kind, const char *object, const char *f
 	return -1;
 }
 
+int err_as_bad(struct err *e)
+{
+	e->kind = ERR_BAD;
+	return -1;
+}
+
 int err_in(struct err *e, const char *fmt, ...)
 {
 	char context[sizeof e->object];

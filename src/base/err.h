@@ -40,6 +40,9 @@ int err_bad(struct err *e, const char *where, const char *fmt, ...)
 int err_set(struct err *e, enum err_kind kind, const char *object, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5), nonnull(1, 4)));
 
+/* What failed was something that the caller named: wrong input, whatever call found it. Keeps the rest. */
+int err_as_bad(struct err *e) __attribute__((nonnull(1)));
+
 /* Adds context on the outside of an existing error ("job 'blur'"). */
 int err_in(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3), nonnull(1, 2)));
 

@@ -69,7 +69,8 @@ json_t *probe_devices(const struct host *host, const char *driver, struct err *e
 	const char *error = json_string_value(json_object_get(root, "error"));
 	if (error) {
 		(void)err_set(e, ERR_CHILD, "vkjail-probe", "%s", error);
-		(void)err_hint(e, "install the Vulkan loader and a driver (Debian: libvulkan1 mesa-vulkan-drivers)");
+		const char *hint = json_string_value(json_object_get(root, "hint"));
+		(void)err_hint(e, "%s", hint ? hint : "install the Vulkan loader and a driver (Debian: libvulkan1 mesa-vulkan-drivers)");
 		json_decref(root);
 		return NULL;
 	}

@@ -31,23 +31,33 @@ static void say_warning(const char *warning)
 	put(text, n, sizeof text);
 }
 
+/* Parts of a sentence may come from the job: no terminal escapes out of a report. */
+static const char *clean(const char *text, char *buf, size_t size)
+{
+	(void)text_to_utf8(text, strlen(text), buf, size);
+	for (char *c = buf; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = ' ';
+	return buf;
+}
+
 static void say_summary(const struct run_result *r)
 {
 	const struct outcome *out = &r->outcome;
-	char text[1800], clean[1600];
+	char text[1800], shown[1600];
 	int n;
 
 	if (out->where[0])
-		n = snprintf(text, sizeof text, "%s: %s", out->where, out->text);
+		(void)snprintf(text, sizeof text, "%s: %s", out->where, out->text);
 	else
-		n = snprintf(text, sizeof text, "%s", out->text);
-	/* Parts of it may come from the job: no terminal escapes out of a report. */
-	(void)text_to_utf8(text, n < (int)sizeof text ? (size_t)n : sizeof text - 1, clean, sizeof clean);
-	for (char *c = clean; *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = ' ';
-	n = snprintf(text, sizeof text, "vkjail: %s: %s\n", reason_table[out->reason].name, clean);
+		(void)snprintf(text, sizeof text, "%s", out->text);
+	(void)clean(text, shown, sizeof shown);
+	n = snprintf(text, sizeof text, "vkjail: %s: %s\n", reason_table[out->reason].name, shown);
 	put(text, n, sizeof text);
+	if (out->hint[0]) {
+		n = snprintf(text, sizeof text, "vkjail: hint: %s\n", clean(out->hint, shown, sizeof shown));
+		put(text, n, sizeof text);
+	}
 	if (r->report_path[0]) {
 		n = snprintf(text, sizeof text, "vkjail: report: %.1700s\n", r->report_path);
 		put(text, n, sizeof text);

@@ -71,11 +71,14 @@ int vk_open(struct vk *vk, struct fail *f)
 	if (r != VK_SUCCESS) {
 		vk->instance = VK_NULL_HANDLE;
 		(void)fail_vk(f, r, "vkCreateInstance", "use Vulkan");
-		if (r == VK_ERROR_INCOMPATIBLE_DRIVER)
-			return err_hint(
-			    &f->err,
-			    "no driver was found; install one (Debian: mesa-vulkan-drivers)");
-		return -1;
+		if (r != VK_ERROR_INCOMPATIBLE_DRIVER)
+			return -1;
+		(void)fail_set(f, END_FAILED, NULL,
+			       "no Vulkan driver was found (vkCreateInstance answered %s)",
+			       vk_result_name(r));
+		return err_hint(
+		    &f->err, "install one (Debian: mesa-vulkan-drivers has the software driver "
+			     "lavapipe), or name its manifest with --driver");
 	}
 	return load_instance(vk, f);
 }

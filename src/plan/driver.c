@@ -36,8 +36,10 @@ static int place_library(struct mount_plan *m, const char *manifest, json_t *icd
 	const char *slash = strrchr(manifest, '/');
 	(void)snprintf(joined, sizeof joined, "%.*s/%s", library[0] == '/' ? 0 : (int)(slash - manifest), manifest, library);
 	AUTO_FREE char *real = realpath(joined, NULL);
-	if (!real)
-		return err_os(e, errno, manifest, "cannot use the driver library '%s' it names", library);
+	if (!real) {
+		(void)err_os(e, errno, manifest, "cannot use the driver library '%s' it names", library);
+		return err_as_bad(e);
+	}
 	if (json_object_set_new(icd, "library_path", json_string(real)) < 0)
 		return err_os(e, ENOMEM, manifest, "cannot prepare the manifest");
 	*strrchr(real, '/') = '\0';
@@ -72,8 +74,10 @@ int plan_driver(struct mount_plan *m, const char *manifest, struct err *e)
 	size_t size;
 
 	AUTO_FREE char *path = realpath(manifest, NULL);
-	if (!path)
-		return err_os(e, errno, manifest, "cannot use the driver manifest");
+	if (!path) {
+		(void)err_os(e, errno, manifest, "cannot use the driver manifest");
+		return err_as_bad(e);
+	}
 	AUTO_FREE char *text = NULL;
 	if (fd_read_file(-1, path, MANIFEST_MAX, &text, &size, e) < 0)
 		return -1;

@@ -80,6 +80,7 @@ static int plan_privileges(struct plan *p, struct err *e)
 int plan_make(struct plan *p, const struct spec *spec, const struct host *host, struct err *e)
 {
 	memset(p, 0, sizeof *p);
+	p->helper = spec->helper || spec->compute;
 	p->stdio[0] = 0;
 	p->stdio[1] = 1;
 	p->stdio[2] = 2;

@@ -68,6 +68,7 @@ struct coverage {
 };
 
 struct plan {
+	bool helper; /* the command is one of our own helper programs */
 	struct arena arena;
 	uint64_t clone_flags;
 

@@ -270,13 +270,6 @@ static void add_proc(struct mount_plan *m)
 			plan_step(p, STEP_READ_ONLY)->target = proc_read_only[i] + 1;
 }
 
-/* A path that the user named and that is not there makes a bad job; the host is not to blame. */
-static int users_mistake(struct err *e)
-{
-	e->kind = ERR_BAD;
-	return -1;
-}
-
 /*
  * The working directory. Shown read-only unless --writable; one that is itself private in the
  * sandbox, or the home directory, is not shown, because that would undo the hiding.
@@ -298,7 +291,7 @@ static int add_workdir(struct mount_plan *m, const struct spec *spec, struct err
 		if (spec->workdir && is_made(m, dir))
 			return 0;
 		(void)err_os(e, errno, dir, "cannot use the working directory");
-		return spec->workdir ? users_mistake(e) : -1;
+		return spec->workdir ? err_as_bad(e) : -1;
 	}
 	if (!S_ISDIR(st.st_mode))
 		return err_bad(e, dir, "the working directory is not a directory");
@@ -338,7 +331,7 @@ static int add_user_mount(struct mount_plan *m, const struct spec_mount *um, str
 	AUTO_FREE char *source = realpath(um->source, NULL);
 	if (!source || stat(source, &st) < 0) {
 		(void)err_os(e, errno, um->where, "cannot bind '%s'", um->source);
-		return users_mistake(e);
+		return err_as_bad(e);
 	}
 	if (is_below(source, "/proc") || strcmp(source, "/") == 0)
 		return err_bad(e, um->where, "'%s' cannot be bound: it would give the host away", um->source);

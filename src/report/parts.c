@@ -65,6 +65,8 @@ static json_t *part_outcome(const struct report_facts *f)
 	set(o, "text", part_string(out->text));
 	if (out->where[0])
 		set(o, "where", part_string(out->where));
+	if (out->hint[0])
+		set(o, "hint", part_string(out->hint));
 	if (out->limit >= 0) {
 		json_t *limit = json_object();
 		set(limit, "name", json_string(limit_table[out->limit].key));

@@ -76,12 +76,12 @@ static void of_exec_failure(const struct plan *p, const struct observed *o, stru
 		say(out, "the command '%s' could not be executed: %s (%s)", path, strerrordesc_np(o->step_os), err_errno_name(o->step_os));
 }
 
-static void of_step_failure(const struct plan *p, const struct observed *o, bool helper, struct outcome *out)
+static void of_step_failure(const struct plan *p, const struct observed *o, struct outcome *out)
 {
 	const struct step *s = &p->steps[o->step];
 	const char *what = s->source && s->op != STEP_FILE ? s->source : s->op == STEP_WORKDIR ? p->workdir : s->target;
 
-	if (s->op == STEP_EXEC && helper) {
+	if (s->op == STEP_EXEC && p->helper) {
 		settle(out, REASON_RUNNER_FAILED, 0);
 		say(out, "the helper program '%s' cannot be executed (%s): the installation is incomplete", p->argv[0], err_errno_name(o->step_os));
 		return;
@@ -149,6 +149,8 @@ static bool of_claim(const struct plan *p, const struct claims *c, struct outcom
 		settle(out, map[i].reason, 0);
 		say(out, "%s", text ? text : reason_table[map[i].reason].help);
 		(void)snprintf(out->where, sizeof out->where, "%s", where ? where : "");
+		const char *hint = json_string_value(json_object_get(c->end, "hint"));
+		(void)snprintf(out->hint, sizeof out->hint, "%s", hint ? hint : "");
 		if (map[i].limit >= 0 && limit_is_set(&p->limits, (enum limit)map[i].limit)) {
 			const char *key = map[i].limit == LIMIT_KERNEL ? "observed_ns" : "needed";
 			out->limit = map[i].limit;
@@ -215,7 +217,7 @@ void verdict_of_run(const struct plan *plan, const struct observed *o, const str
 	if (o->unkillable) {
 		of_unkillable(o, ret);
 	} else if (o->step_failed && o->cause != CAUSE_CANCEL) {
-		of_step_failure(plan, o, claims != NULL, ret);
+		of_step_failure(plan, o, ret);
 	} else if (o->cause == CAUSE_LIMIT) {
 		of_limit(plan, o, ret);
 	} else if (o->cause == CAUSE_CANCEL) {
@@ -243,6 +245,7 @@ void verdict_of_error(enum reason reason, const struct err *e, struct outcome *r
 	*ret = (struct outcome){.code = -1, .limit = -1};
 	settle(ret, reason, 0);
 	(void)snprintf(ret->where, sizeof ret->where, "%s", e->object);
+	(void)snprintf(ret->hint, sizeof ret->hint, "%s", e->hint);
 	bare.object[0] = '\0';
 	(void)err_render(&bare, ret->text, sizeof ret->text);
 }

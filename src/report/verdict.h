@@ -18,6 +18,7 @@ struct outcome {
 	uint64_t value;	 /* what was observed, in the limit's unit */
 	char text[900];	 /* one sentence for a person */
 	char where[400]; /* the place in the job file or on the command line; "" when there is none */
+	char hint[320];	 /* how to fix it; "" when there is nothing useful to say */
 };
 
 /* After a run. claims may be NULL (a command). */

@@ -47,7 +47,7 @@ static const struct member trouble_members[] = {
 	{"t_ns", M_INTEGER, NULL}, {"call", M_STRING, NULL}, {"result", M_STRING, NULL}, {"bytes", M_INTEGER, NULL}, {NULL, 0, NULL},
 };
 static const struct member end_members[] = {
-	{"reason", M_STRING, NULL},	 {"text", M_STRING, NULL},    {"where", M_STRING, NULL},	{"kernel", M_STRING, NULL},
+	{"reason", M_STRING, NULL},	 {"text", M_STRING, NULL},    {"hint", M_STRING, NULL},     {"where", M_STRING, NULL},	{"kernel", M_STRING, NULL},
 	{"observed_ns", M_INTEGER, NULL}, {"needed", M_INTEGER, NULL}, {"available", M_INTEGER, NULL}, {NULL, 0, NULL},
 };
 

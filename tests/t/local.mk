@@ -18,6 +18,9 @@ integration_tests += \
 	tests/t/1002-values.t \
 	tests/t/1003-command.t \
 	tests/t/1004-report.t \
+	tests/t/1005-host.t \
+	tests/t/1006-compute-input.t \
+	tests/t/1007-options.t \
 	tests/t/2800-filter.t \
 	tests/t/2801-filter-vulkan.t \
 	tests/t/6001-real-taichi.t \
