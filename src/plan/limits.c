@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who enforces and who measures each limit here, and the resource limits among the steps. */
 #include <errno.h>
-#include <sys/sysinfo.h>
 
 #include "base/auto.h"
 #include "base/text.h"
@@ -44,9 +43,20 @@ static void cover(struct plan *p, const struct spec *spec, const struct host *ho
 		p->coverage[LIMIT_PROCESSES] = (struct coverage){.unavailable = "the kernel exempts the user root from RLIMIT_NPROC; start vkjail as another user"};
 }
 
+/* A sampled limit is only as good as its samples, and one that nobody samples would be silently dropped. */
+static uint64_t sample_interval(const struct spec *spec)
+{
+	bool sampled_limit = limit_is_set(&spec->limits, LIMIT_MEMORY);
+
+	if (spec->sample_ns < LIMIT_UNSET || (spec->sample_ns == LIMIT_NONE && !sampled_limit))
+		return spec->sample_ns;
+	return sampled_limit ? 100000000u : 1000000000u;
+}
+
 int plan_limits(struct plan *p, const struct spec *spec, const struct host *host, struct err *e)
 {
 	cover(p, spec, host);
+	p->sample_ns = sample_interval(spec);
 	for (int i = 0; i < LIMIT_COUNT; i++) {
 		const struct coverage *c = &p->coverage[i];
 		bool required = spec->require & (1u << i);

@@ -100,6 +100,7 @@ struct plan {
 	const char *tmp_size, *tmp_inodes; /* tmpfs options of the new root */
 
 	struct limits limits;    /* what is in force, defaults filled in */
+	uint64_t sample_ns;      /* between two readings of usage; LIMIT_NONE: none */
 	struct coverage coverage[LIMIT_COUNT];
 
 	const char **warnings;

@@ -175,7 +175,7 @@ static int add_lists(struct request *r, json_t *root, const struct compute *c, s
 	return 0;
 }
 
-static json_t *header(const struct spec *spec, const struct host *host)
+static json_t *header(const struct spec *spec, uint64_t sample_ns, const struct host *host)
 {
 	json_t *root = json_object(), *limits = json_object();
 	char path[4096 + 32];
@@ -189,8 +189,8 @@ static json_t *header(const struct spec *spec, const struct host *host)
 	if (limit_is_set(&spec->limits, LIMIT_DEVICE_MEMORY))
 		(void)json_object_set_new(limits, "device_memory", json_integer((json_int_t)spec->limits.value[LIMIT_DEVICE_MEMORY]));
 	(void)json_object_set_new(root, "limits", limits);
-	if (spec->sample_ns < LIMIT_UNSET)
-		(void)json_object_set_new(root, "sample_ns", json_integer((json_int_t)spec->sample_ns));
+	if (sample_ns < LIMIT_UNSET)
+		(void)json_object_set_new(root, "sample_ns", json_integer((json_int_t)sample_ns));
 	(void)snprintf(path, sizeof path, "%s/vkjail-compile", host->libexec);
 	set_string(root, "compiler", path);
 	return root;
@@ -222,7 +222,7 @@ static int lift(struct request *r, struct err *e)
 	return 0;
 }
 
-int request_open(struct request *r, const struct spec *spec, const struct host *host, struct err *e)
+int request_open(struct request *r, const struct spec *spec, uint64_t sample_ns, const struct host *host, struct err *e)
 {
 	int pair[2];
 
@@ -232,7 +232,7 @@ int request_open(struct request *r, const struct spec *spec, const struct host *
 		return err_os(e, errno, NULL, "cannot create the answer socket");
 	r->answers_fd = pair[0];
 	(void)add_fd(r, pair[1]);
-	json_t *root = header(spec, host);
+	json_t *root = header(spec, sample_ns, host);
 	int result = add_lists(r, root, spec->compute, e);
 	AUTO_FREE char *text = result == 0 ? json_dumps(root, JSON_COMPACT) : NULL;
 	json_decref(root);

@@ -93,7 +93,7 @@ static int prepare(struct run *r, const struct capture *capture, struct err *e)
 	}
 	if (r->spec->compute) {
 		r->phase = REASON_BAD_JOB;
-		if (request_open(&r->request, r->spec, r->host, e) < 0)
+		if (request_open(&r->request, r->spec, r->plan.sample_ns, r->host, e) < 0)
 			return -1;
 		r->phase = REASON_SETUP_FAILED;
 		r->plan.fds = r->request.fds;
@@ -140,21 +140,13 @@ static struct report_facts facts_of(const struct run *r, const struct outcome *o
 	};
 }
 
-static uint64_t sample_interval(const struct spec *spec)
-{
-	if (spec->sample_ns != LIMIT_UNSET)
-		return spec->sample_ns;
-	/* A sampled limit is only as good as its samples. */
-	return limit_is_set(&spec->limits, LIMIT_MEMORY) ? 100000000u : 1000000000u;
-}
-
 static int launch_and_watch(struct run *r, struct err *e)
 {
 	struct watch w = {
 		.plan = &r->plan,
 		.child = &r->child,
 		.grace_ns = r->spec->grace_ns,
-		.sample_ns = sample_interval(r->spec),
+		.sample_ns = r->plan.sample_ns,
 		.cpus = r->host->cpus ? r->host->cpus : 1,
 		.signal_fd = r->signal_fd,
 		.answers_fd = r->request.answers_fd,
@@ -163,9 +155,6 @@ static int launch_and_watch(struct run *r, struct err *e)
 		.seen = &r->seen,
 	};
 
-	/* A memory limit that nobody samples would be silently dropped. */
-	if (limit_is_set(&r->spec->limits, LIMIT_MEMORY) && w.sample_ns >= LIMIT_UNSET)
-		w.sample_ns = 100000000u;
 	now(&r->seen);
 	if (launch(&r->plan, &r->child, e) < 0)
 		return -1;
