@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -33,6 +34,7 @@ struct walk {
 	int fds[DEPTH_MAX];
 	unsigned depth;
 	unsigned links;
+	bool at_file; /* the last one is no directory, so nothing may follow, not even a slash */
 	char rest[PATH_MAX]; /* what is still to be walked */
 };
 
@@ -55,14 +57,14 @@ static int splice_link(struct walk *w, int link_fd)
 
 	if (n < 0)
 		return -1;
+	/* What is left is empty or starts with a slash. */
 	size_t rest = strlen(w->rest);
-	if ((size_t)n + 1 + rest >= sizeof w->rest || ++w->links > LINKS_MAX) {
+	if ((size_t)n + rest >= sizeof w->rest || ++w->links > LINKS_MAX) {
 		errno = ELOOP;
 		return -1;
 	}
-	memmove(w->rest + n + 1, w->rest, rest + 1);
+	memmove(w->rest + n, w->rest, rest + 1);
 	memcpy(w->rest, target, (size_t)n);
-	w->rest[n] = '/';
 	if (target[0] == '/')
 		pop_all(w);
 	return 0;
@@ -95,6 +97,7 @@ static int step_into(struct walk *w, int root_fd, const char *name)
 		return -1;
 	}
 	w->fds[w->depth++] = TAKE_FD(fd);
+	w->at_file = !S_ISDIR(st.st_mode);
 	return 0;
 }
 
@@ -110,6 +113,10 @@ int inroot_open_walk(int root_fd, const char *path)
 	}
 	memcpy(w.rest, path, strlen(path) + 1);
 	while (next_component(&w, name)) {
+		if (w.at_file) {
+			errno = ENOTDIR;
+			goto out;
+		}
 		if (strcmp(name, ".") == 0)
 			continue;
 		if (strcmp(name, "..") == 0) {
@@ -122,6 +129,8 @@ int inroot_open_walk(int root_fd, const char *path)
 	}
 	if (w.rest[strspn(w.rest, "/")] != '\0')
 		errno = ENAMETOOLONG;
+	else if (w.at_file && w.rest[0])
+		errno = ENOTDIR;
 	else
 		result = fcntl(here(&w, root_fd), F_DUPFD_CLOEXEC, 0);
 out:;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Watch, verdict and report.
-unit_tests += tests/unit/verdict.test tests/unit/claims.test tests/unit/atomic.test
+unit_tests += tests/unit/verdict.test tests/unit/claims.test tests/unit/atomic.test \
+	tests/unit/inroot.test tests/unit/relay.test tests/unit/usage.test
 RUN_TEST_LIBS = libreport.a libwatch.a libplan.a libsandbox.a libhost.a libjob.a libbase.a \
 	$(SECCOMP_LIBS) $(CAP_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(CMOCKA_LIBS)
 
@@ -18,3 +19,18 @@ tests_unit_atomic_test_SOURCES = tests/unit/atomic_test.c
 tests_unit_atomic_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_atomic_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_atomic_test_LDADD = libbase.a $(CMOCKA_LIBS)
+
+tests_unit_inroot_test_SOURCES = tests/unit/inroot_test.c
+tests_unit_inroot_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_inroot_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_inroot_test_LDADD = libsandbox.a libbase.a $(CMOCKA_LIBS)
+
+tests_unit_relay_test_SOURCES = tests/unit/relay_test.c
+tests_unit_relay_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_relay_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_relay_test_LDADD = $(RUN_TEST_LIBS)
+
+tests_unit_usage_test_SOURCES = tests/unit/usage_test.c
+tests_unit_usage_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_usage_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_usage_test_LDADD = $(RUN_TEST_LIBS)
