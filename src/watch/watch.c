@@ -78,7 +78,9 @@ void watch_limit(struct loop *l, enum limit limit, uint64_t value, int first_sig
 	 * by now happened before the deadline was noticed.
 	 */
 	watch_drain_control(l);
-	if (o->cause == CAUSE_NONE && !o->exited && !o->step_failed) {
+	/* What came out of the pipes was written before the end, however late it is read. */
+	bool before_end = !o->exited || limit == LIMIT_OUTPUT;
+	if (o->cause == CAUSE_NONE && before_end && !o->step_failed) {
 		o->cause = CAUSE_LIMIT;
 		o->limit = limit;
 		o->value = value;
