@@ -34,3 +34,23 @@ TESTS += $(integration_tests)
 EXTRA_DIST += $(integration_tests)
 
 EXTRA_DIST += tests/lib/report-has.py tests/lib/run-and-signal.py tests/lib/pty-run.py
+EXTRA_DIST += tests/lib/tap.sh tests/lib/cases.sh tests/lib/report.py tests/lib/validate.py tests/lib/summary
+include tests/helpers/local.mk
+include tests/real/local.mk
+
+# The last line of 'make check'. It also comes after failures (see AM_MAKEFLAGS), and with -j only
+# after the tests: the make that is asked for check-TESTS and check-local does one after the other.
+serial_sum := $(eval $(if $(filter check-local,$(MAKECMDGOALS)),.NOTPARALLEL:))
+check-local:
+	@cd $(top_builddir) && sh $(abs_top_srcdir)/tests/lib/summary $(TEST_LOGS:.log=.trs)
+
+# The integration tests once more, as somebody else than who runs make.
+check-as-nobody: all
+	@$(MAKE) $(AM_MAKEFLAGS) check VKJAIL_TEST_USER=nobody TESTS='$(integration_tests)'
+check-with-sudo: all
+	@sudo -E $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(integration_tests)'; \
+	status=$$?; sudo chown -R "$$(id -u)" .; exit $$status
+# The part that 'make distcheck' repeats in CI.
+print-quick-tests:
+	@echo $(filter $(unit_tests) tests/t/0%,$(TESTS))
+.PHONY: check-as-nobody check-with-sudo print-quick-tests
