@@ -62,8 +62,9 @@ static void plan_environment(struct plan *p, const struct spec *spec, const stru
 		p->envp = arena_grow(&p->arena, p->envp, count, sizeof *p->envp);
 		p->envp[count++] = *env;
 	}
-	if (spec->clear_env && host->home[0])
-		count = put(p, count, arena_printf(&p->arena, "HOME=%s", host->home));
+	/* Never without: programs such as Taichi abort when they have no home. */
+	if (!lookup(p, count, "HOME"))
+		count = put(p, count, arena_printf(&p->arena, "HOME=%s", host->home[0] ? host->home : "/tmp"));
 	if (!lookup(p, count, "PATH"))
 		count = put(p, count, arena_printf(&p->arena, "PATH=%s", default_path));
 	if (lookup(p, count, "TMPDIR"))
