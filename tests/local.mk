@@ -23,6 +23,7 @@ include tests/unit/base.mk
 include tests/unit/job.mk
 include tests/unit/gpu.mk
 include tests/unit/sandbox.mk
+include tests/unit/plan.mk
 include tests/unit/run.mk
 include tests/t/local.mk
 

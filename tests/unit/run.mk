@@ -34,3 +34,9 @@ tests_unit_usage_test_SOURCES = tests/unit/usage_test.c
 tests_unit_usage_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_usage_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_usage_test_LDADD = $(RUN_TEST_LIBS)
+
+unit_tests += tests/unit/report.test
+tests_unit_report_test_SOURCES = tests/unit/report_test.c
+tests_unit_report_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_report_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_report_test_LDADD = $(RUN_TEST_LIBS)
