@@ -6,32 +6,32 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Formats with a visible mark where the text did not fit. */
-static void fill(char *buf, size_t size, const char *fmt, va_list ap)
+/* A visible mark where n bytes did not fit into size. */
+static void mark(char *buf, size_t size, int n)
 {
-	int n = vsnprintf(buf, size, fmt, ap);
-	if (n < 0) {
+	if (n < 0)
 		buf[0] = '\0';
-		return;
-	}
-	if ((size_t)n >= size && size > 4)
+	else if ((size_t)n >= size && size > 4)
 		memcpy(buf + size - 4, "...", 4);
 }
 
-static void set_object(struct err *e, const char *object)
+static void fill(char *buf, size_t size, const char *fmt, va_list ap)
 {
-	int n = snprintf(e->object, sizeof e->object, "%s", object ? object : "");
-	if (n >= (int)sizeof e->object)
-		memcpy(e->object + sizeof e->object - 4, "...", 4);
+	mark(buf, size, vsnprintf(buf, size, fmt, ap));
+}
+
+static void set(struct err *e, enum err_kind kind, int os, const char *object)
+{
+	e->kind = kind;
+	e->os = os;
+	e->hint[0] = '\0';
+	mark(e->object, sizeof e->object, snprintf(e->object, sizeof e->object, "%s", object ? object : ""));
 }
 
 int err_os(struct err *e, int os, const char *object, const char *fmt, ...)
 {
 	va_list ap;
-	e->kind = ERR_OS;
-	e->os = os;
-	e->hint[0] = '\0';
-	set_object(e, object);
+	set(e, ERR_OS, os, object);
 	va_start(ap, fmt);
 	fill(e->text, sizeof e->text, fmt, ap);
 	va_end(ap);
@@ -41,10 +41,7 @@ int err_os(struct err *e, int os, const char *object, const char *fmt, ...)
 int err_bad(struct err *e, const char *where, const char *fmt, ...)
 {
 	va_list ap;
-	e->kind = ERR_BAD;
-	e->os = 0;
-	e->hint[0] = '\0';
-	set_object(e, where);
+	set(e, ERR_BAD, 0, where);
 	va_start(ap, fmt);
 	fill(e->text, sizeof e->text, fmt, ap);
 	va_end(ap);
@@ -54,10 +51,7 @@ int err_bad(struct err *e, const char *where, const char *fmt, ...)
 int err_set(struct err *e, enum err_kind kind, const char *object, const char *fmt, ...)
 {
 	va_list ap;
-	e->kind = kind;
-	e->os = 0;
-	e->hint[0] = '\0';
-	set_object(e, object);
+	set(e, kind, 0, object);
 	va_start(ap, fmt);
 	fill(e->text, sizeof e->text, fmt, ap);
 	va_end(ap);
@@ -73,17 +67,14 @@ int err_as_bad(struct err *e)
 int err_in(struct err *e, const char *fmt, ...)
 {
 	char context[sizeof e->object];
-	char object[sizeof e->object];
+	char object[2 * sizeof e->object];
 	va_list ap;
 
 	va_start(ap, fmt);
 	fill(context, sizeof context, fmt, ap);
 	va_end(ap);
-	int n = e->object[0] ? snprintf(object, sizeof object, "%s: %s", context, e->object)
-			     : snprintf(object, sizeof object, "%s", context);
-	if (n >= (int)sizeof object)
-		memcpy(object + sizeof object - 4, "...", 4);
-	memcpy(e->object, object, sizeof object);
+	(void)snprintf(object, sizeof object, e->object[0] ? "%s: %s" : "%s%s", context, e->object);
+	mark(e->object, sizeof e->object, snprintf(e->object, sizeof e->object, "%s", object));
 	return -1;
 }
 
@@ -105,10 +96,11 @@ const char *err_errno_name(int os)
 const char *err_render(const struct err *e, char *buf, size_t size)
 {
 	const char *sep = e->object[0] ? ": " : "";
-	int n = e->os ? snprintf(buf, size, "%s%s%s: %s (%s)", e->object, sep, e->text, strerrordesc_np(e->os),
-				 err_errno_name(e->os))
-		      : snprintf(buf, size, "%s%s%s", e->object, sep, e->text);
-	if (n >= (int)size && size > 4)
-		memcpy(buf + size - 4, "...", 4);
+	const char *why = strerrordesc_np(e->os);
+
+	if (e->os)
+		mark(buf, size, snprintf(buf, size, "%s%s%s: %s (%s)", e->object, sep, e->text, why ? why : "?", err_errno_name(e->os)));
+	else
+		mark(buf, size, snprintf(buf, size, "%s%s%s", e->object, sep, e->text));
 	return buf;
 }
