@@ -133,24 +133,52 @@ static void make_parents(struct mount_plan *m, const char *target)
 	}
 }
 
+enum { KIND_NOTHING, KIND_FILE, KIND_DIRECTORY, KIND_LINK };
+
+/* Where on the host the path of a bound tree lies. */
+static const char *behind(const struct mount_plan *m, const char *path)
+{
+	const struct plan *p = m->plan;
+
+	for (size_t i = p->step_count; i-- > 0;) {
+		const struct step *s = &p->steps[i];
+		if (s->op == STEP_BIND && is_below(path + 1, s->target))
+			return arena_printf(&m->plan->arena, "%s%s", s->source, path + 1 + strlen(s->target));
+	}
+	return path;
+}
+
+/* What stands at target by now; -1 when there is nothing and nothing can be made there. */
+static int kind_of(const struct mount_plan *m, const char *target)
+{
+	struct stat st;
+
+	if (is_foreign(m, target)) {
+		/* Inside a bound tree nothing can be made; what is mounted on must be there. */
+		if (stat(behind(m, target), &st) < 0)
+			return -1;
+		return S_ISDIR(st.st_mode) ? KIND_DIRECTORY : KIND_FILE;
+	}
+	for (size_t i = 0; i < m->made_count; i++)
+		if (strcmp(m->made[i].path, target) == 0)
+			return m->made[i].kind == MADE_LINK ? KIND_LINK : m->made[i].kind == MADE_FILE ? KIND_FILE : KIND_DIRECTORY;
+	return KIND_NOTHING;
+}
+
 int mount_target(struct mount_plan *m, const char *target, bool directory, const char *where, struct err *e)
 {
 	struct arena *a = &m->plan->arena;
 
 	make_parents(m, target);
-	if (is_foreign(m, target)) {
-		/* Inside a bound tree nothing can be made; what is mounted on must be there. */
-		struct stat st;
-		if (stat(target, &st) < 0 && errno == ENOENT) {
-			(void)err_bad(e, where, "the target '%s' does not exist and lies in a read-only directory", target);
-			return err_hint(e, "mount on an existing path, or outside of the bound directories");
-		}
-		if (stat(target, &st) == 0 && !!S_ISDIR(st.st_mode) != directory)
-			return err_bad(e, where, directory ? "the target '%s' is a file, but what is to be mounted there is a directory"
-							   : "the target '%s' is a directory, but what is to be mounted there is a file", target);
-		return 0;
+	int there = kind_of(m, target);
+	if (there < 0) {
+		(void)err_bad(e, where, "the target '%s' does not exist and lies in a read-only directory", target);
+		return err_hint(e, "mount on an existing path, or outside of the bound directories");
 	}
-	if (is_made(m, target))
+	if (there == (directory ? KIND_FILE : KIND_DIRECTORY))
+		return err_bad(e, where, directory ? "the target '%s' is a file, but what is to be mounted there is a directory"
+						   : "the target '%s' is a directory, but what is to be mounted there is a file", target);
+	if (there != KIND_NOTHING)
 		return 0;
 	if (directory) {
 		make_directory(m, arena_strdup(a, target), 0555);

@@ -6,7 +6,8 @@ integration_tests += \
 	tests/t/3100-limits.t \
 	tests/t/3110-output-late.t \
 	tests/t/3200-lifecycle.t \
-	tests/t/3300-terminal.t
+	tests/t/3300-terminal.t \
+	tests/t/3400-rlimits.t
 
 integration_tests += \
 	tests/t/0001-harness.t \
