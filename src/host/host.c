@@ -18,7 +18,7 @@
  * The helpers stand in libexec, or beside vkjail itself when it runs from its build directory.
  * The environment is not asked: it may be somebody else's.
  */
-static void find_libexec(struct host *h)
+void host_find_helpers(struct host *h)
 {
 	char exe[4096 - 32];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
@@ -59,7 +59,6 @@ void host_read(struct host *h)
 	const char *home = getenv("HOME");
 	if (home && home[0] == '/' && strlen(home) < sizeof h->home)
 		memcpy(h->home, home, strlen(home) + 1);
-	find_libexec(h);
 	h->cpus = 1;
 	if (sched_getaffinity(0, sizeof set, &set) == 0)
 		h->cpus = (unsigned)CPU_COUNT(&set);

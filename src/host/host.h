@@ -16,7 +16,7 @@ struct host {
 	char cwd[4096];     /* "" when it cannot be read: cwd_errno tells why */
 	int cwd_errno;
 	char home[4096];    /* $HOME when it is an absolute path, else "" */
-	char libexec[4096]; /* where the helper programs are */
+	char libexec[4096]; /* where the helper programs are; "" until host_find_helpers */
 	unsigned cpus;      /* that we may run on, sched_getaffinity(2) */
 	char kernel[65];    /* uname release */
 	char node[65];      /* host name */
@@ -26,6 +26,9 @@ struct host {
 
 /* Fills *h; never fails (what cannot be known stays empty). Must run before signals are blocked. */
 void host_read(struct host *h);
+
+/* Fills h->libexec, for those who need a helper: looking costs a command job as much as a mount. */
+void host_find_helpers(struct host *h);
 
 /*
  * Says in *e why user namespaces do not work here and how to allow them. os is the errno of the
