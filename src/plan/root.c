@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "job/names.h"
 #include "plan/parts.h"
 
 /* Present on the host as a directory, file or symbolic link, or skipped when missing. */
@@ -341,19 +342,37 @@ static int add_workdir(struct mount_plan *m, const struct spec *spec, struct err
 	return 0;
 }
 
+/* Through the links that the new root has, such as /bin: what lies behind them is planned by its own name. */
+static const char *follow_links(const struct mount_plan *m, const char *target)
+{
+	struct arena *a = &m->plan->arena;
+
+	for (size_t i = 0; i < m->plan->step_count; i++) {
+		const struct step *s = &m->plan->steps[i];
+		const char *link = s->op == STEP_SYMLINK ? arena_printf(a, "/%s", s->target) : NULL;
+		if (!link || !is_below(target, link))
+			continue;
+		const char *rest = target + strlen(link);
+		const char *to = s->source[0] == '/' ? s->source : arena_printf(a, "%s/../%s", link, s->source);
+		return path_normal(a, arena_printf(a, "%s%s", to, rest));
+	}
+	return target;
+}
+
 static int add_user_mount(struct mount_plan *m, const struct spec_mount *um, struct err *e)
 {
 	struct plan *p = m->plan;
+	const char *target = follow_links(m, um->target);
 	struct stat st;
 
-	if (strcmp(um->target, "/") == 0 || is_below(um->target, "/proc") || is_below("/dev", um->target))
+	if (strcmp(target, "/") == 0 || is_below(target, "/proc") || is_below("/dev", target))
 		return err_bad(e, um->where, "'%s' cannot be a mount target", um->target);
 	if (um->kind == MOUNT_TMPFS) {
-		if (mount_target(m, um->target, true, um->where, e) < 0)
+		if (mount_target(m, target, true, um->where, e) < 0)
 			return -1;
 		struct step *s = plan_step(p, STEP_TMPFS);
-		s->target = arena_strdup(&p->arena, um->target + 1);
-		note_made(m, arena_strdup(&p->arena, um->target), MADE_TMPFS);
+		s->target = arena_strdup(&p->arena, target + 1);
+		note_made(m, arena_strdup(&p->arena, target), MADE_TMPFS);
 		return 0;
 	}
 	AUTO_FREE char *source = realpath(um->source, NULL);
@@ -363,9 +382,20 @@ static int add_user_mount(struct mount_plan *m, const struct spec_mount *um, str
 	}
 	if (is_below(source, "/proc") || strcmp(source, "/") == 0)
 		return err_bad(e, um->where, "'%s' cannot be bound: it would give the host away", um->source);
-	if (mount_target(m, um->target, S_ISDIR(st.st_mode), um->where, e) < 0)
+	if (mount_target(m, target, S_ISDIR(st.st_mode), um->where, e) < 0)
 		return -1;
-	mount_bind(m, source, um->target, um->kind == MOUNT_BIND ? STEP_WRITABLE : 0);
+	mount_bind(m, source, target, um->kind == MOUNT_BIND ? STEP_WRITABLE : 0);
+	return 0;
+}
+
+/* Those around the working directory, or all the others. */
+static int add_user_mounts(struct mount_plan *m, const struct spec *spec, const char *dir, bool around, struct err *e)
+{
+	for (size_t i = 0; i < spec->mount_count; i++) {
+		const char *target = spec->mounts[i].target;
+		if ((is_below(dir, target) && strcmp(dir, target) != 0) == around && add_user_mount(m, &spec->mounts[i], e) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -406,13 +436,14 @@ int plan_root(struct plan *p, const struct spec *spec, const struct host *host, 
 		make_parents(&m, host->home);
 		make_directory(&m, host->home, 0700);
 	}
-	if (add_workdir(&m, spec, e) < 0)
+	/* What is mounted around the working directory comes first, or it would hide it. */
+	const char *dir = spec->workdir ? spec->workdir : host->cwd;
+	if (add_user_mounts(&m, spec, dir, true, e) < 0 || add_workdir(&m, spec, e) < 0)
 		return -1;
 	if ((spec->helper || spec->compute) && show_helpers(&m, e) < 0)
 		return -1;
-	for (size_t i = 0; i < spec->mount_count; i++)
-		if (add_user_mount(&m, &spec->mounts[i], e) < 0)
-			return -1;
+	if (add_user_mounts(&m, spec, dir, false, e) < 0)
+		return -1;
 	(void)plan_step(p, STEP_PIVOT);
 	return 0;
 }

@@ -104,9 +104,8 @@ static int step_descriptors(struct child *c, const struct step *s)
 
 static int step_signals(struct child *c, const struct step *s)
 {
-	struct sigaction dfl = {.sa_handler = SIG_DFL}, ign = {.sa_handler = SIG_IGN};
+	const struct sigaction ign = {.sa_handler = SIG_IGN};
 	(void)s;
-	(void)sigaction(SIGPIPE, &dfl, NULL);
 	if (c->plan->sigchld_ignored)
 		(void)sigaction(SIGCHLD, &ign, NULL);
 	(void)umask(c->plan->umask);

@@ -44,6 +44,15 @@ ends() {
 	judge "$ends_status" "$ends_reason" "$ends_words" "$ends_what"
 }
 
+# does WANT WHAT ARGUMENT...: 'vkjail run ARGUMENT...' ends well, having printed WANT and nothing else.
+does() {
+	does_want=$1 does_what=$2
+	shift 2
+	new_report
+	run vkjail run --report "$R" "$@"
+	is "$status:$out:$err" "0:$does_want:" "$does_what"
+}
+
 # reports_valid: all of them, and there are some.
 reports_valid() {
 	ok "all reports fit the schema" python3 "$top_srcdir/tests/lib/validate.py" \

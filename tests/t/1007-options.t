@@ -6,15 +6,6 @@
 . "$top_srcdir/tests/lib/cases.sh"
 need userns python3
 
-# does WANT WHAT ARGUMENT...: the job ends well and prints this.
-does() {
-	does_want=$1 does_what=$2
-	shift 2
-	new_report
-	run vkjail run --report "$R" "$@"
-	is "$status:$out:$err" "0:$does_want:" "$does_what"
-}
-
 # ---- the job
 ends 0 exited '' '--name' --name my.job-1 -- true
 report_is "$R" .job.name my.job-1 'is in the report'
@@ -36,7 +27,8 @@ does 8 '--core' --core 4K -- sh -c 'ulimit -c'
 does 16 '--file-size' --file-size 8K -- sh -c 'ulimit -f'
 does 16 '--locked-memory' --locked-memory 16K -- sh -c 'ulimit -l'
 does 1048576 '--address-space' --address-space 1G -- sh -c 'ulimit -v'
-does 50 '--processes' --processes 50 -- sh -c 'ulimit -p'
+ends 0 exited '*' '--processes' --processes 50 -- sh -c 'ulimit -p'
+is "$out" 50 'as the job sees it'
 ends 0 exited '' 'all the watched limits at once' --wall 1m --cpu 1m --idle 1m --memory 1G --output 1M --tmp 8M --grace 1s -- true
 report_is "$R" .limits.wall.value 60000000000 'wall, in nanoseconds'
 report_is "$R" .limits.memory.value 1073741824 'memory, in bytes'

@@ -23,6 +23,9 @@ integration_tests += \
 	tests/t/1005-host.t \
 	tests/t/1006-compute-input.t \
 	tests/t/1007-options.t \
+	tests/t/2001-view.t \
+	tests/t/2002-mounts.t \
+	tests/t/2003-process.t \
 	tests/t/2800-filter.t \
 	tests/t/2801-filter-vulkan.t \
 	tests/t/4100-jobs.t \
