@@ -88,8 +88,6 @@ int main(int argc, char **argv)
 	if (opt_parse(&o, argc - 2, argv + 2, &e) < 0) {
 		if (o.command == OPT_RUN) {
 			host_read(&host);
-		if (o.spec.compute || command == OPT_DEVICES || command == OPT_DOCTOR)
-			host_find_helpers(&host);
 			(void)cmd_run_refused(&o, &host, &e);
 		} else {
 			say_error(&e);
