@@ -5,7 +5,9 @@
 . "${top_srcdir:-.}/tests/lib/tap.sh"
 need userns python3
 
-bad=$top_srcdir/jobs/bad
+# Copies, because outputs are relative to the job file, and the source tree may not be writable.
+mkdir jobs && cp -R "$top_srcdir/jobs/bad" jobs/bad && cp -R "$top_srcdir/shaders" shaders && chmod -R u+w jobs shaders || exit 99
+bad=jobs/bad
 seen=$T/seen
 
 # bad_job JOB REASON STATUS LIMIT [COMMAND...]: LIMIT is '' where no limit ended it.

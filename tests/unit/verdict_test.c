@@ -120,6 +120,7 @@ static void judge(const struct row *r, struct outcome *ret)
 	};
 
 	make_plan(&p);
+	p.helper = r->claim != NO_CLAIMS;
 	claims_init(&c);
 	c.how = r->claim == NO_CLAIMS ? CLAIM_END_NONE : (enum claim_end)r->claim;
 	if (c.how != CLAIM_END_NONE)
