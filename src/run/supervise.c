@@ -155,6 +155,11 @@ static int launch_and_watch(struct run *r, struct err *e)
 		.seen = &r->seen,
 	};
 
+	/*
+	 * The job's environment stands in the plan by now. gmtime_r(3) would read the time zone's file for
+	 * the report, which is in UTC anyway.
+	 */
+	(void)setenv("TZ", "UTC0", 1);
 	now(&r->seen);
 	if (launch(&r->plan, &r->child, e) < 0)
 		return -1;
