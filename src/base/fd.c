@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -74,6 +75,12 @@ int fd_write_all(int fd, const void *data, size_t size)
 		ssize_t n = write(fd, p, size);
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && errno == EAGAIN) {
+			/* Whoever shares the open file (a job on our stdout) may have made it non-blocking. */
+			struct pollfd room = {.fd = fd, .events = POLLOUT};
+			(void)poll(&room, 1, -1);
+			continue;
+		}
 		if (n < 0)
 			return -1;
 		p += n;

@@ -19,5 +19,5 @@ int fd_open_regular(int dirfd, const char *path, struct err *e);
 /* open + read_all of a regular file. */
 int fd_read_file(int dirfd, const char *path, size_t max, char **ret_data, size_t *ret_size, struct err *e);
 
-/* Writes all bytes, through EINTR and short writes. 0, or -1 with errno set. */
+/* Writes all bytes, through EINTR, short writes and descriptors that are non-blocking. 0, or -1 with errno set. */
 int fd_write_all(int fd, const void *data, size_t size);

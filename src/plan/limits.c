@@ -116,7 +116,11 @@ int plan_rlimit_steps(struct plan *p, const struct spec *spec, struct err *e)
 	if (limit_is_set(&p->limits, LIMIT_CPU)) {
 		/* A backstop for each process should vkjail be stopped; two seconds later, so that it never comes first. */
 		rlim_t seconds = (rlim_t)(p->limits.value[LIMIT_CPU] / 1000000000u) + 3;
-		(void)add_rlimit(p, RLIMIT_CPU, seconds, seconds + 1);
+		if (getrlimit(RLIMIT_CPU, &now) < 0)
+			return err_os(e, errno, "RLIMIT_CPU", "cannot read the resource limit");
+		/* A hard limit of the caller that comes earlier is a backstop already, and cannot be raised. */
+		if (seconds < now.rlim_max)
+			(void)add_rlimit(p, RLIMIT_CPU, seconds, seconds + 1);
 	}
 	return 0;
 }

@@ -42,7 +42,7 @@ enum {
 	STEP_WRITABLE = 1 << 0, /* BIND: without the read-only attribute */
 	STEP_DEVICE = 1 << 1,   /* BIND: device nodes may be opened */
 	STEP_NOEXEC = 1 << 2,   /* BIND: nothing in it can be executed */
-	STEP_OWN = 1 << 3,      /* BIND: every directory above the target is the new root's own */
+	STEP_OWN = 1 << 3,      /* BIND, DIRECTORY, SYMLINK, FILE: every directory above the target is the new root's own */
 };
 
 /* Paths in the new root are relative to it ("usr/lib"); "" is the root itself. */

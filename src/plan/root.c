@@ -94,16 +94,6 @@ static void note_made(struct mount_plan *m, const char *path, enum made_kind kin
 	m->made[m->made_count++].kind = kind;
 }
 
-static void make_directory(struct mount_plan *m, const char *path, mode_t mode)
-{
-	if (is_made(m, path) || strcmp(path, "/") == 0)
-		return;
-	struct step *s = plan_step(m->plan, STEP_DIRECTORY);
-	s->target = path + 1;
-	s->mode = mode;
-	note_made(m, path, MADE_DIRECTORY);
-}
-
 /* Lies in a bound tree of the host, where nothing can be made. The mount planned last decides. */
 static bool is_foreign(const struct mount_plan *m, const char *path)
 {
@@ -117,12 +107,23 @@ static bool is_foreign(const struct mount_plan *m, const char *path)
  * Every directory above it was made by us, none is a link or part of a bound tree: the child can use
  * the path as it is, nobody can have put a symbolic link in its way.
  */
-static bool is_own(const struct mount_plan *m, const char *path)
+static unsigned own_flag(const struct mount_plan *m, const char *path)
 {
 	for (size_t i = 0; i < m->made_count; i++)
 		if (m->made[i].kind != MADE_DIRECTORY && is_below(path, m->made[i].path) && strcmp(path, m->made[i].path) != 0)
-			return false;
-	return true;
+			return 0;
+	return STEP_OWN;
+}
+
+static void make_directory(struct mount_plan *m, const char *path, mode_t mode)
+{
+	if (is_made(m, path) || strcmp(path, "/") == 0)
+		return;
+	struct step *s = plan_step(m->plan, STEP_DIRECTORY);
+	s->target = path + 1;
+	s->mode = mode;
+	s->flags = own_flag(m, path);
+	note_made(m, path, MADE_DIRECTORY);
 }
 
 static void make_parents(struct mount_plan *m, const char *target)
@@ -187,6 +188,7 @@ int mount_target(struct mount_plan *m, const char *target, bool directory, const
 		struct step *s = plan_step(m->plan, STEP_FILE);
 		s->target = arena_strdup(a, target + 1);
 		s->mode = 0444;
+		s->flags = own_flag(m, target);
 		note_made(m, arena_strdup(a, target), MADE_FILE);
 	}
 	return 0;
@@ -197,7 +199,7 @@ void mount_bind(struct mount_plan *m, const char *source, const char *target, un
 	struct step *s = plan_step(m->plan, STEP_BIND);
 	s->source = arena_strdup(&m->plan->arena, source);
 	s->target = arena_strdup(&m->plan->arena, target + 1);
-	s->flags = flags | (is_own(m, target) ? STEP_OWN : 0);
+	s->flags = flags | own_flag(m, target);
 	note_made(m, arena_strdup(&m->plan->arena, target), MADE_BIND);
 }
 
@@ -231,6 +233,7 @@ static int show_path(struct mount_plan *m, const char *path, unsigned flags, str
 		struct step *s = plan_step(m->plan, STEP_SYMLINK);
 		s->source = arena_strdup(&m->plan->arena, link);
 		s->target = arena_strdup(&m->plan->arena, path + 1);
+		s->flags = own_flag(m, path);
 		note_made(m, arena_strdup(&m->plan->arena, path), MADE_LINK);
 		return 0;
 	}
@@ -280,6 +283,7 @@ static int add_devices(struct mount_plan *m, const struct spec *spec, struct err
 		struct step *s = plan_step(m->plan, STEP_SYMLINK);
 		s->source = device_links[i].target;
 		s->target = arena_printf(&m->plan->arena, "dev/%s", device_links[i].name);
+		s->flags = STEP_OWN;
 	}
 	make_directory(m, "/dev/shm", 01777);
 	return spec->gpu == GPU_ALL ? add_gpu_nodes(m, e) : 0;
@@ -334,7 +338,8 @@ static int add_workdir(struct mount_plan *m, const struct spec *spec, struct err
 			make_directory(m, p->workdir, 0555);
 		return 0;
 	}
-	if (is_foreign(m, dir) && !spec->writable)
+	/* proc is the sandbox's own, never the host's. */
+	if (is_foreign(m, dir) && (!spec->writable || is_below(dir, "/proc")))
 		return 0;
 	if (mount_target(m, dir, true, "working directory", e) < 0)
 		return -1;

@@ -84,8 +84,26 @@ static int open_relays(struct run *r, struct err *e)
 	return 0;
 }
 
+/* openat(2) from a directory that the job inherits leads everywhere, past every mount. */
+static int check_stdio(struct err *e)
+{
+	static const char *const names[] = {"stdin", "stdout", "stderr"};
+	struct stat st;
+
+	for (int fd = 0; fd < 3; fd++)
+		if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+			(void)err_bad(e, names[fd], "is a directory, through which the job could leave its sandbox");
+			return err_hint(e, "redirect it from a file or /dev/null");
+		}
+	return 0;
+}
+
 static int prepare(struct run *r, const struct capture *capture, struct err *e)
 {
+	r->phase = REASON_BAD_JOB;
+	if (check_stdio(e) < 0)
+		return -1;
+	r->phase = REASON_SETUP_FAILED;
 	/* An error in what the user wrote is a bad job; everything else is the set-up's. */
 	if (plan_make(&r->plan, r->spec, r->host, e) < 0) {
 		r->phase = e->kind == ERR_BAD ? REASON_BAD_JOB : REASON_SETUP_FAILED;

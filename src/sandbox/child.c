@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <linux/keyctl.h>
 #include <net/if.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -38,6 +39,8 @@ static int step_session(struct child *c, const struct step *s)
 {
 	(void)c;
 	(void)s;
+	/* No namespace separates keys: without this the job possesses what the caller's session does (session-keyring(7)). */
+	(void)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 	return setsid() < 0 ? -1 : 0;
 }
 
@@ -202,12 +205,15 @@ _Noreturn void child_main(struct child *c)
 	 */
 	sigset_t all;
 	char byte;
+	ssize_t n;
 
 	/* pid 1 takes its signals with sigwaitinfo(2); the job gets the caller's mask back. */
 	sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, NULL);
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
-	    (recv(c->control_fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) <= 0 && errno != EAGAIN))
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		_exit(125);
+	n = recv(c->control_fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK);
+	if (n == 0 || (n < 0 && errno != EAGAIN))
 		_exit(125);
 	(void)umask(0);
 	for (size_t i = 0; i < p->fork_step; i++) {

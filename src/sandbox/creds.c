@@ -28,6 +28,12 @@ int creds_id_map(struct child *c, const struct step *s)
 	if (prctl(PR_SET_DUMPABLE, 1) < 0 || write_proc("/proc/self/setgroups", "deny") < 0 ||
 	    write_proc("/proc/self/uid_map", c->plan->id_maps[0]) < 0 || write_proc("/proc/self/gid_map", c->plan->id_maps[1]) < 0)
 		return -1;
+	/*
+	 * No user namespace below this one: in it the job would have every capability again, and as the host's
+	 * root it could for example mount the cgroups and kill or freeze its supervisor. The filter refuses that too,
+	 * but there may be none. Where /proc/sys is read-only (in a container) the filter is all there is.
+	 */
+	(void)write_proc("/proc/sys/user/max_user_namespaces", "0");
 	/* From here on neither the job nor anybody else of the same user can look into or write to us. */
 	return prctl(PR_SET_DUMPABLE, 0);
 }

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/mount.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -75,19 +76,53 @@ int mounts_new_root(struct child *c, const struct step *s)
 	return 0;
 }
 
+/*
+ * Where something is to be made: *ret_name in the returned directory. Below a bound tree or a link of
+ * the new root the way is walked inside it: while the old root is still there, a link taken as it is
+ * would lead into the host. *ret_walked is to be closed.
+ */
+static int place(const struct child *c, const struct step *s, int *ret_walked, const char **ret_name)
+{
+	const char *slash = s->flags & STEP_OWN ? NULL : strrchr(s->target, '/');
+	char dir[PATH_MAX];
+
+	*ret_name = slash ? slash + 1 : s->target;
+	if (!slash)
+		return c->root_fd;
+	if ((size_t)(slash - s->target) >= sizeof dir) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(dir, s->target, (size_t)(slash - s->target));
+	dir[slash - s->target] = '\0';
+	*ret_walked = inroot_open(c->root_fd, dir);
+	return *ret_walked;
+}
+
 int mounts_directory(struct child *c, const struct step *s)
 {
-	return mkdirat(c->root_fd, s->target, s->mode);
+	const char *name;
+	AUTO_FD int walked = -1;
+	int at = place(c, s, &walked, &name);
+	return at < 0 ? -1 : mkdirat(at, name, s->mode);
 }
 
 int mounts_symlink(struct child *c, const struct step *s)
 {
-	return symlinkat(s->source, c->root_fd, s->target);
+	const char *name;
+	AUTO_FD int walked = -1;
+	int at = place(c, s, &walked, &name);
+	return at < 0 ? -1 : symlinkat(s->source, at, name);
 }
 
 int mounts_file(struct child *c, const struct step *s)
 {
-	AUTO_FD int fd = openat(c->root_fd, s->target, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, s->mode);
+	const char *name;
+	AUTO_FD int walked = -1;
+	int at = place(c, s, &walked, &name);
+	if (at < 0)
+		return -1;
+	AUTO_FD int fd = openat(at, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, s->mode);
 	if (fd < 0)
 		return -1;
 	for (const char *p = s->source; p && *p;) {

@@ -65,7 +65,10 @@ void watch_end_job(struct loop *l, int first_signal)
 	send_signal(w, first_signal);
 	/* A stopped process acts on a signal only once it continues. */
 	send_signal(w, SIGCONT);
+	/* Samples go on: a job that ignores the signal is still held to its memory. */
+	uint64_t sample = l->deadline[TIMER_SAMPLE];
 	timers_clear(l);
+	l->deadline[TIMER_SAMPLE] = sample;
 	l->deadline[TIMER_KILL] = w->grace_ns >= LIMIT_UNSET ? 0 : now + w->grace_ns;
 }
 
@@ -238,16 +241,22 @@ static void on_answers(struct loop *l, int most)
 	}
 }
 
-static void on_output(struct loop *l, int which)
+static enum relay_result on_output(struct loop *l, int which)
 {
 	struct watch *w = l->watch;
 	struct relay *r = &w->relays[which];
 	uint64_t limit = w->plan->limits.value[LIMIT_OUTPUT];
 
 	if (r->read_fd < 0)
-		return;
-	switch (relay_pump(r, &w->seen->output_bytes, limit)) {
+		return RELAY_END;
+	enum relay_result result = relay_pump(r, &w->seen->output_bytes, limit);
+	if (result == RELAY_LIMIT) {
+		watch_limit(l, LIMIT_OUTPUT, w->seen->output_bytes + 1, SIGTERM);
+		result = relay_pump(r, &w->seen->output_bytes, limit);
+	}
+	switch (result) {
 	case RELAY_MORE:
+	case RELAY_EMPTY:
 		if (l->target_waiting[which])
 			loop_wait_target(l, which, false);
 		break;
@@ -256,9 +265,6 @@ static void on_output(struct loop *l, int which)
 			loop_wait_target(l, which, true);
 		break;
 	case RELAY_LIMIT:
-		watch_limit(l, LIMIT_OUTPUT, w->seen->output_bytes + 1, SIGTERM);
-		/* fall through: nothing more is passed on */
-		__attribute__((fallthrough));
 	case RELAY_END:
 		if (l->target_waiting[which])
 			loop_wait_target(l, which, false);
@@ -266,6 +272,7 @@ static void on_output(struct loop *l, int which)
 		relay_done(r);
 		break;
 	}
+	return result;
 }
 
 /* pid 1 is gone, and with it every process of its namespace. */
@@ -306,11 +313,11 @@ static void dispatch(struct loop *l, enum source source)
 		break;
 	case SOURCE_STDOUT:
 	case SOURCE_STDOUT_TARGET:
-		on_output(l, 0);
+		(void)on_output(l, 0);
 		break;
 	case SOURCE_STDERR:
 	case SOURCE_STDERR_TARGET:
-		on_output(l, 1);
+		(void)on_output(l, 1);
 		break;
 	}
 }
@@ -335,7 +342,8 @@ void loop_wait_target(struct loop *l, int which, bool waiting)
 {
 	const struct relay *r = &l->watch->relays[which];
 	struct epoll_event in = {.events = EPOLLIN, .data.u32 = which ? SOURCE_STDERR : SOURCE_STDOUT};
-	struct epoll_event out = {.events = EPOLLOUT, .data.u32 = which ? SOURCE_STDERR_TARGET : SOURCE_STDOUT_TARGET};
+	/* Edges: a terminal with room for one byte counts as writable and may still not take a newline. */
+	struct epoll_event out = {.events = EPOLLOUT | EPOLLET, .data.u32 = which ? SOURCE_STDERR_TARGET : SOURCE_STDOUT_TARGET};
 
 	l->target_waiting[which] = waiting;
 	if (waiting) {
@@ -391,8 +399,9 @@ static void drain_output(struct loop *l)
 	for (int which = 0; which < 2; which++) {
 		struct relay *r = &l->watch->relays[which];
 		while (r->read_fd >= 0) {
-			on_output(l, which);
-			if (r->read_fd >= 0 && l->target_waiting[which] && !wait_for_reader(l, r->target_fd))
+			/* The job is gone, so an empty pipe that is still open is held by somebody else (unix(7), SCM_RIGHTS). */
+			if (on_output(l, which) == RELAY_EMPTY ||
+			    (r->read_fd >= 0 && l->target_waiting[which] && !wait_for_reader(l, r->target_fd)))
 				relay_done(r);
 		}
 	}

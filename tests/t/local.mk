@@ -26,6 +26,9 @@ integration_tests += \
 	tests/t/2001-view.t \
 	tests/t/2002-mounts.t \
 	tests/t/2003-process.t \
+	tests/t/2500-attack-files.t \
+	tests/t/2501-attack-output.t \
+	tests/t/2502-attack-limits.t \
 	tests/t/2800-filter.t \
 	tests/t/2801-filter-vulkan.t \
 	tests/t/4100-jobs.t \

@@ -46,7 +46,8 @@ static void job_ends(struct relay *r)
 
 static void finish(struct relay *r)
 {
-	(void)close(r->target_fd);
+	if (!r->owned)
+		(void)close(r->target_fd);
 	relay_done(r);
 	assert_int_equal(r->read_fd, -1);
 	relay_done(r);
@@ -86,7 +87,7 @@ static void test_the_bytes_are_the_same(void **state)
 	for (size_t i = 0; i < sizeof data; i++)
 		data[i] = (char)(i * 7 + i / 251);
 	job_writes(&r, 10000);
-	assert_int_equal(relay_pump(&r, &used, UINT64_MAX), RELAY_MORE);
+	assert_int_equal(relay_pump(&r, &used, UINT64_MAX), RELAY_EMPTY);
 	assert_int_equal(fd_write_all(r.write_fd, data + 10000, 20000), 0);
 	job_ends(&r);
 	assert_int_equal(relay_pump(&r, &used, UINT64_MAX), RELAY_END);
@@ -104,7 +105,7 @@ static void test_two_share_one_limit(void **state)
 
 	job_writes(&a, 600);
 	job_writes(&b, 600);
-	assert_int_equal(relay_pump(&a, &used, 1000), RELAY_MORE);
+	assert_int_equal(relay_pump(&a, &used, 1000), RELAY_EMPTY);
 	assert_int_equal(relay_pump(&b, &used, 1000), RELAY_LIMIT);
 	assert_int_equal(used, 1000);
 	assert_int_equal(lseek(b.target_fd, 0, SEEK_END), 400);
@@ -138,6 +139,7 @@ static void test_a_full_target_blocks_nobody(void **state)
 	(void)signal(SIGPIPE, SIG_IGN);
 	assert_int_equal(relay_pump(&r, &used, UINT64_MAX), RELAY_END);
 	finish(&r);
+	(void)close(target[1]);
 }
 
 static void test_a_flood_gives_up_its_turn(void **state)
@@ -166,6 +168,7 @@ static void test_a_full_disk_is_the_end(void **state)
 	job_writes(&r, 10);
 	assert_int_equal(relay_pump(&r, &used, UINT64_MAX), RELAY_END);
 	finish(&r);
+	(void)close(full);
 }
 
 int main(void)
