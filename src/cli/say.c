@@ -15,23 +15,7 @@ static void put(const char *text, int n, size_t size)
 		(void)fd_write_all(STDERR_FILENO, text, (size_t)n < size ? (size_t)n : size - 1);
 }
 
-void say_error(const struct err *e)
-{
-	char line[1400], text[1800];
-
-	int n = snprintf(text, sizeof text, "vkjail: %s\n%s%s%s", err_render(e, line, sizeof line), e->hint[0] ? "vkjail: hint: " : "",
-			 e->hint, e->hint[0] ? "\n" : "");
-	put(text, n, sizeof text);
-}
-
-static void say_warning(const char *warning)
-{
-	char text[2200];
-	int n = snprintf(text, sizeof text, "vkjail: warning: %s\n", warning);
-	put(text, n, sizeof text);
-}
-
-/* Parts of a sentence may come from the job: no terminal escapes out of a report. */
+/* Paths and parts of a sentence may come from the job or hold any bytes: no terminal escapes out of them. */
 static const char *clean(const char *text, char *buf, size_t size)
 {
 	(void)text_to_utf8(text, strlen(text), buf, size);
@@ -39,6 +23,23 @@ static const char *clean(const char *text, char *buf, size_t size)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = ' ';
 	return buf;
+}
+
+void say_error(const struct err *e)
+{
+	char line[1400], shown[2200], hint[700], text[3000];
+
+	(void)clean(err_render(e, line, sizeof line), shown, sizeof shown);
+	(void)clean(e->hint, hint, sizeof hint);
+	int n = snprintf(text, sizeof text, "vkjail: %s\n%s%s%s", shown, hint[0] ? "vkjail: hint: " : "", hint, hint[0] ? "\n" : "");
+	put(text, n, sizeof text);
+}
+
+static void say_warning(const char *warning)
+{
+	char shown[2200], text[2300];
+	int n = snprintf(text, sizeof text, "vkjail: warning: %s\n", clean(warning, shown, sizeof shown));
+	put(text, n, sizeof text);
 }
 
 static void say_summary(const struct run_result *r)

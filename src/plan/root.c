@@ -303,27 +303,48 @@ static void add_proc(struct mount_plan *m)
 			plan_step(p, STEP_READ_ONLY)->target = proc_read_only[i] + 1;
 }
 
+/* Absolute, relative to the caller's; "" when that one is unknown. */
+static const char *working_directory(const struct mount_plan *m, const struct spec *spec)
+{
+	struct arena *a = &m->plan->arena;
+
+	if (!spec->workdir)
+		return m->host->cwd;
+	if (spec->workdir[0] == '/')
+		return path_normal(a, spec->workdir);
+	return m->host->cwd[0] ? path_normal(a, arena_printf(a, "%s/%s", m->host->cwd, spec->workdir)) : "";
+}
+
+/* In something that the user mounts. */
+static bool is_mounted(const struct spec *spec, const char *dir)
+{
+	for (size_t i = 0; i < spec->mount_count; i++)
+		if (is_below(dir, spec->mounts[i].target))
+			return true;
+	return false;
+}
+
 /*
  * The working directory. Shown read-only unless --writable; one that is itself private in the
  * sandbox, or the home directory, is not shown, because that would undo the hiding.
  */
-static int add_workdir(struct mount_plan *m, const struct spec *spec, struct err *e)
+static int add_workdir(struct mount_plan *m, const struct spec *spec, const char *dir, struct err *e)
 {
 	struct plan *p = m->plan;
 	const struct host *h = m->host;
-	const char *dir = spec->workdir ? spec->workdir : h->cwd;
 
-	if (!spec->workdir && h->cwd[0] == '\0') {
+	if (dir[0] == '\0') {
 		(void)err_os(e, h->cwd_errno, NULL, "cannot tell the working directory");
 		return err_hint(e, "change to an existing directory, or give one with --workdir");
 	}
 	p->workdir = arena_strdup(&p->arena, dir);
 	struct stat st;
 	if (stat(dir, &st) < 0) {
-		/* A private directory of the sandbox need not exist on the host. */
-		if (spec->workdir && is_made(m, dir))
+		/* What only the sandbox has need not exist on the host. */
+		int os = errno;
+		if (spec->workdir && (is_made(m, dir) || is_mounted(spec, dir)))
 			return 0;
-		(void)err_os(e, errno, dir, "cannot use the working directory");
+		(void)err_os(e, os, dir, "cannot use the working directory");
 		return spec->workdir ? err_as_bad(e) : -1;
 	}
 	if (!S_ISDIR(st.st_mode))
@@ -442,8 +463,8 @@ int plan_root(struct plan *p, const struct spec *spec, const struct host *host, 
 		make_directory(&m, host->home, 0700);
 	}
 	/* What is mounted around the working directory comes first, or it would hide it. */
-	const char *dir = spec->workdir ? spec->workdir : host->cwd;
-	if (add_user_mounts(&m, spec, dir, true, e) < 0 || add_workdir(&m, spec, e) < 0)
+	const char *dir = working_directory(&m, spec);
+	if (add_user_mounts(&m, spec, dir, true, e) < 0 || add_workdir(&m, spec, dir, e) < 0)
 		return -1;
 	if ((spec->helper || spec->compute) && show_helpers(&m, e) < 0)
 		return -1;

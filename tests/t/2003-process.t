@@ -78,6 +78,26 @@ vkjail run --report "$R" -- echo added >>log
 is "$(cat log)" "$(printf 'begun\nadded')" 'appending appends'
 is "$(vkjail run --report - -- true | python3 -c 'import json, sys; print(json.load(sys.stdin)["state"])')" 'done' 'a report in a pipe'
 
+# ---- a terminal: the job has it, and can neither take it over nor type into it
+on_tty() {
+	run python3 -c 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' "$@" </dev/null
+	out=$(printf '%s' "$out" | tr -d '\r')
+}
+on_tty vkjail run --report "$R" -- sh -c 'for fd in 0 1 2; do [ -t $fd ] || echo no $fd; done; echo all'
+is "$status:$out" 0:all 'the descriptors are the terminal'
+on_tty vkjail run --report "$R" -- python3 -c '
+import fcntl, os, termios
+def tried(what, call):
+    try:
+        call()
+        print(what)
+    except OSError:
+        print("refused")
+tried("typed", lambda: fcntl.ioctl(0, termios.TIOCSTI, b"x"))
+tried("taken", lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 1))
+tried("opened", lambda: os.open("/dev/tty", os.O_RDWR))'
+is "$status:$out" "$(printf '0:refused\nrefused\nrefused')" 'but it is not the terminal of the job'
+
 # ---- the end
 new_report
 run vkjail run --report "$R" -- sh -c 'sleep 1000 '"$mark"' & exit 3' 2>/dev/null

@@ -26,6 +26,7 @@ integration_tests += \
 	tests/t/2001-view.t \
 	tests/t/2002-mounts.t \
 	tests/t/2003-process.t \
+	tests/t/2004-meddling.t \
 	tests/t/2500-attack-files.t \
 	tests/t/2501-attack-output.t \
 	tests/t/2502-attack-limits.t \
