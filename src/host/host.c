@@ -88,9 +88,20 @@ int64_t host_read_number(const char *path)
 	return errno || end == text ? -1 : value;
 }
 
+/* The parent of all processes here is the init of a sandbox of ours. */
+static bool inside_vkjail(void)
+{
+	char comm[16];
+	AUTO_FD int fd = open("/proc/1/comm", O_RDONLY | O_CLOEXEC);
+
+	return getpid() != 1 && fd >= 0 && read(fd, comm, sizeof comm) == 7 && memcmp(comm, "vkjail\n", 7) == 0;
+}
+
 int host_explain_clone(int os, struct err *e)
 {
 	(void)err_os(e, os, NULL, "cannot create the sandbox's namespaces");
+	if (inside_vkjail())
+		return err_hint(e, "this runs inside a vkjail sandbox, where no other can be made: start both from outside");
 	if (host_read_number("/proc/sys/user/max_user_namespaces") == 0)
 		return err_hint(e, "user namespaces are switched off; as root: sysctl user.max_user_namespaces=16384");
 	if (os == ENOSPC)
