@@ -36,7 +36,7 @@ def print_gpu(gpu):
             print(f"heap {number}:   {size(heap['size'])}; {source} says: budget {size(last['budget'])}, used {size(last['usage'])}")
     for kernel in gpu.get("kernels", []):
         print(
-            f"kernel:   {kernel['kernel']}: {kernel['dispatches']} dispatches, first {duration(kernel['first_ns'])}, "
+            f"kernel:   {kernel['kernel']}: {kernel['dispatches']} dispatch{'es' if kernel['dispatches'] != 1 else ''}, first {duration(kernel['first_ns'])}, "
             f"median {duration(kernel['p50_ns'])}, most {duration(kernel['max_ns'])} on the device"
         )
 

@@ -106,7 +106,7 @@ static void forward(const siginfo_t *si)
 	 * A sender in the job has a pid here and is not obeyed; one outside has none. si_code guards
 	 * against sigqueue(3), whose sender can write into si_pid what it likes.
 	 */
-	if (si->si_signo == SIGCHLD || si->si_code != SI_USER || si->si_pid != 0)
+	if (si->si_code != SI_USER || si->si_pid != 0)
 		return;
 	(void)kill(-1, si->si_signo);
 }
@@ -136,10 +136,14 @@ _Noreturn void init_run(struct child *c)
 		(void)dup2(c->control_fd, 0);
 	c->control_fd = 0;
 	(void)syscall(SYS_close_range, 1u, ~0u, 0);
+	/* Blocked since before the fork: a SIGCHLD that came already waits here. */
 	for (;;) {
 		siginfo_t si;
-		reap(c, main_pid, started_ns);
-		if (sigwaitinfo(&all, &si) >= 0)
+		if (sigwaitinfo(&all, &si) < 0)
+			continue;
+		if (si.si_signo == SIGCHLD)
+			reap(c, main_pid, started_ns);
+		else
 			forward(&si);
 	}
 }
