@@ -24,6 +24,7 @@ enum made_kind { MADE_DIRECTORY, MADE_FILE, MADE_LINK, MADE_BIND, MADE_TMPFS };
 struct mount_plan {
 	struct plan *plan;
 	const struct host *host;
+	const char *home; /* the home directory without '..' and links of the new root; "" when there is none */
 	/* What already stands in the new root, so that nothing is made twice. */
 	struct {
 		const char *path;

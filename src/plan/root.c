@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -207,10 +208,14 @@ void mount_bind(struct mount_plan *m, const char *source, const char *target, un
 static bool copy_file(struct mount_plan *m, const char *path)
 {
 	char text[COPY_MAX];
+	struct rlimit most;
 	struct step *s = &m->plan->steps[m->plan->step_count - 1];
 	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text);
 	if (n <= 0 || s->op != STEP_FILE || memchr(text, '\0', (size_t)n))
+		return false;
+	/* A limit of the caller's (ulimit -f) holds for what the child writes as well. */
+	if (getrlimit(RLIMIT_FSIZE, &most) < 0 || most.rlim_cur < (rlim_t)n)
 		return false;
 	s->source = arena_strndup(&m->plan->arena, text, (size_t)n);
 	return true;
@@ -349,7 +354,7 @@ static int add_workdir(struct mount_plan *m, const struct spec *spec, const char
 	}
 	if (!S_ISDIR(st.st_mode))
 		return err_bad(e, dir, "the working directory is not a directory");
-	bool hidden = h->home[0] && is_below(h->home, dir);
+	bool hidden = m->home[0] && is_below(m->home, dir);
 	for (size_t i = 0; i < COUNTOF(private_paths) && !hidden; i++)
 		hidden = strcmp(dir, private_paths[i]) == 0;
 	if (hidden) {
@@ -458,9 +463,10 @@ int plan_root(struct plan *p, const struct spec *spec, const struct host *host, 
 	make_directory(&m, "/run", 0755);
 	make_directory(&m, "/var", 0555);
 	make_directory(&m, "/var/tmp", 01777);
-	if (host->home[0] && strcmp(host->home, "/") != 0 && !is_foreign(&m, host->home)) {
-		make_parents(&m, host->home);
-		make_directory(&m, host->home, 0700);
+	m.home = host->home[0] ? follow_links(&m, path_normal(&p->arena, host->home)) : "";
+	if (m.home[0] && strcmp(m.home, "/") != 0 && !is_foreign(&m, m.home)) {
+		make_parents(&m, m.home);
+		make_directory(&m, m.home, 0700);
 	}
 	/* What is mounted around the working directory comes first, or it would hide it. */
 	const char *dir = working_directory(&m, spec);

@@ -122,6 +122,19 @@ static int prepare(struct run *r, const struct capture *capture, struct err *e)
 	return open_relays(r, e);
 }
 
+/*
+ * A file-size limit of the caller's (ulimit -f) must not kill vkjail while it writes the report: with
+ * SIGXFSZ blocked the write fails with EFBIG and the report goes to stderr.
+ */
+static void keep_file_size_signal(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGXFSZ);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 /* Signals come as data from here on, so that none arrives between two steps. */
 static int take_signals(struct run *r, struct err *e)
 {
@@ -130,6 +143,7 @@ static int take_signals(struct run *r, struct err *e)
 
 	/* With SIGCHLD ignored the kernel reaps children itself and their status is lost (waitid(2)). */
 	(void)sigaction(SIGCHLD, &dfl, NULL);
+	keep_file_size_signal();
 	watch_signals(&set);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return err_os(e, errno, NULL, "cannot block signals");
@@ -288,6 +302,7 @@ void supervise_refused(struct spec *spec, const struct host *host, const struct 
 	const struct err first = *why;
 
 	memset(ret, 0, sizeof *ret);
+	keep_file_size_signal();
 	spec_name(spec);
 	run_init(&r, spec, host);
 	verdict_of_error(REASON_BAD_JOB, &first, &ret->outcome);

@@ -102,6 +102,21 @@ deep=$T/$(python3 -c 'print("/".join(["d" * 200] * 15))')
 mkdir -p "$deep" && cd "$deep" || exit
 does 3000 'three thousand bytes down' -- sh -c 'p=$(pwd); [ ${#p} -gt 3000 ] && echo 3000'
 cd "$T" || exit
+cd "$T/place" || exit
+for home in "$T/place/../other" /bin/x /usr /tmp /etc relative ''; do
+	run env HOME="$home" vkjail run --report none -- true
+	is "$status:$err" 0: "HOME='$home'"
+done
+new_report
+# Through a pipe: the limit would cut a file with what is said about it.
+run sh -c '(ulimit -f 4; vkjail run --report "$1" -- true; echo "status $?" >&2) 2>&1 | cat >&2' sh "$R"
+like "$err" '^status 0$' 'a file size limit of the caller does not end vkjail'
+like "$err" 'cannot write the report: File too large' 'the report that does not fit is told'
+printf '%s\n' "$err" | sed '1,/^vkjail: the report follows here instead$/d; /^status/d' >"$R"
+is "$(reason_of "$R")" exited 'and goes to stderr'
+run sh -c '(ulimit -f 1; vkjail run --report none -- true; echo "status $?" >&2) 2>&1 | cat >&2'
+is "$err" 'status 0' 'nor keeps a very small one the sandbox from being made'
+cd "$T" || exit
 if [ "$(id -u)" != 0 ]; then
 	mkdir closed && cd closed && chmod 0 . || exit
 	ends 2 exited 'Permission denied' 'a directory without any rights: the job has none either' -- ls .
