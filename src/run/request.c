@@ -139,6 +139,7 @@ static int add_output(struct request *r, json_t *list, const struct compute_outp
 	if (atomic_prepare(f, out->path, e) < 0)
 		return err_in(e, "%s", out->where);
 	r->output_count++;
+	f->unnamed = true; /* it is open as long as the job runs */
 	if (atomic_begin(f, 0666, e) < 0)
 		return err_in(e, "%s", out->where);
 	set_string(o, "buffer", out->buffer);

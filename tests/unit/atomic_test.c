@@ -140,6 +140,32 @@ static void test_abandoned(void **state)
 	atomic_done(&f);
 }
 
+static void test_unnamed(void **state)
+{
+	struct atomic_file f;
+	struct err e = ERR_INIT;
+	(void)state;
+
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(atomic_prepare(&f, "file", &e), 0);
+		f.unnamed = true;
+		assert_int_equal(atomic_begin(&f, 0644, &e), 0);
+		assert_int_equal(fd_write_all(f.fd, i ? "second" : "first", i ? 6 : 5), 0);
+		/* Nothing is seen of it where the file system can do that, as ext4 and tmpfs can. */
+		assert_int_equal(entries(), i);
+		assert_int_equal(atomic_commit(&f, false, &e), 0);
+		assert_int_equal(entries(), 1);
+		assert_holds("file", i ? "second" : "first");
+		atomic_done(&f);
+	}
+	assert_int_equal(atomic_prepare(&f, "file", &e), 0);
+	f.unnamed = true;
+	assert_int_equal(atomic_begin(&f, 0644, &e), 0);
+	atomic_done(&f);
+	assert_int_equal(entries(), 1);
+	assert_holds("file", "second");
+}
+
 static void test_what_may_not_be_replaced(void **state)
 {
 	static const struct {
@@ -251,6 +277,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_new_and_again, enter, leave),
 		cmocka_unit_test_setup_teardown(test_replaced_in_one_go, enter, leave),
 		cmocka_unit_test_setup_teardown(test_abandoned, enter, leave),
+		cmocka_unit_test_setup_teardown(test_unnamed, enter, leave),
 		cmocka_unit_test_setup_teardown(test_what_may_not_be_replaced, enter, leave),
 		cmocka_unit_test_setup_teardown(test_put_there_meanwhile, enter, leave),
 		cmocka_unit_test_setup_teardown(test_a_directory_put_there_meanwhile, enter, leave),
