@@ -161,7 +161,15 @@ static bool of_claim(const struct plan *p, const struct claims *c, struct outcom
 	return false;
 }
 
-static void of_signal(const struct plan *p, int signal, struct outcome *out)
+/* What was used up, of all processes that were waited for; anybody in the job can send itself SIGXCPU. */
+static bool cpu_used_up(const struct plan *p, const struct rusage *ru)
+{
+	uint64_t used = (uint64_t)(ru->ru_utime.tv_sec + ru->ru_stime.tv_sec) * 1000000000u +
+			(uint64_t)(ru->ru_utime.tv_usec + ru->ru_stime.tv_usec) * 1000u;
+	return limit_is_set(&p->limits, LIMIT_CPU) && used >= p->limits.value[LIMIT_CPU];
+}
+
+static void of_signal(const struct plan *p, const struct observed *o, int signal, struct outcome *out)
 {
 	char name[32];
 
@@ -177,7 +185,7 @@ static void of_signal(const struct plan *p, int signal, struct outcome *out)
 		out->value = p->limits.value[LIMIT_FILE_SIZE];
 		say(out, "the job tried to write a file larger than %s, its limit",
 		    text_print_size(p->limits.value[LIMIT_FILE_SIZE], limit, sizeof limit));
-	} else if (signal == SIGXCPU && limit_is_set(&p->limits, LIMIT_CPU)) {
+	} else if (signal == SIGXCPU && cpu_used_up(p, &o->rusage)) {
 		settle(out, REASON_CPU_TIME, signal);
 		out->limit = LIMIT_CPU;
 		out->value = p->limits.value[LIMIT_CPU];
@@ -190,10 +198,12 @@ static void of_signal(const struct plan *p, int signal, struct outcome *out)
 
 static void of_exit(const struct plan *p, const struct observed *o, const struct claims *claims, struct outcome *out)
 {
-	if (claims && of_claim(p, claims, out))
+	/* That the filter killed it is the kernel's word, and goes before whatever was claimed until then. */
+	bool filtered = WIFSIGNALED(o->status) && WTERMSIG(o->status) == SIGSYS;
+	if (claims && !filtered && of_claim(p, claims, out))
 		return;
 	if (WIFSIGNALED(o->status)) {
-		of_signal(p, WTERMSIG(o->status), out);
+		of_signal(p, o, WTERMSIG(o->status), out);
 		return;
 	}
 	out->code = WEXITSTATUS(o->status);

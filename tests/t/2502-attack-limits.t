@@ -24,4 +24,8 @@ ok 'long before the grace is over' test "$(report_get vkjail-report.json .times.
 # The caller's own limit on CPU time comes before the backstop, and cannot be raised.
 run sh -c 'ulimit -t 20 && exec vkjail run --report none --cpu 60s -- true'
 status_is 0 'a CPU limit above the hard limit of the caller'
+
+# shellcheck disable=SC2016 # the job's shell is meant
+run vkjail run --cpu 100s -- sh -c 'kill -XCPU $$'
+is "$status $(report_get vkjail-report.json .outcome.reason)" "$((128 + $(kill -l XCPU))) signaled" 'SIGXCPU without the CPU time is just a signal'
 done_testing

@@ -29,6 +29,7 @@ struct row {
 	int limit; /* CAUSE_LIMIT */
 	int cancel;
 	int claim; /* enum claim_end, NO_CLAIMS for a command */
+	time_t cpu_seconds;
 	bool unkillable, silent; /* silent: pid 1 ended without a word */
 	enum reason reason;
 	int exit_status;
@@ -46,7 +47,8 @@ static const struct row rows[] = {
 	{"SIGKILL from somebody", .status = SIGKILL, COMMAND, .reason = REASON_SIGNALED, .exit_status = 137},
 	{"filter", .status = SIGSYS, COMMAND, .reason = REASON_SYSCALL, .exit_status = 122, .text = "seccomp"},
 	{"file size", .status = SIGXFSZ, COMMAND, .reason = REASON_FILE_SIZE, .exit_status = 122, .text = "larger than"},
-	{"RLIMIT_CPU", .status = SIGXCPU, COMMAND, .reason = REASON_CPU_TIME, .exit_status = 124, .text = "RLIMIT_CPU"},
+	{"SIGXCPU without the time", .status = SIGXCPU, COMMAND, .reason = REASON_SIGNALED, .exit_status = 128 + SIGXCPU},
+	{"RLIMIT_CPU", .status = SIGXCPU, .cpu_seconds = 1, COMMAND, .reason = REASON_CPU_TIME, .exit_status = 124, .text = "RLIMIT_CPU"},
 	{"wall", .status = SIGTERM, COMMAND, .cause = CAUSE_LIMIT, .limit = LIMIT_WALL, .reason = REASON_WALL_TIME, .exit_status = 124, .text = "real time"},
 	{"wall, ended with 0 in the grace", .status = EXIT(0), COMMAND, .cause = CAUSE_LIMIT, .limit = LIMIT_WALL, .reason = REASON_WALL_TIME, .exit_status = 124},
 	{"wall, pid 1 killed with it", .silent = true, .init_status = SIGKILL, COMMAND, .cause = CAUSE_LIMIT, .limit = LIMIT_WALL, .reason = REASON_WALL_TIME, .exit_status = 124},
@@ -78,6 +80,7 @@ static const struct row rows[] = {
 	{"compute: crashed", .status = SIGSEGV, .claim = CLAIM_END_NONE, .reason = REASON_SIGNALED, .exit_status = 139},
 	{"compute: crashed after it was done", .status = SIGSEGV, .claim = CLAIM_END_DONE, .reason = REASON_SIGNALED, .exit_status = 139},
 	{"compute: filter", .status = SIGSYS, .claim = CLAIM_END_NONE, .reason = REASON_SYSCALL, .exit_status = 122},
+	{"compute: filter, whatever was claimed", .status = SIGSYS, .claim = CLAIM_END_BAD_JOB, .reason = REASON_SYSCALL, .exit_status = 122},
 	{"compute: the limit came first", .status = EXIT(125), .claim = CLAIM_END_BAD_JOB, .cause = CAUSE_LIMIT, .limit = LIMIT_WALL, .reason = REASON_WALL_TIME, .exit_status = 124},
 	{"compute: the signal came first", .status = EXIT(130), .claim = CLAIM_END_CANCELLED, .cause = CAUSE_CANCEL, .cancel = SIGINT, .reason = REASON_CANCELLED, .exit_status = 130},
 	{"compute: no helper program", .failed = BY_EXEC, .os = ENOENT, .detail = EXEC_DETAIL_MISSING, .claim = CLAIM_END_NONE, .reason = REASON_RUNNER_FAILED, .exit_status = 125, .text = "installation"},
@@ -117,6 +120,7 @@ static void judge(const struct row *r, struct outcome *ret)
 		.limit = (enum limit)r->limit,
 		.value = 2000,
 		.cancel_signal = r->cancel,
+		.rusage.ru_utime.tv_sec = r->cpu_seconds,
 	};
 
 	make_plan(&p);
