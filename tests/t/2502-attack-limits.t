@@ -27,5 +27,5 @@ status_is 0 'a CPU limit above the hard limit of the caller'
 
 # shellcheck disable=SC2016 # the job's shell is meant
 run vkjail run --cpu 100s -- sh -c 'kill -XCPU $$'
-is "$status $(report_get vkjail-report.json .outcome.reason)" "$((128 + $(kill -l XCPU))) signaled" 'SIGXCPU without the CPU time is just a signal'
+is "$status $(report_get vkjail-report.json .outcome.reason)" '152 signaled' 'SIGXCPU without the CPU time is just a signal'
 done_testing
