@@ -72,6 +72,13 @@ for job in './ignore-term 3' './forker 5 escape'; do
 	report_has 'the report is left in state running' $report .state=running .outcome=
 	ok 'and names the process' test "$(report_get $report .supervisor_pid)" -gt 0
 done
+# At any moment of the launch: the pipe's end comes only when nobody of the job is left.
+ms=1
+{ while [ $ms -le 20 ]; do
+	timeout -s KILL "$(printf '0.%03d' $ms)" vkjail run --report none -- sleep 1000 | cat
+	ms=$((ms + 1))
+done; } 2>/dev/null
+pass 'killed at any moment of the launch, it leaves nobody behind'
 is "$(find . -name '.vkjail-report*' | wc -l)" 0 'no temporary file is left'
 
 # Signals to vkjail: the first asks, the second does not.
