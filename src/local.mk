@@ -36,7 +36,9 @@ libplan_a_SOURCES = \
 	src/plan/parts.h \
 	src/plan/plan.c src/plan/plan.h \
 	src/plan/root.c \
-	src/plan/step.def
+	src/plan/step.def \
+	src/plan/tree.c src/plan/tree.h \
+	src/plan/user.c
 
 libsandbox_a_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS) $(CAP_CFLAGS)
 libsandbox_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)

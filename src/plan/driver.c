@@ -24,7 +24,7 @@ static void decref(json_t **j)
 #define AUTO_JSON __attribute__((cleanup(decref)))
 
 /* Shows the directory of the driver's library, and makes library_path absolute in the manifest. */
-static int place_library(struct mount_plan *m, const char *manifest, json_t *icd, struct err *e)
+static int place_library(struct tree *t, const char *manifest, json_t *icd, struct err *e)
 {
 	const char *library = json_string_value(json_object_get(icd, "library_path"));
 	char joined[PATH_MAX];
@@ -45,14 +45,14 @@ static int place_library(struct mount_plan *m, const char *manifest, json_t *icd
 	*strrchr(real, '/') = '\0';
 	if (real[0] == '\0')
 		return err_bad(e, manifest, "its library must not lie in the root directory");
-	if (mount_target(m, real, true, manifest, e) < 0)
+	if (tree_target(t, real, true, manifest, e) < 0)
 		return -1;
-	mount_bind(m, real, real, 0);
+	tree_bind(t, real, real, 0);
 	return 0;
 }
 
 /* The other drivers of the system get out of sight under an empty directory. */
-static int hide_others(struct mount_plan *m, struct err *e)
+static int hide_others(struct tree *t, struct err *e)
 {
 	static const char *const others[] = {"/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d"};
 	struct stat st;
@@ -60,16 +60,16 @@ static int hide_others(struct mount_plan *m, struct err *e)
 	for (size_t i = 0; i < COUNTOF(others); i++) {
 		if (stat(others[i], &st) < 0)
 			continue;
-		if (mount_target(m, others[i], true, "driver", e) < 0)
+		if (tree_target(t, others[i], true, "driver", e) < 0)
 			return -1;
-		plan_step(m->plan, STEP_TMPFS)->target = others[i] + 1;
+		plan_step(t->plan, STEP_TMPFS)->target = others[i] + 1;
 	}
 	return 0;
 }
 
-int plan_driver(struct mount_plan *m, const char *manifest, struct err *e)
+int plan_driver(struct tree *t, const char *manifest, struct err *e)
 {
-	struct arena *a = &m->plan->arena;
+	struct arena *a = &t->plan->arena;
 	json_error_t why;
 	size_t size;
 
@@ -85,13 +85,13 @@ int plan_driver(struct mount_plan *m, const char *manifest, struct err *e)
 	if (!root)
 		return err_bad(e, path, "line %d: not a driver manifest: %s", why.line, why.text);
 	json_t *icd = json_object_get(root, "ICD");
-	if (place_library(m, path, icd, e) < 0)
+	if (place_library(t, path, icd, e) < 0)
 		return -1;
 	AUTO_FREE char *rewritten = json_dumps(root, JSON_INDENT(1));
 	if (!rewritten)
 		return err_os(e, ENOMEM, path, "cannot prepare the manifest");
-	if (mount_target(m, "/etc/vulkan/icd.d/driver.json", false, "driver", e) < 0)
+	if (tree_target(t, "/etc/vulkan/icd.d/driver.json", false, "driver", e) < 0)
 		return -1;
-	m->plan->steps[m->plan->step_count - 1].source = arena_strdup(a, rewritten);
-	return hide_others(m, e);
+	t->plan->steps[t->plan->step_count - 1].source = arena_strdup(a, rewritten);
+	return hide_others(t, e);
 }
