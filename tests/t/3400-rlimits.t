@@ -66,7 +66,7 @@ is "$out" '28 True' 'tmp: empty files are bounded as well'
 # Without a limit the caller's are passed on; none lifts the soft one.
 run sh -c 'ulimit -S -n 77; vkjail run -- sh -c "ulimit -S -n"; vkjail run --open-files none -- sh -c "ulimit -S -n"'
 is "$(echo "$out" | sed -n 1p)" 77 "open-files: without a limit the caller's"
-is "$(echo "$out" | sed -n 2p)" "$(ulimit -H -n)" 'open-files: none lifts it as far as the hard one'
+is "$(echo "$out" | sed -n 2p)" "$(prlimit --raw --noheadings --output HARD --nofile)" 'open-files: none lifts it as far as the hard one'
 run sh -c 'ulimit -n 100; vkjail run --open-files 200 -- touch /tmp/ran'
 status_is 125 'above the hard limit of the caller is a bad job'
 report_has 'and says so' $report .outcome.reason=bad-job .outcome.where=open-files
