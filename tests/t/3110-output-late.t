@@ -5,15 +5,15 @@
 need userns
 use_helper flood
 
-mkfifo go done || exit 99
-vkjail run -q --report late.json --writable --output 1000 -- sh -c 'read -r _ <go; ./flood 1001; exec 1>&- 2>&-; echo >done' \
+mkfifo go finished || exit 99
+vkjail run -q --report late.json --writable --output 1000 -- sh -c 'read -r _ <go; ./flood 1001; exec 1>&- 2>&-; echo >finished' \
 	>out 2>err &
 supervisor=$!
 # Opening the FIFO returns when the job reads it, so it is running; vkjail then sleeps through the rest.
 exec 8>go
 kill -STOP $supervisor
 echo >&8
-read -r _ <done
+read -r _ <finished
 # The job's end is not announced to anybody but vkjail: pid 1 of the sandbox must be a zombie.
 child=$(cat /proc/$supervisor/task/$supervisor/children)
 # shellcheck disable=SC2086 # one word
