@@ -25,6 +25,24 @@ like "$status $err" '^125 vkjail: stdin: is a directory' 'a directory as stdin i
 run sh -c 'cd /proc/sys && exec vkjail run --report none --writable -- sh -c "pwd && : >kernel/hostname"'
 like "$status $out" '^2 /proc/sys$' 'a writable working directory in proc shows the sandbox, not the host'
 
+# A set-user-id program in a writable directory would be there for everybody on the host.
+cat >suid.py <<'END'
+import os
+def attempt(call):
+    try:
+        call()
+    except PermissionError:
+        return "refused"
+    return "done"
+print(attempt(lambda: os.close(os.open("made", os.O_CREAT | os.O_WRONLY, 0o755))),
+      attempt(lambda: os.open("born", os.O_CREAT | os.O_WRONLY, 0o4755)), attempt(lambda: os.mknod("node", 0o104755)),
+      attempt(lambda: os.chmod("made", 0o4755)), attempt(lambda: os.fchmod(os.open("made", os.O_RDONLY), 0o6755)),
+      attempt(lambda: os.chmod("made", 0o1755)))
+END
+mkdir open && cp suid.py open
+run sh -c 'cd open && exec vkjail run -q --report none --writable -- python3 suid.py'
+is "$status $out $(find open -perm /4000)" '0 done refused refused refused refused done ' 'no set-user-id file is made'
+
 # Namespaces below the sandbox's, without a filter that would refuse them.
 cat >nest.py <<'END'
 import ctypes, os
