@@ -15,6 +15,8 @@
 /* Nothing is looked at more often than this, however near a limit is. */
 #define SHORTEST_NS 1000000u
 
+enum { GIVE_UPS_MAX = 12 };
+
 uint64_t timers_now(void)
 {
 	struct timespec t;
@@ -215,6 +217,22 @@ static void fire_sample(struct loop *l, uint64_t now)
 		watch_limit(l, LIMIT_MEMORY, u.memory_bytes, SIGKILL);
 }
 
+/* The kernel takes its time over thousands of processes: as long as they get fewer it is at work. */
+static void fire_give_up(struct loop *l, uint64_t now)
+{
+	struct usage u;
+	bool here = usage_read(l->watch->child->pid, USAGE_CPU, &u);
+	/* Of a tree that is too large to be counted nobody can say, so there is an end to it as well. */
+	bool fewer = here && (u.processes < l->left || u.processes > USAGE_TREE_MAX - USAGE_TREE_MAX / 8);
+
+	if (!fewer || ++l->give_ups > GIVE_UPS_MAX) {
+		l->watch->seen->unkillable = true;
+		return;
+	}
+	l->left = u.processes;
+	l->deadline[TIMER_GIVE_UP] = now + GIVE_UP_NS;
+}
+
 void timers_fire(struct loop *l)
 {
 	uint64_t expirations;
@@ -233,5 +251,5 @@ void timers_fire(struct loop *l)
 	if (l->deadline[TIMER_KILL] && l->deadline[TIMER_KILL] <= now)
 		watch_end_job(l, SIGKILL);
 	if (l->deadline[TIMER_GIVE_UP] && l->deadline[TIMER_GIVE_UP] <= now)
-		l->watch->seen->unkillable = true;
+		fire_give_up(l, now);
 }

@@ -12,7 +12,7 @@ enum timer {
 	TIMER_IDLE,
 	TIMER_SAMPLE,
 	TIMER_KILL,    /* the end of the grace */
-	TIMER_GIVE_UP, /* processes that survive SIGKILL this long are unkillable */
+	TIMER_GIVE_UP, /* processes that survive SIGKILL this long, and get no fewer, are unkillable */
 	TIMER_COUNT
 };
 
@@ -24,6 +24,7 @@ struct loop {
 	uint64_t armed;			/* what the timerfd is set to */
 	uint64_t idle_cpu_ns;		/* CPU time at the last progress */
 	uint64_t idle_since_ns;
+	unsigned left, give_ups; /* after SIGKILL: the processes that were there last, and how often they were counted */
 	bool running;
 	bool stop_with_job;
 	bool target_waiting[2];

@@ -13,7 +13,7 @@
 
 #include "base/auto.h"
 
-enum { TREE_MAX = 8192, TEXT_MAX = 4096 };
+enum { TEXT_MAX = 4096 };
 
 /* Reads the start of a proc file. The length, or -1. */
 static ssize_t read_text(const char *path, char *text, size_t size)
@@ -42,7 +42,7 @@ static uint64_t ticks_to_ns(uint64_t ticks)
 }
 
 struct tree {
-	pid_t pids[TREE_MAX];
+	pid_t pids[USAGE_TREE_MAX];
 	unsigned count, done;
 };
 
@@ -63,7 +63,7 @@ static void add_children(struct tree *t, const char *path)
 		char *at = text, *space;
 		/* Every pid is followed by a space; what comes after the last one may be cut. */
 		while ((space = strchr(at, ' '))) {
-			if (t->count < TREE_MAX)
+			if (t->count < USAGE_TREE_MAX)
 				t->pids[t->count++] = (pid_t)strtol(at, NULL, 10);
 			at = space + 1;
 		}

@@ -6,6 +6,9 @@
 
 #include "watch/facts.h"
 
+/* Processes of a tree that are looked at; what there are more is not counted. */
+enum { USAGE_TREE_MAX = 8192 };
+
 enum usage_want { USAGE_CPU, USAGE_MEMORY, USAGE_MEMORY_EXACT };
 
 /*

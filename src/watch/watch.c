@@ -15,6 +15,7 @@
 
 #include "base/auto.h"
 #include "watch/timers.h"
+#include "watch/usage.h"
 #include "sandbox/proto.h"
 
 enum { DRAIN_MS = 2000 };
@@ -56,6 +57,8 @@ void watch_end_job(struct loop *l, int first_signal)
 	if (w->seen->killed_ns)
 		return;
 	if (first_signal == SIGKILL || w->grace_ns == 0) {
+		struct usage u;
+		l->left = usage_read(w->child->pid, USAGE_CPU, &u) ? u.processes : 0;
 		send_signal(w, SIGKILL);
 		w->seen->killed_ns = now;
 		timers_clear(l);
