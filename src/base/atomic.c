@@ -23,10 +23,13 @@ static int check_place(const struct atomic_file *f, const char *path, struct err
 	if (S_ISREG(st.st_mode))
 		return 0;
 	if (S_ISLNK(st.st_mode)) {
-		(void)err_bad(e, path, "is a symbolic link, which is not followed and not replaced");
+		(void)err_bad(e, path,
+			      "is a symbolic link, which is not followed and not replaced");
 		return err_hint(e, "name the file that it points to, or remove the link");
 	}
-	return err_bad(e, path, S_ISDIR(st.st_mode) ? "is a directory, expected a file" : "is not a regular file");
+	return err_bad(e, path,
+		       S_ISDIR(st.st_mode) ? "is a directory, expected a file"
+					   : "is not a regular file");
 }
 
 int atomic_prepare(struct atomic_file *f, const char *path, struct err *e)
@@ -43,7 +46,8 @@ int atomic_prepare(struct atomic_file *f, const char *path, struct err *e)
 		return err_os(e, ENAMETOOLONG, path, "cannot write");
 	memcpy(f->name, name, strlen(name) + 1);
 	if (slash)
-		(void)snprintf(dir, sizeof dir, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+		(void)snprintf(dir, sizeof dir, "%.*s", slash == path ? 1 : (int)(slash - path),
+			       path);
 	f->dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (f->dir_fd < 0)
 		return err_os(e, errno, path, "cannot write: its directory cannot be opened");
@@ -59,7 +63,8 @@ static int temp_name(struct atomic_file *f)
 	unsigned random[2] = {0};
 	if (getrandom(random, sizeof random, GRND_NONBLOCK) != sizeof random)
 		random[0] = (unsigned)getpid();
-	return snprintf(f->temp, sizeof f->temp, ".%.*s.%08x", NAME_MAX - 16, f->name, random[0] ^ random[1]);
+	return snprintf(f->temp, sizeof f->temp, ".%.*s.%08x", NAME_MAX - 16, f->name,
+			random[0] ^ random[1]);
 }
 
 /* What was begun and not committed. */
@@ -106,7 +111,8 @@ int atomic_begin(struct atomic_file *f, mode_t mode, struct err *e)
 	}
 	for (int i = 0; i < TEMP_TRIES; i++) {
 		(void)temp_name(f);
-		f->fd = openat(f->dir_fd, f->temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+		f->fd = openat(f->dir_fd, f->temp,
+			       O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 		if (f->fd >= 0)
 			return 0;
 		if (errno != EEXIST)
@@ -124,7 +130,8 @@ static int put_in_place(struct atomic_file *f)
 {
 	if (renameat2(f->dir_fd, f->temp, f->dir_fd, f->name, RENAME_NOREPLACE) == 0)
 		return 0;
-	if (errno == EEXIST && renameat2(f->dir_fd, f->temp, f->dir_fd, f->name, RENAME_EXCHANGE) == 0) {
+	if (errno == EEXIST &&
+	    renameat2(f->dir_fd, f->temp, f->dir_fd, f->name, RENAME_EXCHANGE) == 0) {
 		/* What stood there now has the temporary name; a directory put there meanwhile gets its own back. */
 		if (unlinkat(f->dir_fd, f->temp, 0) == 0 || errno == ENOENT)
 			return 0;

@@ -12,12 +12,13 @@
 #include "base/err.h"
 
 struct atomic_file {
-	int dir_fd; /* of the directory it will stand in; owned */
-	int fd;	    /* to write to; owned; -1 when not open */
+	int dir_fd;       /* of the directory it will stand in; owned */
+	int fd;           /* to write to; owned; -1 when not open */
 	const char *path; /* as given to atomic_prepare, for messages; borrowed */
 	char name[NAME_MAX + 1];
 	char temp[NAME_MAX + 1]; /* its name until it is whole; "" while it has none */
-	bool unnamed; /* set it after atomic_prepare: a version that takes long to write has no name meanwhile (O_TMPFILE) */
+	bool
+	    unnamed; /* set it after atomic_prepare: a version that takes long to write has no name meanwhile (O_TMPFILE) */
 };
 
 #define ATOMIC_FILE_INIT ((struct atomic_file){.dir_fd = -1, .fd = -1})

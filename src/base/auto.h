@@ -39,11 +39,11 @@ static inline int take_fd_(int *fd)
 }
 
 #define TAKE_FD(fd) take_fd_(&(fd))
-#define TAKE_PTR(p)                     \
-	({                              \
+#define TAKE_PTR(p)                       \
+	({                                \
 		__typeof__(p) out_ = (p); \
-		(p) = NULL;             \
-		out_;                   \
+		(p) = NULL;               \
+		out_;                     \
 	})
 
 #define COUNTOF(a) (sizeof(a) / sizeof((a)[0]))

@@ -12,4 +12,5 @@
 #include <stdlib.h>
 #include <string.h>
 
-#pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol atoll atof system popen tmpnam mktemp
+#pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol atoll atof system popen tmpnam \
+    mktemp

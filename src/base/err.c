@@ -25,7 +25,8 @@ static void set(struct err *e, enum err_kind kind, int os, const char *object)
 	e->kind = kind;
 	e->os = os;
 	e->hint[0] = '\0';
-	mark(e->object, sizeof e->object, snprintf(e->object, sizeof e->object, "%s", object ? object : ""));
+	mark(e->object, sizeof e->object,
+	     snprintf(e->object, sizeof e->object, "%s", object ? object : ""));
 }
 
 int err_os(struct err *e, int os, const char *object, const char *fmt, ...)
@@ -99,7 +100,9 @@ const char *err_render(const struct err *e, char *buf, size_t size)
 	const char *why = strerrordesc_np(e->os);
 
 	if (e->os)
-		mark(buf, size, snprintf(buf, size, "%s%s%s: %s (%s)", e->object, sep, e->text, why ? why : "?", err_errno_name(e->os)));
+		mark(buf, size,
+		     snprintf(buf, size, "%s%s%s: %s (%s)", e->object, sep, e->text,
+			      why ? why : "?", err_errno_name(e->os)));
 	else
 		mark(buf, size, snprintf(buf, size, "%s%s%s", e->object, sep, e->text));
 	return buf;

@@ -30,24 +30,26 @@ struct err {
 
 /* A failed system call: object may be NULL. os is the errno of that very call. */
 int err_os(struct err *e, int os, const char *object, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5), nonnull(1, 4)));
+    __attribute__((format(printf, 4, 5), nonnull(1, 4)));
 
 /* Wrong input: where names the place in the caller's terms ("jobs/a.yaml:3: limits.wall", "--wall"). */
 int err_bad(struct err *e, const char *where, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4), nonnull(1, 3)));
+    __attribute__((format(printf, 3, 4), nonnull(1, 3)));
 
 /* Any kind, with no errno. */
 int err_set(struct err *e, enum err_kind kind, const char *object, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5), nonnull(1, 4)));
+    __attribute__((format(printf, 4, 5), nonnull(1, 4)));
 
 /* What failed was something that the caller named: wrong input, whatever call found it. Keeps the rest. */
 int err_as_bad(struct err *e) __attribute__((nonnull(1)));
 
 /* Adds context on the outside of an existing error ("job 'blur'"). */
-int err_in(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3), nonnull(1, 2)));
+int err_in(struct err *e, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3), nonnull(1, 2)));
 
 /* Sets the advice line; keeps the error otherwise. */
-int err_hint(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3), nonnull(1, 2)));
+int err_hint(struct err *e, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3), nonnull(1, 2)));
 
 /* Writes "object: text: errno text (ENAME)" into buf, always terminated. Returns buf. */
 const char *err_render(const struct err *e, char *buf, size_t size);

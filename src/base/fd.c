@@ -11,7 +11,8 @@
 
 #include "base/auto.h"
 
-int fd_read_all(int fd, const char *name, size_t max, char **ret_data, size_t *ret_size, struct err *e)
+int fd_read_all(int fd, const char *name, size_t max, char **ret_data, size_t *ret_size,
+		struct err *e)
 {
 	size_t cap = 4096, used = 0;
 	AUTO_FREE char *data = malloc(cap + 1);
@@ -35,7 +36,8 @@ int fd_read_all(int fd, const char *name, size_t max, char **ret_data, size_t *r
 			break;
 		used += (size_t)n;
 		if (used > max)
-			return err_bad(e, name, "larger than %zu bytes, which is the most that is read", max);
+			return err_bad(
+			    e, name, "larger than %zu bytes, which is the most that is read", max);
 	}
 	data[used] = '\0';
 	*ret_data = TAKE_PTR(data);
@@ -60,7 +62,8 @@ int fd_open_regular(int dirfd, const char *path, struct err *e)
 	return TAKE_FD(fd);
 }
 
-int fd_read_file(int dirfd, const char *path, size_t max, char **ret_data, size_t *ret_size, struct err *e)
+int fd_read_file(int dirfd, const char *path, size_t max, char **ret_data, size_t *ret_size,
+		 struct err *e)
 {
 	AUTO_FD int fd = fd_open_regular(dirfd, path, e);
 	if (fd < 0)

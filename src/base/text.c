@@ -48,7 +48,7 @@ static enum scan scan_digits(const char **s, uint64_t *ret)
 		return SCAN_SYNTAX;
 	for (; is_digit(*p); p++)
 		if (__builtin_mul_overflow(v, 10, &v) ||
-			__builtin_add_overflow(v, (uint64_t)(*p - '0'), &v))
+		    __builtin_add_overflow(v, (uint64_t)(*p - '0'), &v))
 			return SCAN_OVERFLOW;
 	*s = p;
 	*ret = v;
@@ -82,7 +82,7 @@ static enum scan scaled(const struct number *n, uint64_t scale, uint64_t *ret)
 	uint64_t whole;
 	uint64_t part = (uint64_t)((unsigned __int128)n->nano * scale / NS_S);
 	if (__builtin_mul_overflow(n->whole, scale, &whole) ||
-		__builtin_add_overflow(whole, part, ret))
+	    __builtin_add_overflow(whole, part, ret))
 		return SCAN_OVERFLOW;
 	return SCAN_OK;
 }
@@ -94,18 +94,12 @@ static int too_large(const char *s, const char *where, struct err *e)
 }
 
 static const struct unit size_units[] = {
-	{"", 1},
-	{"B", 1},
-	{"K", 1ULL << 10},
-	{"KiB", 1ULL << 10},
-	{"M", 1ULL << 20},
-	{"MiB", 1ULL << 20},
-	{"G", 1ULL << 30},
-	{"GiB", 1ULL << 30},
-	{"T", 1ULL << 40},
-	{"TiB", 1ULL << 40},
-	{"P", 1ULL << 50},
-	{"PiB", 1ULL << 50},
+    {"", 1},           {"B", 1},
+    {"K", 1ULL << 10}, {"KiB", 1ULL << 10},
+    {"M", 1ULL << 20}, {"MiB", 1ULL << 20},
+    {"G", 1ULL << 30}, {"GiB", 1ULL << 30},
+    {"T", 1ULL << 40}, {"TiB", 1ULL << 40},
+    {"P", 1ULL << 50}, {"PiB", 1ULL << 50},
 };
 
 /* A unit that people use and that is refused: says what to write instead. NULL when it is not one. */
@@ -120,8 +114,8 @@ static const char *size_unit_meant(const char *unit)
 	for (size_t i = 0; unit[i]; i++)
 		low[i] = to_lower(unit[i]);
 	const char *at = strchr(letters, low[0]);
-	if (!at || (strcmp(low + 1, "") != 0 && strcmp(low + 1, "b") != 0 &&
-			   strcmp(low + 1, "ib") != 0))
+	if (!at ||
+	    (strcmp(low + 1, "") != 0 && strcmp(low + 1, "b") != 0 && strcmp(low + 1, "ib") != 0))
 		return NULL;
 	return meant[at - letters];
 }
@@ -149,22 +143,18 @@ int text_size(const char *s, const char *where, uint64_t *ret_bytes, struct err 
 	char shown[SHOWN];
 	const char *meant = r == SCAN_OK && p - s < SHOWN ? size_unit_meant(p) : NULL;
 	if (meant)
-		return err_bad(e, where,
-			"expected a size such as 64MiB, got '%s': write %.*s%s (K, M and KiB, MiB both count in 1024)",
-			text_show(s, shown, sizeof shown), (int)(p - s), s, meant);
+		return err_bad(
+		    e, where,
+		    "expected a size such as 64MiB, got '%s': write %.*s%s (K, M and KiB, MiB both count in 1024)",
+		    text_show(s, shown, sizeof shown), (int)(p - s), s, meant);
 	return err_bad(e, where, "expected a size such as 64MiB, got '%s'",
-		text_show(s, shown, sizeof shown));
+		       text_show(s, shown, sizeof shown));
 }
 
 /* In the order in which they may follow each other; "ms" before "m" so that the longer one is taken. */
 static const struct unit time_units[] = {
-	{"d", 86400 * NS_S},
-	{"h", 3600 * NS_S},
-	{"ms", NS_MS},
-	{"m", 60 * NS_S},
-	{"s", NS_S},
-	{"us", NS_US},
-	{"ns", 1},
+    {"d", 86400 * NS_S}, {"h", 3600 * NS_S}, {"ms", NS_MS}, {"m", 60 * NS_S},
+    {"s", NS_S},         {"us", NS_US},      {"ns", 1},
 };
 
 static const struct unit *scan_time_unit(const char **s)
@@ -220,7 +210,8 @@ int text_duration(const char *s, const char *where, uint64_t *ret_ns, struct err
 		}
 		(void)text_show(s, shown, sizeof shown);
 		return err_bad(e, where,
-			"'%s' has no unit: write %ss for seconds, or use ms, m or h", shown, shown);
+			       "'%s' has no unit: write %ss for seconds, or use ms, m or h", shown,
+			       shown);
 	}
 	enum scan r = scan_duration(s, &v);
 	if (r == SCAN_OVERFLOW)
@@ -230,7 +221,7 @@ int text_duration(const char *s, const char *where, uint64_t *ret_ns, struct err
 		return 0;
 	}
 	return err_bad(e, where, "expected a duration such as 30s, 250ms or 1h30m, got '%s'",
-		text_show(s, shown, sizeof shown));
+		       text_show(s, shown, sizeof shown));
 }
 
 int text_count(const char *s, const char *where, uint64_t *ret, struct err *e)
@@ -244,7 +235,7 @@ int text_count(const char *s, const char *where, uint64_t *ret, struct err *e)
 	if (r != SCAN_OK || *p) {
 		char shown[SHOWN];
 		return err_bad(e, where, "expected a whole number such as 64, got '%s'",
-			text_show(s, shown, sizeof shown));
+			       text_show(s, shown, sizeof shown));
 	}
 	*ret = v;
 	return 0;
@@ -253,8 +244,8 @@ int text_count(const char *s, const char *where, uint64_t *ret, struct err *e)
 /* ---- printing ----------------------------------------------------------------------------- */
 
 /* "WHOLE.FRAC" + unit, frac in digits places, zeros at its end left out. */
-static int put_decimal(
-	char *buf, size_t size, uint64_t whole, uint64_t frac, int digits, const char *unit)
+static int put_decimal(char *buf, size_t size, uint64_t whole, uint64_t frac, int digits,
+		       const char *unit)
 {
 	while (digits > 0 && frac % 10 == 0) {
 		frac /= 10;
@@ -263,7 +254,7 @@ static int put_decimal(
 	if (digits == 0)
 		return snprintf(buf, size, "%llu%s", (unsigned long long)whole, unit);
 	return snprintf(buf, size, "%llu.%0*llu%s", (unsigned long long)whole, digits,
-		(unsigned long long)frac, unit);
+			(unsigned long long)frac, unit);
 }
 
 const char *text_print_size(uint64_t bytes, char *buf, size_t size)
@@ -283,7 +274,7 @@ const char *text_print_size(uint64_t bytes, char *buf, size_t size)
 const char *text_print_duration(uint64_t ns, char *buf, size_t size)
 {
 	static const struct unit big[] = {
-		{"d", 86400 * NS_S}, {"h", 3600 * NS_S}, {"m", 60 * NS_S}};
+	    {"d", 86400 * NS_S}, {"h", 3600 * NS_S}, {"m", 60 * NS_S}};
 	size_t used = 0;
 
 	if (ns < NS_US) {
@@ -304,8 +295,8 @@ const char *text_print_duration(uint64_t ns, char *buf, size_t size)
 	}
 	for (size_t i = 0; i < COUNTOF(big); i++) {
 		if (ns >= big[i].scale && used < size)
-			used += (size_t)put_decimal(
-				buf + used, size - used, ns / big[i].scale, 0, 0, big[i].name);
+			used += (size_t)put_decimal(buf + used, size - used, ns / big[i].scale, 0,
+						    0, big[i].name);
 		ns %= big[i].scale;
 	}
 	if (ns && used < size)
@@ -336,7 +327,7 @@ static unsigned distance(const char *a, size_t la, const char *b, size_t lb)
 			char x = to_lower(a[i - 1]), y = to_lower(b[j - 1]);
 			cur[j] = min3(prev[j] + 1, cur[j - 1] + 1, prev[j - 1] + (x != y));
 			if (i > 1 && j > 1 && x == to_lower(b[j - 2]) && to_lower(a[i - 2]) == y &&
-				before[j - 2] + 1 < cur[j])
+			    before[j - 2] + 1 < cur[j])
 				cur[j] = before[j - 2] + 1;
 		}
 		unsigned *oldest = before;

@@ -59,18 +59,24 @@ json_t *probe_devices(const struct host *host, const char *driver, struct err *e
 		(void)err_os(e, errno, NULL, "cannot receive the probe's answer");
 		return NULL;
 	}
-	if (run_probe(host, driver, fd, e) < 0 || lseek(fd, 0, SEEK_SET) < 0 || fd_read_all(fd, "vkjail-probe", PROBE_MAX, &text, &size, e) < 0)
+	if (run_probe(host, driver, fd, e) < 0 || lseek(fd, 0, SEEK_SET) < 0 ||
+	    fd_read_all(fd, "vkjail-probe", PROBE_MAX, &text, &size, e) < 0)
 		return NULL;
 	json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &why);
 	if (!root) {
-		(void)err_set(e, ERR_CHILD, "vkjail-probe", "answered something that is not JSON: %s", why.text);
+		(void)err_set(e, ERR_CHILD, "vkjail-probe",
+			      "answered something that is not JSON: %s", why.text);
 		return NULL;
 	}
 	const char *error = json_string_value(json_object_get(root, "error"));
 	if (error) {
 		(void)err_set(e, ERR_CHILD, "vkjail-probe", "%s", error);
 		const char *hint = json_string_value(json_object_get(root, "hint"));
-		(void)err_hint(e, "%s", hint ? hint : "install the Vulkan loader and a driver (Debian: libvulkan1 mesa-vulkan-drivers)");
+		(void)err_hint(
+		    e, "%s",
+		    hint
+			? hint
+			: "install the Vulkan loader and a driver (Debian: libvulkan1 mesa-vulkan-drivers)");
 		json_decref(root);
 		return NULL;
 	}
@@ -85,35 +91,54 @@ static const char *text_of(const json_t *o, const char *key)
 
 static void print_device(size_t index, const json_t *d)
 {
-	const json_t *driver = json_object_get(d, "driver"), *heaps = json_object_get(d, "heaps"), *queues = json_object_get(d, "queues");
+	const json_t *driver = json_object_get(d, "driver"), *heaps = json_object_get(d, "heaps"),
+		     *queues = json_object_get(d, "queues");
 	const json_t *budget = json_object_get(d, "budget");
 	char size[32], used[32];
 
 	(void)printf("%zu: %s\n", index, text_of(d, "name"));
-	(void)printf("   type %s, Vulkan %s, driver %s (%s), uuid %s\n", text_of(d, "type"), text_of(d, "api"), text_of(driver, "name"),
-		     text_of(driver, "info"), text_of(d, "uuid"));
+	(void)printf("   type %s, Vulkan %s, driver %s (%s), uuid %s\n", text_of(d, "type"),
+		     text_of(d, "api"), text_of(driver, "name"), text_of(driver, "info"),
+		     text_of(d, "uuid"));
 	for (size_t i = 0; i < json_array_size(queues); i++) {
 		const json_t *q = json_array_get(queues, i), *flags = json_object_get(q, "flags");
-		(void)printf("   queue family %zu: %lld x", i, (long long)json_integer_value(json_object_get(q, "count")));
+		(void)printf("   queue family %zu: %lld x", i,
+			     (long long)json_integer_value(json_object_get(q, "count")));
 		for (size_t f = 0; f < json_array_size(flags); f++)
-			(void)printf(" %s", json_string_value(json_array_get(flags, f)) ? json_string_value(json_array_get(flags, f)) : "?");
-		(void)printf(", timestamps of %lld bits\n", (long long)json_integer_value(json_object_get(q, "timestamp_valid_bits")));
+			(void)printf(" %s", json_string_value(json_array_get(flags, f))
+						? json_string_value(json_array_get(flags, f))
+						: "?");
+		(void)printf(
+		    ", timestamps of %lld bits\n",
+		    (long long)json_integer_value(json_object_get(q, "timestamp_valid_bits")));
 	}
 	for (size_t i = 0; i < json_array_size(heaps); i++) {
-		const json_t *h = json_array_get(heaps, i), *b = json_array_get(budget, i), *flags = json_object_get(h, "flags");
-		(void)printf("   heap %zu: %s", i, text_print_size((uint64_t)json_integer_value(json_object_get(h, "size")), size, sizeof size));
+		const json_t *h = json_array_get(heaps, i), *b = json_array_get(budget, i),
+			     *flags = json_object_get(h, "flags");
+		(void)printf(
+		    "   heap %zu: %s", i,
+		    text_print_size((uint64_t)json_integer_value(json_object_get(h, "size")), size,
+				    sizeof size));
 		for (size_t f = 0; f < json_array_size(flags); f++)
-			(void)printf(" %s", json_string_value(json_array_get(flags, f)) ? json_string_value(json_array_get(flags, f)) : "?");
+			(void)printf(" %s", json_string_value(json_array_get(flags, f))
+						? json_string_value(json_array_get(flags, f))
+						: "?");
 		if (b)
 			(void)printf(", budget %s, in use %s",
-				     text_print_size((uint64_t)json_integer_value(json_object_get(b, "budget")), size, sizeof size),
-				     text_print_size((uint64_t)json_integer_value(json_object_get(b, "usage")), used, sizeof used));
+				     text_print_size(
+					 (uint64_t)json_integer_value(json_object_get(b, "budget")),
+					 size, sizeof size),
+				     text_print_size(
+					 (uint64_t)json_integer_value(json_object_get(b, "usage")),
+					 used, sizeof used));
 		(void)printf("\n");
 	}
 	(void)printf("   heap budgets: %s\n", text_of(d, "budget_source"));
 	const json_t *loops = json_object_get(d, "loop_limit");
 	if (json_is_integer(loops))
-		(void)printf("   caution: this driver silently ends all loops of an invocation after %lld iterations\n", (long long)json_integer_value(loops));
+		(void)printf(
+		    "   caution: this driver silently ends all loops of an invocation after %lld iterations\n",
+		    (long long)json_integer_value(loops));
 }
 
 int cmd_devices(struct options *o, const struct host *host)
@@ -133,7 +158,8 @@ int cmd_devices(struct options *o, const struct host *host)
 	for (size_t i = 0; !o->json && i < json_array_size(devices); i++)
 		print_device(i, json_array_get(devices, i));
 	if (!o->json && json_array_size(devices) == 0)
-		(void)printf("no Vulkan devices; install a driver (Debian: mesa-vulkan-drivers has the software driver lavapipe)\n");
+		(void)printf(
+		    "no Vulkan devices; install a driver (Debian: mesa-vulkan-drivers has the software driver lavapipe)\n");
 	json_decref(root);
 	return 0;
 }

@@ -24,7 +24,8 @@ struct finding {
 	char fix[400];
 };
 
-static void find(struct finding *f, enum grade grade, const char *fix, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+static void find(struct finding *f, enum grade grade, const char *fix, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 
 static void find(struct finding *f, enum grade grade, const char *fix, const char *fmt, ...)
 {
@@ -59,7 +60,8 @@ static void check_sandbox(const struct host *host, struct finding *f)
 	else if (r.outcome.reason != REASON_EXITED || r.outcome.code != 0)
 		find(f, BAD, NULL, "%s", r.outcome.text);
 	else
-		find(f, GOOD, NULL, "namespaces, private root, dropped capabilities and seccomp filter work%s",
+		find(f, GOOD, NULL,
+		     "namespaces, private root, dropped capabilities and seccomp filter work%s",
 		     host->uid ? " for an ordinary user" : " (as root)");
 	run_result_done(&r);
 	spec_done(&spec);
@@ -73,7 +75,8 @@ static void check_openat2(const struct host *host, struct finding *f)
 	if (fd >= 0)
 		find(f, GOOD, NULL, "openat2(2) is there");
 	else
-		find(f, NOTE, NULL, "openat2(2) is refused; paths are walked component by component instead");
+		find(f, NOTE, NULL,
+		     "openat2(2) is refused; paths are walked component by component instead");
 }
 
 static void check_landlock(const struct host *host, struct finding *f)
@@ -83,17 +86,20 @@ static void check_landlock(const struct host *host, struct finding *f)
 	if (abi > 0)
 		find(f, GOOD, NULL, "Landlock ABI %ld", abi);
 	else
-		find(f, NOTE, "boot with lsm=landlock,... (Linux 5.13 or newer)", "no Landlock; not used by this version");
+		find(f, NOTE, "boot with lsm=landlock,... (Linux 5.13 or newer)",
+		     "no Landlock; not used by this version");
 }
 
 static void check_children(const struct host *host, struct finding *f)
 {
 	(void)host;
 	if (access("/proc/self/task", R_OK) == 0 && access("/proc/thread-self/children", R_OK) == 0)
-		find(f, GOOD, NULL, "the limits memory, cpu and idle: the process tree can be read from /proc");
+		find(f, GOOD, NULL,
+		     "the limits memory, cpu and idle: the process tree can be read from /proc");
 	else
-		find(f, BAD, "a kernel with CONFIG_PROC_CHILDREN and a mounted /proc",
-		     "the limits memory, cpu and idle cannot be measured: /proc/PID/task/TID/children is missing");
+		find(
+		    f, BAD, "a kernel with CONFIG_PROC_CHILDREN and a mounted /proc",
+		    "the limits memory, cpu and idle cannot be measured: /proc/PID/task/TID/children is missing");
 }
 
 static void check_cgroup(const struct host *host, struct finding *f)
@@ -104,7 +110,10 @@ static void check_cgroup(const struct host *host, struct finding *f)
 	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
 	if (n > 0) {
 		text[n - (text[n - 1] == '\n')] = '\0';
-		find(f, NOTE, NULL, "cgroup v2 with controllers: %s; this version does not use it, memory is sampled", text);
+		find(
+		    f, NOTE, NULL,
+		    "cgroup v2 with controllers: %s; this version does not use it, memory is sampled",
+		    text);
 	} else {
 		find(f, NOTE, NULL, "no cgroup v2 hierarchy at /sys/fs/cgroup; memory is sampled");
 	}
@@ -123,9 +132,13 @@ static void check_vulkan(const struct host *host, struct finding *f)
 	}
 	const char *first = json_string_value(json_object_get(json_array_get(devices, 0), "name"));
 	if (first)
-		find(f, GOOD, NULL, "%zu Vulkan device(s) in the sandbox, the first is '%s'", json_array_size(devices), first);
+		find(f, GOOD, NULL, "%zu Vulkan device(s) in the sandbox, the first is '%s'",
+		     json_array_size(devices), first);
 	else
-		find(f, BAD, "install a driver (Debian: mesa-vulkan-drivers has the software driver lavapipe)", "no Vulkan device");
+		find(
+		    f, BAD,
+		    "install a driver (Debian: mesa-vulkan-drivers has the software driver lavapipe)",
+		    "no Vulkan device");
 	json_decref(root);
 }
 
@@ -138,7 +151,8 @@ static void check_nodes(const struct host *host, struct finding *f)
 		nodes = nodes || strncmp(d->d_name, "renderD", 7) == 0;
 	if (dir)
 		(void)closedir(dir);
-	nodes = nodes || access("/dev/nvidiactl", F_OK) == 0 || access("/dev/kfd", F_OK) == 0 || access("/dev/dxg", F_OK) == 0;
+	nodes = nodes || access("/dev/nvidiactl", F_OK) == 0 || access("/dev/kfd", F_OK) == 0 ||
+		access("/dev/dxg", F_OK) == 0;
 	if (nodes)
 		find(f, GOOD, NULL, "GPU device nodes are there");
 	else
@@ -149,8 +163,9 @@ static const struct {
 	const char *name;
 	void (*check)(const struct host *host, struct finding *f);
 } checks[] = {
-	{"sandbox", check_sandbox}, {"openat2", check_openat2}, {"landlock", check_landlock}, {"process tree", check_children},
-	{"cgroup", check_cgroup},   {"gpu nodes", check_nodes}, {"vulkan", check_vulkan},
+    {"sandbox", check_sandbox},       {"openat2", check_openat2}, {"landlock", check_landlock},
+    {"process tree", check_children}, {"cgroup", check_cgroup},   {"gpu nodes", check_nodes},
+    {"vulkan", check_vulkan},
 };
 
 int cmd_doctor(struct options *o, const struct host *host)
@@ -171,8 +186,10 @@ int cmd_doctor(struct options *o, const struct host *host)
 				(void)printf("%-4s  %-12s  fix: %s\n", "", "", f.fix);
 			(void)fflush(stdout);
 		}
-		(void)json_array_append_new(all, json_pack("{s:s,s:s,s:o,s:o}", "check", checks[i].name, "grade", grades[f.grade], "text",
-							   json_string(f.text), "fix", f.fix[0] ? json_string(f.fix) : json_null()));
+		(void)json_array_append_new(
+		    all, json_pack("{s:s,s:s,s:o,s:o}", "check", checks[i].name, "grade",
+				   grades[f.grade], "text", json_string(f.text), "fix",
+				   f.fix[0] ? json_string(f.fix) : json_null()));
 	}
 	if (o->json) {
 		(void)json_dumpf(all, stdout, JSON_INDENT(2));

@@ -33,7 +33,8 @@ static bool reason_row(size_t i, struct row *r)
 
 static bool limit_row(size_t i, struct row *r)
 {
-	static const char *const units[] = {[LIMIT_DURATION] = "duration", [LIMIT_BYTES] = "size", [LIMIT_COUNT_OF] = "count"};
+	static const char *const units[] = {
+	    [LIMIT_DURATION] = "duration", [LIMIT_BYTES] = "size", [LIMIT_COUNT_OF] = "count"};
 	if (i >= LIMIT_COUNT)
 		return false;
 	(void)snprintf(r->name, sizeof r->name, "%s", limit_table[i].key);
@@ -55,9 +56,10 @@ static bool step_row(size_t i, struct row *r)
 static bool profile_row(size_t i, struct row *r)
 {
 	static const char *const help[] = {
-		[SECCOMP_DEFAULT] = "what compute programs need; dangerous calls fail with EPERM, unknown ones with ENOSYS",
-		[SECCOMP_STRICT] = "what vkjail-exec needs; any other call ends the job",
-		[SECCOMP_NONE] = "no filter",
+	    [SECCOMP_DEFAULT] =
+		"what compute programs need; dangerous calls fail with EPERM, unknown ones with ENOSYS",
+	    [SECCOMP_STRICT] = "what vkjail-exec needs; any other call ends the job",
+	    [SECCOMP_NONE] = "no filter",
 	};
 	if (!spec_seccomp_names[i])
 		return false;
@@ -70,7 +72,8 @@ static bool profile_row(size_t i, struct row *r)
 static const struct {
 	const char *name;
 	bool (*row)(size_t i, struct row *r);
-} lists[] = {{"reasons", reason_row}, {"limits", limit_row}, {"steps", step_row}, {"profiles", profile_row}};
+} lists[] = {
+    {"reasons", reason_row}, {"limits", limit_row}, {"steps", step_row}, {"profiles", profile_row}};
 
 static void print_json(bool (*row)(size_t i, struct row *r))
 {
@@ -80,7 +83,8 @@ static void print_json(bool (*row)(size_t i, struct row *r))
 	for (size_t i = 0; row(i, &r); i++) {
 		json_t *o = json_pack("{s:s,s:s}", "name", r.name, "help", r.help);
 		if (r.value[0])
-			(void)json_object_set_new(o, row == reason_row ? "exit_status" : "unit", json_string(r.value));
+			(void)json_object_set_new(o, row == reason_row ? "exit_status" : "unit",
+						  json_string(r.value));
 		(void)json_array_append_new(all, o);
 	}
 	(void)json_dumpf(all, stdout, JSON_INDENT(2));
@@ -100,10 +104,12 @@ int cmd_list(struct options *o, const struct host *host)
 		if (o->json)
 			print_json(lists[l].row);
 		for (size_t i = 0; !o->json && lists[l].row(i, &r); i++)
-			(void)printf(r.value[0] ? "%-16s %-9s %s\n" : "%-16s %s%s\n", r.name, r.value, r.help);
+			(void)printf(r.value[0] ? "%-16s %-9s %s\n" : "%-16s %s%s\n", r.name,
+				     r.value, r.help);
 		return 0;
 	}
-	(void)err_bad(&e, o->operand ? o->operand : "list", o->operand ? "there is no such list" : "what is to be listed?");
+	(void)err_bad(&e, o->operand ? o->operand : "list",
+		      o->operand ? "there is no such list" : "what is to be listed?");
 	(void)err_hint(&e, "one of: reasons, limits, steps, profiles");
 	say_error(&e);
 	return EXIT_VKJAIL;

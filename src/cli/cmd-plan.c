@@ -16,11 +16,13 @@ static const char *step_detail(const struct plan *p, const struct step *s, char 
 
 	buf[0] = '\0';
 	if (s->op == STEP_BIND)
-		(void)snprintf(buf, size, "%s -> /%s%s", s->source, target, s->flags & STEP_WRITABLE ? " (writable)" : "");
+		(void)snprintf(buf, size, "%s -> /%s%s", s->source, target,
+			       s->flags & STEP_WRITABLE ? " (writable)" : "");
 	else if (s->op == STEP_SYMLINK)
 		(void)snprintf(buf, size, "/%s -> %s", target, s->source);
 	else if (s->op == STEP_RLIMIT)
-		(void)snprintf(buf, size, "resource %d: %llu", s->resource, (unsigned long long)s->rlimit.rlim_cur);
+		(void)snprintf(buf, size, "resource %d: %llu", s->resource,
+			       (unsigned long long)s->rlimit.rlim_cur);
 	else if (s->op == STEP_NEW_ROOT)
 		(void)snprintf(buf, size, "tmpfs of at most %s bytes", p->tmp_size);
 	else if (s->op == STEP_HOSTNAME)
@@ -44,7 +46,9 @@ static json_t *plan_json(const struct options *o, const struct host *host, const
 
 	(void)json_object_set_new(root, "vkjail", json_string(PACKAGE_VERSION));
 	(void)json_object_set_new(root, "plan_version", json_integer(1));
-	(void)json_object_set_new(root, "job", json_pack("{s:o,s:s}", "name", part_string(o->spec.name), "kind", o->spec.compute ? "compute" : "command"));
+	(void)json_object_set_new(root, "job",
+				  json_pack("{s:o,s:s}", "name", part_string(o->spec.name), "kind",
+					    o->spec.compute ? "compute" : "command"));
 	for (size_t i = 0; i < p->step_count; i++) {
 		json_t *s = json_object();
 		(void)json_object_set_new(s, "step", json_string(step_table[p->steps[i].op].name));
@@ -66,9 +70,9 @@ static json_t *plan_json(const struct options *o, const struct host *host, const
 static const char *device_text(const struct compute *c)
 {
 	static const char *const texts[] = {
-		[DEVICE_ANY] = "any device",
-		[DEVICE_SOFTWARE] = "a software device",
-		[DEVICE_HARDWARE] = "a hardware device",
+	    [DEVICE_ANY] = "any device",
+	    [DEVICE_SOFTWARE] = "a software device",
+	    [DEVICE_HARDWARE] = "a hardware device",
 	};
 	return c->device == DEVICE_NAMED ? c->device_name : texts[c->device];
 }
@@ -86,8 +90,9 @@ static void print_compute(const struct compute *c)
 			(void)printf("  buffer  %-14s filled\n", b->name);
 	}
 	for (size_t i = 0; i < c->step_count; i++)
-		(void)printf("  step    %-14s %u time%s, %zu buffer%s\n", c->steps[i].run, c->steps[i].repeat,
-			     c->steps[i].repeat == 1 ? "" : "s", c->steps[i].bind_count, c->steps[i].bind_count == 1 ? "" : "s");
+		(void)printf("  step    %-14s %u time%s, %zu buffer%s\n", c->steps[i].run,
+			     c->steps[i].repeat, c->steps[i].repeat == 1 ? "" : "s",
+			     c->steps[i].bind_count, c->steps[i].bind_count == 1 ? "" : "s");
 	for (size_t i = 0; i < c->output_count; i++)
 		(void)printf("  output  %-14s to %s\n", c->outputs[i].buffer, c->outputs[i].path);
 }
@@ -108,7 +113,8 @@ static void print_limits(const struct plan *p)
 			(void)text_print_size(v, value, sizeof value);
 		else
 			(void)snprintf(value, sizeof value, "%llu", (unsigned long long)v);
-		(void)printf("  %-14s %-10s %s%s\n", limit_table[i].key, value, c->unavailable ? "NOT ENFORCED: " : "enforced by ",
+		(void)printf("  %-14s %-10s %s%s\n", limit_table[i].key, value,
+			     c->unavailable ? "NOT ENFORCED: " : "enforced by ",
 			     c->unavailable ? c->unavailable : c->enforced_by);
 	}
 }
@@ -117,17 +123,20 @@ static void print_text(const struct options *o, const struct plan *p)
 {
 	char detail[2 * 4096 + 64];
 
-	(void)printf("job '%s' (%s)\n\nsteps, in pid 1 of the sandbox:\n", o->spec.name, o->spec.compute ? "compute" : "command");
+	(void)printf("job '%s' (%s)\n\nsteps, in pid 1 of the sandbox:\n", o->spec.name,
+		     o->spec.compute ? "compute" : "command");
 	for (size_t i = 0; i < p->step_count; i++) {
 		if (i == p->fork_step + 1)
 			(void)printf("then, in the job's process:\n");
-		(void)printf("  %3zu  %-14s %s\n", i, step_table[p->steps[i].op].name, step_detail(p, &p->steps[i], detail, sizeof detail));
+		(void)printf("  %3zu  %-14s %s\n", i, step_table[p->steps[i].op].name,
+			     step_detail(p, &p->steps[i], detail, sizeof detail));
 	}
 	if (o->spec.compute)
 		print_compute(o->spec.compute);
 	print_limits(p);
-	(void)printf("\nsandbox: seccomp %s, network %s, %zu GPU device node%s\n", spec_seccomp_names[p->seccomp],
-		     spec_net_names[o->spec.net], p->gpu_node_count, p->gpu_node_count == 1 ? "" : "s");
+	(void)printf("\nsandbox: seccomp %s, network %s, %zu GPU device node%s\n",
+		     spec_seccomp_names[p->seccomp], spec_net_names[o->spec.net], p->gpu_node_count,
+		     p->gpu_node_count == 1 ? "" : "s");
 	for (size_t i = 0; i < p->warning_count; i++)
 		(void)printf("warning: %s\n", p->warnings[i]);
 }

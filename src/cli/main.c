@@ -13,7 +13,8 @@
 #include "base/text.h"
 
 static int (*const commands[OPT_COMMANDS])(struct options *o, const struct host *host) = {
-	[OPT_RUN] = cmd_run, [OPT_PLAN] = cmd_plan, [OPT_DOCTOR] = cmd_doctor, [OPT_DEVICES] = cmd_devices, [OPT_LIST] = cmd_list,
+    [OPT_RUN] = cmd_run,         [OPT_PLAN] = cmd_plan, [OPT_DOCTOR] = cmd_doctor,
+    [OPT_DEVICES] = cmd_devices, [OPT_LIST] = cmd_list,
 };
 
 /* A closed standard descriptor would be reused for something of ours, and the job would get that. */
@@ -44,7 +45,9 @@ static int unknown_command(const char *word)
 	if (near)
 		(void)err_hint(&e, "did you mean '%s'? 'vkjail --help' lists the commands", near);
 	else
-		(void)err_hint(&e, "to run a command: vkjail run -- %s; 'vkjail --help' lists the commands", word);
+		(void)err_hint(
+		    &e, "to run a command: vkjail run -- %s; 'vkjail --help' lists the commands",
+		    word);
 	say_error(&e);
 	return EXIT_VKJAIL;
 }
@@ -72,7 +75,8 @@ int main(int argc, char **argv)
 
 	open_standard_descriptors();
 	if (getauxval(AT_SECURE)) {
-		static const char line[] = "vkjail: must not be setuid or have file capabilities: it needs no privilege\n";
+		static const char line[] =
+		    "vkjail: must not be setuid or have file capabilities: it needs no privilege\n";
 		(void)!write(STDERR_FILENO, line, sizeof line - 1);
 		return EXIT_VKJAIL;
 	}

@@ -11,23 +11,23 @@ enum { COLUMN = 30, WIDTH = 100, CHOICES_MAX = 64 };
 static const struct {
 	const char *usage, *help;
 } commands[] = {
-	[OPT_RUN] = {"[options] [JOB.yaml] [-- COMMAND [ARGUMENT...]]",
-		"run a job in a sandbox, hold it to its limits, report why it ended"},
-	[OPT_PLAN] = {"[options] [JOB.yaml] [-- COMMAND [ARGUMENT...]]",
-		"explain what 'run' would do with the same arguments; starts nothing"},
-	[OPT_DOCTOR] = {"[options]", "what this host can enforce, and how to fix what it cannot"},
-	[OPT_DEVICES] = {"[options]", "Vulkan devices, their drivers and memory heaps"},
-	[OPT_LIST] = {"[options] reasons|limits|steps|profiles",
-		"print one of the tables vkjail is made from"},
+    [OPT_RUN] = {"[options] [JOB.yaml] [-- COMMAND [ARGUMENT...]]",
+		 "run a job in a sandbox, hold it to its limits, report why it ended"},
+    [OPT_PLAN] = {"[options] [JOB.yaml] [-- COMMAND [ARGUMENT...]]",
+		  "explain what 'run' would do with the same arguments; starts nothing"},
+    [OPT_DOCTOR] = {"[options]", "what this host can enforce, and how to fix what it cannot"},
+    [OPT_DEVICES] = {"[options]", "Vulkan devices, their drivers and memory heaps"},
+    [OPT_LIST] = {"[options] reasons|limits|steps|profiles",
+		  "print one of the tables vkjail is made from"},
 };
 
 static const char list_words[] = "reasons limits steps profiles";
 
 static const char *const group_titles[GROUP_COUNT] = {
-	[GROUP_JOB] = "Job",
-	[GROUP_LIMITS] = "Limits",
-	[GROUP_SANDBOX] = "Sandbox",
-	[GROUP_REPORT] = "Report",
+    [GROUP_JOB] = "Job",
+    [GROUP_LIMITS] = "Limits",
+    [GROUP_SANDBOX] = "Sandbox",
+    [GROUP_REPORT] = "Report",
 };
 
 /* --output is also the key of a limit; the first row with a name is the one that counts. */
@@ -77,7 +77,7 @@ static void print_option(FILE *f, const struct option_row *row)
 	char letter[] = "-x, ";
 	letter[1] = row->letter;
 	int at = fprintf(f, "  %s%s%s%s", row->letter ? letter : "    ", row->flag,
-		row->argument ? " " : "", row->argument ? row->argument : "");
+			 row->argument ? " " : "", row->argument ? row->argument : "");
 	/* One blank at least between an option and its text. */
 	print_wrapped(f, row->help, at < 0 ? 0 : (size_t)at + 1 > COLUMN ? COLUMN : (size_t)at);
 }
@@ -98,9 +98,10 @@ static void print_command_help(FILE *f, int command)
 		}
 	}
 	if (command == OPT_RUN || command == OPT_PLAN)
-		fputs("\nFlags win over the job file. Sizes: 512M, 64MiB (both binary); times: 250ms, 1.5s, 2m, 1h30m;\n"
-		      "'none' lifts a limit. The job file is described in vkjail-job(5).\n",
-			f);
+		fputs(
+		    "\nFlags win over the job file. Sizes: 512M, 64MiB (both binary); times: 250ms, 1.5s, 2m, 1h30m;\n"
+		    "'none' lifts a limit. The job file is described in vkjail-job(5).\n",
+		    f);
 }
 
 void opt_print_help(FILE *f, const char *command)
@@ -116,8 +117,9 @@ void opt_print_help(FILE *f, const char *command)
 		int at = fprintf(f, "  %s", opt_command_names[i]);
 		print_wrapped(f, commands[i].help, at < 0 ? 0 : (size_t)at);
 	}
-	fputs("\n'vkjail COMMAND --help' shows the options of a command; 'vkjail --version' the version.\n",
-		f);
+	fputs(
+	    "\n'vkjail COMMAND --help' shows the options of a command; 'vkjail --version' the version.\n",
+	    f);
 }
 
 /* ---- completion --------------------------------------------------------------------------- */
@@ -132,8 +134,8 @@ static const char *choices(const char *argument, char *buf, size_t size)
 		size_t len = strcspn(p, "|");
 		bool is_word = len && strspn(p, "abcdefghijklmnopqrstuvwxyz") == len;
 		if (is_word && used + len + 2 < size)
-			used += (size_t)snprintf(
-				buf + used, size - used, "%s%.*s", used ? " " : "", (int)len, p);
+			used += (size_t)snprintf(buf + used, size - used, "%s%.*s", used ? " " : "",
+						 (int)len, p);
 		p += len;
 		p += *p == '|';
 	}
@@ -143,7 +145,7 @@ static const char *choices(const char *argument, char *buf, size_t size)
 static bool takes_file(const struct option_row *row)
 {
 	return row->argument && (strstr(row->argument, "FILE") || strstr(row->argument, "SRC") ||
-					strstr(row->argument, "DIR"));
+				 strstr(row->argument, "DIR"));
 }
 
 /* The options of each command with a value, and what it can be; one case branch each. */
@@ -181,38 +183,41 @@ static void print_bash_options(FILE *f, int command)
 static void print_bash(FILE *f)
 {
 	/* bash makes a word of its own of each '=': "--wall=3s" and "--input NAME=FILE" are put together again. */
-	fputs("# bash completion for vkjail, made from its option table\n"
-	      "_vkjail()\n{\n"
-	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} options i at=$((COMP_CWORD - 1))\n"
-	      "\tif [[ $cur == = || ${COMP_WORDS[at]} == = ]]; then\n"
-	      "\t\tif [[ $cur == = ]]; then cur=; else ((at--)); fi\n"
-	      "\t\tif [[ ${COMP_WORDS[at]} != -* ]]; then ((at--)); fi\n"
-	      "\tfi\n"
-	      "\tif ((COMP_CWORD == 1)); then\n\t\tCOMPREPLY=($(compgen -W \"",
-		f);
+	fputs(
+	    "# bash completion for vkjail, made from its option table\n"
+	    "_vkjail()\n{\n"
+	    "\tlocal cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} options i at=$((COMP_CWORD - 1))\n"
+	    "\tif [[ $cur == = || ${COMP_WORDS[at]} == = ]]; then\n"
+	    "\t\tif [[ $cur == = ]]; then cur=; else ((at--)); fi\n"
+	    "\t\tif [[ ${COMP_WORDS[at]} != -* ]]; then ((at--)); fi\n"
+	    "\tfi\n"
+	    "\tif ((COMP_CWORD == 1)); then\n\t\tCOMPREPLY=($(compgen -W \"",
+	    f);
 	for (int i = 0; i < OPT_COMMANDS; i++)
 		fprintf(f, "%s ", opt_command_names[i]);
-	fputs("--help --version\" -- \"$cur\"))\n\t\treturn\n\tfi\n"
-	      "\tfor ((i = 2; i < COMP_CWORD; i++)); do\n"
-	      "\t\t[[ ${COMP_WORDS[i]} == -- ]] || continue\n"
-	      "\t\tif declare -F _command_offset >/dev/null; then\n\t\t\t_command_offset $((i + 1))\n"
-	      "\t\telif ((COMP_CWORD == i + 1)); then\n\t\t\tCOMPREPLY=($(compgen -c -- \"$cur\"))\n"
-	      "\t\telse\n\t\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n\t\tfi\n\t\treturn\n\tdone\n"
-	      "\tcase ${COMP_WORDS[at]} in\n",
-		f);
+	fputs(
+	    "--help --version\" -- \"$cur\"))\n\t\treturn\n\tfi\n"
+	    "\tfor ((i = 2; i < COMP_CWORD; i++)); do\n"
+	    "\t\t[[ ${COMP_WORDS[i]} == -- ]] || continue\n"
+	    "\t\tif declare -F _command_offset >/dev/null; then\n\t\t\t_command_offset $((i + 1))\n"
+	    "\t\telif ((COMP_CWORD == i + 1)); then\n\t\t\tCOMPREPLY=($(compgen -c -- \"$cur\"))\n"
+	    "\t\telse\n\t\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n\t\tfi\n\t\treturn\n\tdone\n"
+	    "\tcase ${COMP_WORDS[at]} in\n",
+	    f);
 	print_bash_values(f);
 	fputs("\tesac\n\tcase $command in\n", f);
 	for (int i = 0; i < OPT_COMMANDS; i++)
 		print_bash_options(f, i);
-	fprintf(f,
-		"\tesac\n"
-		"\tif [[ $cur == -* ]]; then\n\t\tCOMPREPLY=($(compgen -W \"$options\" -- \"$cur\"))\n"
-		"\telif [[ $command == list ]]; then\n\t\tCOMPREPLY=($(compgen -W \"%s\" -- \"$cur\"))\n"
-		"\telif [[ $command == run || $command == plan ]]; then\n"
-		"\t\tCOMPREPLY=($(compgen -f -X '!*.yaml' -- \"$cur\") $(compgen -f -X '!*.yml' -- \"$cur\")\n"
-		"\t\t\t$(compgen -f -X '!*.json' -- \"$cur\") $(compgen -d -- \"$cur\"))\n\tfi\n}\n"
-		"complete -o filenames -F _vkjail vkjail\n",
-		list_words);
+	fprintf(
+	    f,
+	    "\tesac\n"
+	    "\tif [[ $cur == -* ]]; then\n\t\tCOMPREPLY=($(compgen -W \"$options\" -- \"$cur\"))\n"
+	    "\telif [[ $command == list ]]; then\n\t\tCOMPREPLY=($(compgen -W \"%s\" -- \"$cur\"))\n"
+	    "\telif [[ $command == run || $command == plan ]]; then\n"
+	    "\t\tCOMPREPLY=($(compgen -f -X '!*.yaml' -- \"$cur\") $(compgen -f -X '!*.yml' -- \"$cur\")\n"
+	    "\t\t\t$(compgen -f -X '!*.json' -- \"$cur\") $(compgen -d -- \"$cur\"))\n\tfi\n}\n"
+	    "complete -o filenames -F _vkjail vkjail\n",
+	    list_words);
 }
 
 /* Help text inside '...[...]' of zsh: quotes end the word, brackets and colons the text. */
@@ -234,7 +239,7 @@ static void print_zsh_option(FILE *f, const struct option_row *row)
 	/* Options that add to a list can be given again. */
 	bool repeats = row->argument &&
 		       (strstr(row->argument, "NAME[=") || strstr(row->argument, "NAME=") ||
-			       strstr(row->argument, "SRC"));
+			strstr(row->argument, "SRC"));
 
 	fprintf(f, "\t\t\t'%s%s%s[", repeats ? "*" : "", row->flag, row->argument ? "=" : "");
 	print_zsh_text(f, row->help);
@@ -261,28 +266,31 @@ static void print_zsh(FILE *f)
 {
 	fputs("#compdef vkjail\n# zsh completion for vkjail, made from its option table\n"
 	      "_vkjail()\n{\n\tlocal -a options commands\n\tcommands=(\n",
-		f);
+	      f);
 	for (int i = 0; i < OPT_COMMANDS; i++) {
 		fprintf(f, "\t\t'%s:", opt_command_names[i]);
 		print_zsh_text(f, commands[i].help);
 		fputs("'\n", f);
 	}
-	fputs("\t)\n\tif ((CURRENT == 2)); then\n\t\t_describe command commands\n\t\treturn\n\tfi\n\tcase $words[2] in\n",
-		f);
+	fputs(
+	    "\t)\n\tif ((CURRENT == 2)); then\n\t\t_describe command commands\n\t\treturn\n\tfi\n\tcase $words[2] in\n",
+	    f);
 	for (int i = 0; i < OPT_COMMANDS; i++) {
 		fprintf(f, "\t%s)\n\t\toptions=(\n", opt_command_names[i]);
 		for (const struct option_row *row = opt_table; row->flag; row++)
 			if (is_shown(row, 1U << i))
 				print_zsh_option(f, row);
 		if (i == OPT_RUN || i == OPT_PLAN)
-			fputs("\t\t\t'1:job file:_files -g \"*.(yaml|yml|json)\"'\n\t\t\t'*:::command:_normal'\n",
-				f);
+			fputs(
+			    "\t\t\t'1:job file:_files -g \"*.(yaml|yml|json)\"'\n\t\t\t'*:::command:_normal'\n",
+			    f);
 		else if (i == OPT_LIST)
 			fprintf(f, "\t\t\t'1:table:(%s)'\n", list_words);
 		fputs("\t\t)\n\t\t;;\n", f);
 	}
-	fputs("\tesac\n\tshift words\n\t((CURRENT--))\n\t_arguments -s $options\n}\n_vkjail \"$@\"\n",
-		f);
+	fputs(
+	    "\tesac\n\tshift words\n\t((CURRENT--))\n\t_arguments -s $options\n}\n_vkjail \"$@\"\n",
+	    f);
 }
 
 bool opt_print_completion(FILE *f, const char *shell)

@@ -23,8 +23,8 @@ struct option_row {
 	const char *argument;
 	enum opt_group group;
 	unsigned commands;
-	int (*set)(
-		struct options *o, const struct option_row *row, const char *value, struct err *e);
+	int (*set)(struct options *o, const struct option_row *row, const char *value,
+		   struct err *e);
 	int limit; /* which one set_limit sets */
 	const char *help;
 };

@@ -10,19 +10,15 @@
 enum { SHOWN = 64 };
 
 const char *const opt_command_names[] = {
-	[OPT_RUN] = "run",
-	[OPT_PLAN] = "plan",
-	[OPT_DOCTOR] = "doctor",
-	[OPT_DEVICES] = "devices",
-	[OPT_LIST] = "list",
-	NULL,
+    [OPT_RUN] = "run",         [OPT_PLAN] = "plan", [OPT_DOCTOR] = "doctor",
+    [OPT_DEVICES] = "devices", [OPT_LIST] = "list", NULL,
 };
 
 /* ---- setters ------------------------------------------------------------------------------ */
 
-#define SETTER(name)     \
-	static int name( \
-		struct options *o, const struct option_row *row, const char *value, struct err *e)
+#define SETTER(name)                                                                        \
+	static int name(struct options *o, const struct option_row *row, const char *value, \
+			struct err *e)
 
 /* The value goes to a function of spec as it is. */
 #define FORWARD(name, to)                                 \
@@ -65,14 +61,14 @@ SETTER(set_output)
 	return spec_limit_set(&o->spec, LIMIT_OUTPUT, value, row->flag, e);
 }
 
-static int take_path(
-	const char **ret, const struct option_row *row, const char *value, struct err *e)
+static int take_path(const char **ret, const struct option_row *row, const char *value,
+		     struct err *e)
 {
 	if (!value[0])
 		return err_bad(e, row->flag, "a path must not be empty");
 	if (strlen(value) > BOUND_PATH_BYTES)
-		return err_bad(
-			e, row->flag, "more than %d %s", BOUND_PATH_BYTES, BOUND_WHAT(PATH_BYTES));
+		return err_bad(e, row->flag, "more than %d %s", BOUND_PATH_BYTES,
+			       BOUND_WHAT(PATH_BYTES));
 	*ret = value;
 	return 0;
 }
@@ -105,11 +101,12 @@ SETTER(set_require)
 	for (const char *p = value;;) {
 		size_t len = strcspn(p, ",");
 		if (len == 0)
-			return err_bad(e, row->flag,
-				"expected limits separated by commas, such as memory,wall, got '%s'",
-				value);
-		if (spec_add_require(
-			    &o->spec, arena_strndup(&o->spec.arena, p, len), row->flag, e) < 0)
+			return err_bad(
+			    e, row->flag,
+			    "expected limits separated by commas, such as memory,wall, got '%s'",
+			    value);
+		if (spec_add_require(&o->spec, arena_strndup(&o->spec.arena, p, len), row->flag,
+				     e) < 0)
 			return -1;
 		if (!p[len])
 			return 0;
@@ -118,7 +115,7 @@ SETTER(set_require)
 }
 
 static int add_mount(struct options *o, const struct option_row *row, enum spec_mount_kind kind,
-	const char *value, struct err *e)
+		     const char *value, struct err *e)
 {
 	const struct spec_mount m = {.kind = kind, .where = row->flag, .from_flag = true};
 	return spec_add_mount_text(&o->spec, &m, value, ".", e);
@@ -139,16 +136,16 @@ SETTER(set_tmpfs)
 	return add_mount(o, row, MOUNT_TMPFS, value, e);
 }
 
-static int choose(
-	const char *const *names, const struct option_row *row, const char *value, struct err *e)
+static int choose(const char *const *names, const struct option_row *row, const char *value,
+		  struct err *e)
 {
 	char list[128], shown[SHOWN];
 	int i = choice_find(names, value);
 
 	if (i < 0)
 		return err_bad(e, row->flag, "expected %s, got '%s'",
-			choice_list(names, list, sizeof list),
-			text_show(value, shown, sizeof shown));
+			       choice_list(names, list, sizeof list),
+			       text_show(value, shown, sizeof shown));
 	return i;
 }
 
@@ -190,7 +187,7 @@ const struct option_row opt_table[] = {
 	{"--" key, 0, unit "|none", GROUP_LIMITS, IN_JOB, set_limit, LIMIT_##id, help},
 #include "job/limits.def"
 #undef LIMIT
-	{.flag = NULL},
+    {.flag = NULL},
 };
 
 enum { OPT_ROWS = COUNTOF(opt_table) };
@@ -248,12 +245,12 @@ static int take_row(struct scan *s, const struct option_row *row, const char *va
 {
 	if (!(row->commands & 1U << s->o->command))
 		return err_bad(s->e, row->flag, "'vkjail %s' has no such option",
-			opt_command_names[s->o->command]);
+			       opt_command_names[s->o->command]);
 	if (row->argument && !value) {
 		/* "--" is never a value: what follows it is the command. */
 		if (s->at + 1 >= s->argc || strcmp(s->argv[s->at + 1], "--") == 0)
-			return err_bad(
-				s->e, row->flag, "needs a value: %s %s", row->flag, row->argument);
+			return err_bad(s->e, row->flag, "needs a value: %s %s", row->flag,
+				       row->argument);
 		value = s->argv[++s->at];
 	} else if (!row->argument && value) {
 		return err_bad(s->e, row->flag, "takes no value");
@@ -311,12 +308,13 @@ static int take_operand(struct scan *s, const char *arg)
 	if (o->command != OPT_RUN && o->command != OPT_PLAN)
 		return err_bad(s->e, NULL, "unexpected argument '%s'", shown);
 	if (!is_job_file(arg))
-		return err_bad(s->e, NULL,
-			"'%s' is not the name of a job file (.yaml, .yml or .json): put '--' before a command",
-			shown);
+		return err_bad(
+		    s->e, NULL,
+		    "'%s' is not the name of a job file (.yaml, .yml or .json): put '--' before a command",
+		    shown);
 	if (o->job_file)
 		return err_bad(s->e, NULL, "more than one job file: '%s' and '%s'",
-			text_show(o->job_file, first, sizeof first), shown);
+			       text_show(o->job_file, first, sizeof first), shown);
 	o->job_file = arg;
 	return 0;
 }
@@ -326,8 +324,8 @@ static int take_command(struct scan *s)
 	struct options *o = s->o;
 
 	if (o->command != OPT_RUN && o->command != OPT_PLAN)
-		return err_bad(
-			s->e, NULL, "'vkjail %s' takes no command", opt_command_names[o->command]);
+		return err_bad(s->e, NULL, "'vkjail %s' takes no command",
+			       opt_command_names[o->command]);
 	if (s->at + 1 == s->argc)
 		return err_bad(s->e, NULL, "the command is missing after '--'");
 	if (!s->argv[s->at + 1][0])
@@ -374,7 +372,8 @@ static void find_report(struct options *o, int argc, char **argv)
 		const char *value = NULL;
 		if (strncmp(argv[i], flag, len) == 0 && argv[i][len] == '=')
 			value = argv[i] + len + 1;
-		else if (strcmp(argv[i], flag) == 0 && i + 1 < argc && strcmp(argv[i + 1], "--") != 0)
+		else if (strcmp(argv[i], flag) == 0 && i + 1 < argc &&
+			 strcmp(argv[i + 1], "--") != 0)
 			value = argv[++i];
 		if (!value || !value[0] || strlen(value) > BOUND_PATH_BYTES)
 			continue;
@@ -404,10 +403,10 @@ static int parse(struct options *o, int argc, char **argv, struct err *e)
 			return -1;
 	if (command) {
 		o->spec.command_count = (size_t)(argc - command);
-		o->spec.command = arena_alloc(
-			&o->spec.arena, (o->spec.command_count + 1) * sizeof *o->spec.command);
+		o->spec.command = arena_alloc(&o->spec.arena, (o->spec.command_count + 1) *
+								  sizeof *o->spec.command);
 		memcpy(o->spec.command, argv + command,
-			o->spec.command_count * sizeof *o->spec.command);
+		       o->spec.command_count * sizeof *o->spec.command);
 	}
 	return 0;
 }

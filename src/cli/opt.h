@@ -16,7 +16,7 @@ enum { OPT_COMMANDS = 5 };
 struct options {
 	enum opt_command command; /* set by the caller before opt_parse */
 	struct spec
-		spec; /* from the job file, then from flags; spec_finish is left to the caller */
+	    spec; /* from the job file, then from flags; spec_finish is left to the caller */
 	const char *job_file; /* NULL, a path or "-" */
 	const char *operand;  /* of 'vkjail list': what to list; NULL */
 	bool json;

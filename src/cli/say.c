@@ -31,14 +31,16 @@ void say_error(const struct err *e)
 
 	(void)clean(err_render(e, line, sizeof line), shown, sizeof shown);
 	(void)clean(e->hint, hint, sizeof hint);
-	int n = snprintf(text, sizeof text, "vkjail: %s\n%s%s%s", shown, hint[0] ? "vkjail: hint: " : "", hint, hint[0] ? "\n" : "");
+	int n = snprintf(text, sizeof text, "vkjail: %s\n%s%s%s", shown,
+			 hint[0] ? "vkjail: hint: " : "", hint, hint[0] ? "\n" : "");
 	put(text, n, sizeof text);
 }
 
 static void say_warning(const char *warning)
 {
 	char shown[2200], text[2300];
-	int n = snprintf(text, sizeof text, "vkjail: warning: %s\n", clean(warning, shown, sizeof shown));
+	int n = snprintf(text, sizeof text, "vkjail: warning: %s\n",
+			 clean(warning, shown, sizeof shown));
 	put(text, n, sizeof text);
 }
 
@@ -56,7 +58,8 @@ static void say_summary(const struct run_result *r)
 	n = snprintf(text, sizeof text, "vkjail: %s: %s\n", reason_table[out->reason].name, shown);
 	put(text, n, sizeof text);
 	if (out->hint[0]) {
-		n = snprintf(text, sizeof text, "vkjail: hint: %s\n", clean(out->hint, shown, sizeof shown));
+		n = snprintf(text, sizeof text, "vkjail: hint: %s\n",
+			     clean(out->hint, shown, sizeof shown));
 		put(text, n, sizeof text);
 	}
 	if (r->report_path[0]) {

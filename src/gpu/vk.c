@@ -76,9 +76,9 @@ int vk_open(struct vk *vk, struct fail *f)
 		(void)fail_set(f, END_FAILED, NULL,
 			       "no Vulkan driver was found (vkCreateInstance answered %s)",
 			       vk_result_name(r));
-		return err_hint(
-		    &f->err, "install one (Debian: mesa-vulkan-drivers has the software driver "
-			     "lavapipe), or name its manifest with --driver");
+		return err_hint(&f->err,
+				"install one (Debian: mesa-vulkan-drivers has the software driver "
+				"lavapipe), or name its manifest with --driver");
 	}
 	return load_instance(vk, f);
 }

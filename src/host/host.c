@@ -94,26 +94,37 @@ static bool inside_vkjail(void)
 	char comm[16];
 	AUTO_FD int fd = open("/proc/1/comm", O_RDONLY | O_CLOEXEC);
 
-	return getpid() != 1 && fd >= 0 && read(fd, comm, sizeof comm) == 7 && memcmp(comm, "vkjail\n", 7) == 0;
+	return getpid() != 1 && fd >= 0 && read(fd, comm, sizeof comm) == 7 &&
+	       memcmp(comm, "vkjail\n", 7) == 0;
 }
 
 int host_explain_clone(int os, struct err *e)
 {
 	(void)err_os(e, os, NULL, "cannot create the sandbox's namespaces");
 	if (inside_vkjail())
-		return err_hint(e, "this runs inside a vkjail sandbox, where no other can be made: start both from outside");
+		return err_hint(
+		    e,
+		    "this runs inside a vkjail sandbox, where no other can be made: start both from outside");
 	if (host_read_number("/proc/sys/user/max_user_namespaces") == 0)
-		return err_hint(e, "user namespaces are switched off; as root: sysctl user.max_user_namespaces=16384");
+		return err_hint(
+		    e,
+		    "user namespaces are switched off; as root: sysctl user.max_user_namespaces=16384");
 	if (os == ENOSPC)
-		return err_hint(e, "a limit in /proc/sys/user/max_*_namespaces or the nesting depth of 32 is reached");
+		return err_hint(
+		    e,
+		    "a limit in /proc/sys/user/max_*_namespaces or the nesting depth of 32 is reached");
 	if (host_read_number("/proc/sys/kernel/unprivileged_userns_clone") == 0 && geteuid() != 0)
 		return err_hint(e, "as root: sysctl kernel.unprivileged_userns_clone=1");
-	if (host_read_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1 && geteuid() != 0)
-		return err_hint(e, "AppArmor restricts user namespaces; give vkjail a profile with 'userns,' or as root: "
-				   "sysctl kernel.apparmor_restrict_unprivileged_userns=0");
+	if (host_read_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1 &&
+	    geteuid() != 0)
+		return err_hint(
+		    e,
+		    "AppArmor restricts user namespaces; give vkjail a profile with 'userns,' or as root: "
+		    "sysctl kernel.apparmor_restrict_unprivileged_userns=0");
 	if (os == EPERM)
-		return err_hint(e, "a container's seccomp profile or a chroot forbids user namespaces; "
-				   "'vkjail doctor' shows what this host allows");
+		return err_hint(
+		    e, "a container's seccomp profile or a chroot forbids user namespaces; "
+		       "'vkjail doctor' shows what this host allows");
 	if (os == ENOSYS || os == EINVAL)
 		return err_hint(e, "Linux 5.12 or newer with all namespaces is needed");
 	return -1;

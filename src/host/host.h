@@ -13,7 +13,7 @@ struct host {
 	uid_t uid;
 	gid_t gid;
 	mode_t umask;
-	char cwd[4096];     /* "" when it cannot be read: cwd_errno tells why */
+	char cwd[4096]; /* "" when it cannot be read: cwd_errno tells why */
 	int cwd_errno;
 	char home[4096];    /* $HOME when it is an absolute path, else "" */
 	char libexec[4096]; /* where the helper programs are; "" until host_find_helpers */

@@ -47,8 +47,8 @@ static const char *kind_name(const struct node *n)
 	return decode_is_null(n) ? "nothing" : "text";
 }
 
-int decode_expect(
-	const struct decode *d, const struct node *n, enum node_kind kind, const char *expected)
+int decode_expect(const struct decode *d, const struct node *n, enum node_kind kind,
+		  const char *expected)
 {
 	if (n->kind == kind)
 		return 0;
@@ -83,7 +83,7 @@ const struct node *decode_find(const struct node *map, const char *key)
 }
 
 int decode_map(struct decode *d, const struct node *n, const struct field *fields, size_t count,
-	void *object)
+	       void *object)
 {
 	if (decode_expect(d, n, NODE_MAP, "a map") < 0)
 		return -1;
@@ -131,9 +131,9 @@ int decode_any_text(const struct decode *d, const struct node *n, const char **r
 	if (decode_expect(d, n, NODE_SCALAR, "text") < 0)
 		return -1;
 	if (decode_is_null(n))
-		return decode_bad(d, n,
-			"expected text, got %s: put quotes around it when it is meant as text",
-			n->text[0] ? n->text : "nothing");
+		return decode_bad(
+		    d, n, "expected text, got %s: put quotes around it when it is meant as text",
+		    n->text[0] ? n->text : "nothing");
 	*ret = n->text;
 	return 0;
 }
@@ -156,8 +156,8 @@ int read_path(struct decode *d, const struct node *n, void *member, const void *
 	if (read_text(d, n, member, arg) < 0)
 		return -1;
 	if (strlen(n->text) > BOUND_PATH_BYTES)
-		return decode_bad(
-			d, n, "more than %d %s", BOUND_PATH_BYTES, BOUND_WHAT(PATH_BYTES));
+		return decode_bad(d, n, "more than %d %s", BOUND_PATH_BYTES,
+				  BOUND_WHAT(PATH_BYTES));
 	return 0;
 }
 
@@ -171,11 +171,11 @@ int read_bool(struct decode *d, const struct node *n, void *member, const void *
 		return -1;
 	int i = choice_find(names, n->text);
 	if (i >= 0 && !n->plain)
-		return decode_bad(
-			d, n, "expected true or false, got text: write %s without quotes", n->text);
+		return decode_bad(d, n, "expected true or false, got text: write %s without quotes",
+				  n->text);
 	if (i < 0)
 		return decode_bad(d, n, "expected true or false, got '%s'",
-			text_show(n->text, shown, sizeof shown));
+				  text_show(n->text, shown, sizeof shown));
 	*(bool *)member = i == 1;
 	return 0;
 }
@@ -191,14 +191,14 @@ int read_choice(struct decode *d, const struct node *n, void *member, const void
 	int i = choice_find(names, n->text);
 	if (i < 0)
 		return decode_bad(d, n, "expected %s, got '%s'", list,
-			text_show(n->text, shown, sizeof shown));
+				  text_show(n->text, shown, sizeof shown));
 	/* Enumerations without negative members have the size of an int with our compilers. */
 	*(unsigned *)member = (unsigned)i;
 	return 0;
 }
 
-int decode_integer(
-	const struct decode *d, const struct node *n, uint64_t min, uint64_t max, uint64_t *ret)
+int decode_integer(const struct decode *d, const struct node *n, uint64_t min, uint64_t max,
+		   uint64_t *ret)
 {
 	char where[DECODE_WHERE];
 	uint64_t v;
@@ -206,13 +206,14 @@ int decode_integer(
 	if (expect_value(d, n, "a whole number") < 0)
 		return -1;
 	if (!n->plain)
-		return decode_bad(
-			d, n, "expected a whole number, got text: write it without quotes");
+		return decode_bad(d, n,
+				  "expected a whole number, got text: write it without quotes");
 	if (text_count(n->text, doc_where(d->name, n, where, sizeof where), &v, d->e) < 0)
 		return -1;
 	if (v < min || v > max)
 		return decode_bad(d, n, "must be from %llu to %llu, got %llu",
-			(unsigned long long)min, (unsigned long long)max, (unsigned long long)v);
+				  (unsigned long long)min, (unsigned long long)max,
+				  (unsigned long long)v);
 	*ret = v;
 	return 0;
 }

@@ -70,8 +70,8 @@ static int take_key(struct build *b, const char *text, size_t len, size_t line)
 		if (strcmp(other->key, text) != 0)
 			continue;
 		(void)snprintf(text_line, sizeof text_line,
-			"the key '%s' is given twice, first in line %u",
-			text_show(text, shown, sizeof shown), other->line);
+			       "the key '%s' is given twice, first in line %u",
+			       text_show(text, shown, sizeof shown), other->line);
 		return bad_line(b, line, text_line);
 	}
 	b->key = arena_strndup(b->arena, text, len);
@@ -151,11 +151,11 @@ static int take_event(struct build *b, const yaml_event_t *event)
 	switch (event->type) {
 	case YAML_DOCUMENT_START_EVENT:
 		return b->root ? bad_line(b, line,
-					 "a second document starts here, a job file holds one")
+					  "a second document starts here, a job file holds one")
 			       : 0;
 	case YAML_ALIAS_EVENT:
-		return bad_line(
-			b, line, "aliases (*name) are not known in job files: write the value out");
+		return bad_line(b, line,
+				"aliases (*name) are not known in job files: write the value out");
 	case YAML_SCALAR_EVENT:
 		return take_scalar(b, event);
 	case YAML_SEQUENCE_START_EVENT:
@@ -201,12 +201,14 @@ static int check_text(const struct build *b, const char *data, size_t size)
 		if (memchr(data + i, '\0', size - i))
 			return err_bad(b->e, b->name, "is binary data, a job file is YAML or JSON");
 		if (len == 0)
-			(void)snprintf(text, sizeof text,
-				"byte 0x%02x is not valid UTF-8: a job file is YAML or JSON in UTF-8",
-				c);
+			(void)snprintf(
+			    text, sizeof text,
+			    "byte 0x%02x is not valid UTF-8: a job file is YAML or JSON in UTF-8",
+			    c);
 		else
 			(void)snprintf(text, sizeof text,
-				"control character 0x%02x: a job file is YAML or JSON text", c);
+				       "control character 0x%02x: a job file is YAML or JSON text",
+				       c);
 		return bad_line(b, line, text);
 	}
 	return 0;
@@ -230,28 +232,29 @@ static bool line_is_indented_by_tab(const char *data, size_t size, size_t line)
 	return i < size && data[i] == '\t';
 }
 
-static int syntax_error(
-	const struct build *b, const yaml_parser_t *parser, const char *data, size_t size)
+static int syntax_error(const struct build *b, const yaml_parser_t *parser, const char *data,
+			size_t size)
 {
 	char text[256];
 
 	if (parser->error == YAML_MEMORY_ERROR)
 		return err_os(b->e, ENOMEM, b->name, "cannot read");
 	size_t line = parser->error == YAML_READER_ERROR
-			      ? line_of(data, size, parser->problem_offset)
-			      : parser->problem_mark.line + 1;
+			  ? line_of(data, size, parser->problem_offset)
+			  : parser->problem_mark.line + 1;
 	const char *problem = parser->problem ? parser->problem : "cannot be understood";
 	if (parser->context)
 		(void)snprintf(text, sizeof text, "not valid YAML: %s %s (line %zu)", problem,
-			parser->context, parser->context_mark.line + 1);
+			       parser->context, parser->context_mark.line + 1);
 	else
 		(void)snprintf(text, sizeof text, "not valid YAML: %s", problem);
 	(void)bad_line(b, line, text);
 	if (line_is_indented_by_tab(data, size, line))
 		return err_hint(b->e, "indent with spaces: YAML does not allow tabs there");
 	if (parser->context && strcmp(parser->context, "while parsing a flow sequence") == 0)
-		return err_hint(b->e,
-			"inside [...] text that holds [ ] { } or , needs quotes, for example \"photo.shape[1]\"");
+		return err_hint(
+		    b->e,
+		    "inside [...] text that holds [ ] { } or , needs quotes, for example \"photo.shape[1]\"");
 	return -1;
 }
 
@@ -270,13 +273,13 @@ static int parse_events(struct build *b, yaml_parser_t *parser, const char *data
 }
 
 int doc_parse(struct arena *a, const char *name, const char *data, size_t size,
-	const struct node **ret_root, struct err *e)
+	      const struct node **ret_root, struct err *e)
 {
 	struct build b = {.arena = a, .name = name, .e = e};
 
 	if (size > BOUND_FILE_BYTES)
-		return err_bad(
-			e, name, "more than %d %s", BOUND_FILE_BYTES, BOUND_WHAT(FILE_BYTES));
+		return err_bad(e, name, "more than %d %s", BOUND_FILE_BYTES,
+			       BOUND_WHAT(FILE_BYTES));
 	if (size >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) {
 		data += 3;
 		size -= 3;
@@ -291,8 +294,8 @@ int doc_parse(struct arena *a, const char *name, const char *data, size_t size,
 	if (parse_events(&b, &parser, data, size) < 0)
 		return -1;
 	if (!b.root)
-		return err_bad(
-			e, name, "is empty: a job file needs at least 'command' or 'compute'");
+		return err_bad(e, name,
+			       "is empty: a job file needs at least 'command' or 'compute'");
 	*ret_root = b.root;
 	return 0;
 }
@@ -312,7 +315,7 @@ const char *doc_where(const char *name, const struct node *n, char *buf, size_t 
 			used += snprintf(buf + used, size - (size_t)used, "%s%s", sep, step->key);
 		else
 			used += snprintf(buf + used, size - (size_t)used, "%s[%u]",
-				sep[0] == ':' ? sep : "", step->index);
+					 sep[0] == ':' ? sep : "", step->index);
 		sep = ".";
 	}
 	return buf;

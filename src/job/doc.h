@@ -34,7 +34,7 @@ struct node {
  * bounds.def. Nodes live in a.
  */
 int doc_parse(struct arena *a, const char *name, const char *data, size_t size,
-	const struct node **ret_root, struct err *e);
+	      const struct node **ret_root, struct err *e);
 
 /* "jobs/blur.yaml:12: compute.steps[0].bind": where n stands. Returns buf. */
 const char *doc_where(const char *name, const struct node *n, char *buf, size_t size);

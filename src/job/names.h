@@ -9,7 +9,7 @@
 bool name_is_job(const char *s);    /* [A-Za-z0-9._-]{1,64}, not starting with '-' or '.' */
 bool name_is_buffer(const char *s); /* the same without dots: a reference is BUFFER.shape[0] */
 bool name_is_identifier(
-	const char *s);           /* C identifier: shader entry points, constants, environment */
+    const char *s);               /* C identifier: shader entry points, constants, environment */
 bool name_is_host(const char *s); /* letters, digits, '-' and '.', 1 to 64 characters */
 
 /* path itself when absolute (or dir is "."), else dir/path. */

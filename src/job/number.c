@@ -84,22 +84,22 @@ struct range {
 };
 
 static const struct range ranges[] = {
-	[TYPE_U8] = {"u8", 0, UINT8_MAX, 0},
-	[TYPE_I8] = {"i8", INT8_MIN, INT8_MAX, 0},
-	[TYPE_U16] = {"u16", 0, UINT16_MAX, 0},
-	[TYPE_I16] = {"i16", INT16_MIN, INT16_MAX, 0},
-	[TYPE_U32] = {"u32", 0, UINT32_MAX, 0},
-	[TYPE_I32] = {"i32", INT32_MIN, INT32_MAX, 0},
-	[TYPE_F32] = {"f32", 0, 0, 0x1.fffffep127},
-	[TYPE_U64] = {"u64", 0, INT64_MAX, 0},
-	[TYPE_I64] = {"i64", INT64_MIN, INT64_MAX, 0},
-	[TYPE_F64] = {"f64", 0, 0, 0x1.fffffffffffffp1023},
-	[TYPE_F16] = {"f16", 0, 0, 65504},
-	[TYPE_BOOL] = {"bool", 0, 1, 0},
+    [TYPE_U8] = {"u8", 0, UINT8_MAX, 0},
+    [TYPE_I8] = {"i8", INT8_MIN, INT8_MAX, 0},
+    [TYPE_U16] = {"u16", 0, UINT16_MAX, 0},
+    [TYPE_I16] = {"i16", INT16_MIN, INT16_MAX, 0},
+    [TYPE_U32] = {"u32", 0, UINT32_MAX, 0},
+    [TYPE_I32] = {"i32", INT32_MIN, INT32_MAX, 0},
+    [TYPE_F32] = {"f32", 0, 0, 0x1.fffffep127},
+    [TYPE_U64] = {"u64", 0, INT64_MAX, 0},
+    [TYPE_I64] = {"i64", INT64_MIN, INT64_MAX, 0},
+    [TYPE_F64] = {"f64", 0, 0, 0x1.fffffffffffffp1023},
+    [TYPE_F16] = {"f16", 0, 0, 65504},
+    [TYPE_BOOL] = {"bool", 0, 1, 0},
 };
 
-int decode_number_check(
-	const struct decode *d, const struct node *n, const struct compute_number *number)
+int decode_number_check(const struct decode *d, const struct node *n,
+			const struct compute_number *number)
 {
 	if (number->type == TYPE_NONE)
 		return 0;
@@ -109,13 +109,13 @@ int decode_number_check(
 	(void)text_show(n->text, shown, sizeof shown);
 	if (r->limit > 0)
 		return fabs(number->f) <= r->limit
-			       ? 0
-			       : decode_bad(d, n, "%s is too large for %s", shown, r->name);
+			   ? 0
+			   : decode_bad(d, n, "%s is too large for %s", shown, r->name);
 	if (!number->is_integer)
 		return decode_bad(d, n, "expected a whole number for %s, got '%s'", r->name, shown);
 	if (number->i < r->min || number->i > r->max)
 		return decode_bad(d, n, "%s does not fit into %s (%lld to %lld)", shown, r->name,
-			(long long)r->min, (long long)r->max);
+				  (long long)r->min, (long long)r->max);
 	return 0;
 }
 
@@ -126,7 +126,7 @@ static int out_of_range(const struct decode *d, const struct node *n)
 }
 
 int decode_number(const struct decode *d, const struct node *n, enum compute_type type,
-	struct compute_number *ret)
+		  struct compute_number *ret)
 {
 	struct compute_number v = {.type = type};
 	char shown[SHOWN];
@@ -135,24 +135,24 @@ int decode_number(const struct decode *d, const struct node *n, enum compute_typ
 		return -1;
 	(void)text_show(n->text, shown, sizeof shown);
 	if (!n->plain)
-		return decode_bad(d, n,
-			"expected a number, got the text '%s': write it without quotes", shown);
+		return decode_bad(
+		    d, n, "expected a number, got the text '%s': write it without quotes", shown);
 	if (strcmp(n->text, "true") == 0 || strcmp(n->text, "false") == 0) {
 		v.is_integer = true;
 		v.i = n->text[0] == 't';
 		v.f = (double)v.i;
 		*ret = v;
 		return type == TYPE_NONE || type == TYPE_BOOL
-			       ? 0
-			       : decode_bad(d, n, "expected a number for %s, got '%s'",
-					 ranges[type].name, shown);
+			   ? 0
+			   : decode_bad(d, n, "expected a number for %s, got '%s'",
+					ranges[type].name, shown);
 	}
 	enum shape shape = strlen(n->text) < NUMBER_BYTES ? number_shape(n->text) : SHAPE_BAD;
 	if (shape == SHAPE_BAD && is_not_finite(n->text))
 		return decode_bad(d, n, "expected a finite number, got '%s'", shown);
 	if (shape == SHAPE_BAD)
-		return decode_bad(
-			d, n, "expected a number such as 3, 0x10 or 0.5, got '%s'", shown);
+		return decode_bad(d, n, "expected a number such as 3, 0x10 or 0.5, got '%s'",
+				  shown);
 	errno = 0;
 	if (shape == SHAPE_FLOAT) {
 		v.f = strtod(n->text, NULL);

@@ -7,33 +7,23 @@
 #include "job/spec-read.h"
 
 const char *const compute_type_names[] = {
-	[TYPE_NONE] = "none",
-	[TYPE_U8] = "u8",
-	[TYPE_I8] = "i8",
-	[TYPE_U16] = "u16",
-	[TYPE_I16] = "i16",
-	[TYPE_U32] = "u32",
-	[TYPE_I32] = "i32",
-	[TYPE_F32] = "f32",
-	[TYPE_U64] = "u64",
-	[TYPE_I64] = "i64",
-	[TYPE_F64] = "f64",
-	[TYPE_F16] = "f16",
-	[TYPE_BOOL] = "bool",
-	NULL,
+    [TYPE_NONE] = "none", [TYPE_U8] = "u8",
+    [TYPE_I8] = "i8",     [TYPE_U16] = "u16",
+    [TYPE_I16] = "i16",   [TYPE_U32] = "u32",
+    [TYPE_I32] = "i32",   [TYPE_F32] = "f32",
+    [TYPE_U64] = "u64",   [TYPE_I64] = "i64",
+    [TYPE_F64] = "f64",   [TYPE_F16] = "f16",
+    [TYPE_BOOL] = "bool", NULL,
 };
-const char *const compute_format_names[] = {[FORMAT_AUTO] = "auto",
-	[FORMAT_NPY] = "npy",
-	[FORMAT_PNG] = "png",
-	[FORMAT_RAW] = "raw",
-	NULL};
+const char *const compute_format_names[] = {
+    [FORMAT_AUTO] = "auto", [FORMAT_NPY] = "npy", [FORMAT_PNG] = "png", [FORMAT_RAW] = "raw", NULL};
 static const char *const device_names[] = {
-	[DEVICE_ANY] = "any", [DEVICE_SOFTWARE] = "software", [DEVICE_HARDWARE] = "hardware", NULL};
+    [DEVICE_ANY] = "any", [DEVICE_SOFTWARE] = "software", [DEVICE_HARDWARE] = "hardware", NULL};
 
 enum { SHOWN = 64 };
 
 int read_items(struct decode *d, const struct node *n, const struct items *items, void *ret_array,
-	size_t *ret_count)
+	       size_t *ret_count)
 {
 	if (decode_expect(d, n, items->kind, items->expected) < 0)
 		return -1;
@@ -68,7 +58,7 @@ static int check_buffer_name(const struct decode *d, const struct node *n, const
 	if (name_is_buffer(name))
 		return 0;
 	return decode_bad(d, n, "expected a name of 1 to %d letters, digits, '_' and '-', got '%s'",
-		BOUND_NAME_BYTES, text_show(name, shown, sizeof shown));
+			  BOUND_NAME_BYTES, text_show(name, shown, sizeof shown));
 }
 
 static int read_entry(struct decode *d, const struct node *n, void *member, const void *arg)
@@ -79,7 +69,7 @@ static int read_entry(struct decode *d, const struct node *n, void *member, cons
 		return -1;
 	if (!name_is_identifier(n->text))
 		return decode_bad(d, n, "expected the name of a function in the shader, got '%s'",
-			text_show(n->text, shown, sizeof shown));
+				  text_show(n->text, shown, sizeof shown));
 	return 0;
 }
 
@@ -108,10 +98,11 @@ static int read_constant(struct decode *d, const struct node *n, void *item)
 		c->name = key_copy(d, n);
 	} else {
 		if (text_count(n->key, NULL, &id, &ignored) < 0 || id > UINT32_MAX ||
-			(id > 0 && n->key[0] == '0') || (id == 0 && n->key[1]))
-			return decode_bad(d, n,
-				"expected the number or the name of a specialization constant, got '%s'",
-				text_show(n->key, shown, sizeof shown));
+		    (id > 0 && n->key[0] == '0') || (id == 0 && n->key[1]))
+			return decode_bad(
+			    d, n,
+			    "expected the number or the name of a specialization constant, got '%s'",
+			    text_show(n->key, shown, sizeof shown));
 		c->id = (uint32_t)id;
 	}
 	return decode_number(d, n, TYPE_NONE, &c->value);
@@ -119,9 +110,9 @@ static int read_constant(struct decode *d, const struct node *n, void *item)
 
 static int read_constants(struct decode *d, const struct node *n, void *member, const void *arg)
 {
-	static const struct items constants = {sizeof(struct compute_spec_constant),
-		BOUND_CONSTANTS, BOUND_WHAT(CONSTANTS), "a map such as {0: 16, RADIUS: 3}",
-		NODE_MAP, read_constant};
+	static const struct items constants = {
+	    sizeof(struct compute_spec_constant), BOUND_CONSTANTS, BOUND_WHAT(CONSTANTS),
+	    "a map such as {0: 16, RADIUS: 3}",   NODE_MAP,        read_constant};
 	struct compute_kernel *k = member;
 
 	(void)arg;
@@ -131,16 +122,16 @@ static int read_constants(struct decode *d, const struct node *n, void *member, 
 static int read_kernel(struct decode *d, const struct node *n, void *item)
 {
 	static const struct field fields[] = {
-		{"shader", read_path, offsetof(struct compute_kernel, shader), NULL},
-		{"entry", read_entry, offsetof(struct compute_kernel, entry), NULL},
-		{"constants", read_constants, 0, NULL},
+	    {"shader", read_path, offsetof(struct compute_kernel, shader), NULL},
+	    {"entry", read_entry, offsetof(struct compute_kernel, entry), NULL},
+	    {"constants", read_constants, 0, NULL},
 	};
 	struct compute_kernel *k = item;
 
 	*k = (struct compute_kernel){
-		.name = key_copy(d, n), .where = decode_where(d, n), .entry = "main"};
+	    .name = key_copy(d, n), .where = decode_where(d, n), .entry = "main"};
 	if (check_buffer_name(d, n, k->name) < 0 ||
-		decode_map(d, n, fields, COUNTOF(fields), k) < 0)
+	    decode_map(d, n, fields, COUNTOF(fields), k) < 0)
 		return -1;
 	if (!k->shader)
 		return decode_bad(d, n, "'shader' is missing");
@@ -150,8 +141,12 @@ static int read_kernel(struct decode *d, const struct node *n, void *item)
 
 static int read_kernels(struct decode *d, const struct node *n, void *member, const void *arg)
 {
-	static const struct items kernels = {sizeof(struct compute_kernel), BOUND_KERNELS,
-		BOUND_WHAT(KERNELS), "a map of kernels", NODE_MAP, read_kernel};
+	static const struct items kernels = {sizeof(struct compute_kernel),
+					     BOUND_KERNELS,
+					     BOUND_WHAT(KERNELS),
+					     "a map of kernels",
+					     NODE_MAP,
+					     read_kernel};
 	struct compute *c = member;
 
 	(void)arg;
@@ -170,15 +165,15 @@ static int read_shape(struct decode *d, const struct node *n, void *member, cons
 	if (n->count == 0)
 		return decode_bad(d, n, "must have at least one dimension");
 	if (n->count > BOUND_DIMENSIONS)
-		return decode_bad(
-			d, n, "more than %d %s", BOUND_DIMENSIONS, BOUND_WHAT(DIMENSIONS));
+		return decode_bad(d, n, "more than %d %s", BOUND_DIMENSIONS,
+				  BOUND_WHAT(DIMENSIONS));
 	uint64_t bytes = 8; /* of the widest type, so that no later product can overflow */
 	NODE_EACH(item, n)
 	{
 		if (decode_integer(d, item, 1, INT64_MAX, &b->shape[item->index]) < 0)
 			return -1;
 		if (__builtin_mul_overflow(bytes, b->shape[item->index], &bytes) ||
-			bytes > INT64_MAX)
+		    bytes > INT64_MAX)
 			return decode_bad(d, n, "is too large");
 	}
 	b->dims = (unsigned)n->count;
@@ -193,14 +188,14 @@ static int read_fill(struct decode *d, const struct node *n, struct compute_buff
 
 	if (n->kind != NODE_MAP) {
 		static const char expected[] =
-			"zeros, iota, random, {random: SEED} or {value: NUMBER}";
+		    "zeros, iota, random, {random: SEED} or {value: NUMBER}";
 		char shown[SHOWN];
 		if (n->kind == NODE_LIST)
 			return decode_bad(d, n, "expected %s, got a list", expected);
 		int which = choice_find(names, n->text);
 		if (which < 0)
 			return decode_bad(d, n, "expected %s, got '%s'", expected,
-				text_show(n->text, shown, sizeof shown));
+					  text_show(n->text, shown, sizeof shown));
 		b->source = sources[which];
 		return 0;
 	}
@@ -221,12 +216,13 @@ static int check_buffer(struct decode *d, const struct node *n, const struct com
 	if (b->file && decode_find(n, "fill"))
 		return decode_bad(d, n, "'file' and 'fill' exclude each other");
 	if (b->file && b->like)
-		return decode_bad(d, n,
-			"'file' and 'like' exclude each other: a file has its own type and shape");
+		return decode_bad(
+		    d, n,
+		    "'file' and 'like' exclude each other: a file has its own type and shape");
 	if (b->like && (b->type != TYPE_NONE || b->dims))
-		return decode_bad(d, n,
-			"'like' takes type and shape from '%s', leave out 'type' and 'shape'",
-			b->like);
+		return decode_bad(
+		    d, n, "'like' takes type and shape from '%s', leave out 'type' and 'shape'",
+		    b->like);
 	if (!b->file && b->format != FORMAT_AUTO)
 		return decode_bad(d, n, "'format' belongs to 'file', which is missing");
 	return 0;
@@ -235,20 +231,19 @@ static int check_buffer(struct decode *d, const struct node *n, const struct com
 static int read_buffer(struct decode *d, const struct node *n, void *item)
 {
 	static const struct field fields[] = {
-		{"file", read_path, offsetof(struct compute_buffer, file), NULL},
-		{"format", read_choice, offsetof(struct compute_buffer, format),
-			compute_format_names},
-		{"like", read_text, offsetof(struct compute_buffer, like), NULL},
-		{"type", read_type, offsetof(struct compute_buffer, type), NULL},
-		{"shape", read_shape, 0, NULL},
-		{"fill", read_later, 0, NULL},
+	    {"file", read_path, offsetof(struct compute_buffer, file), NULL},
+	    {"format", read_choice, offsetof(struct compute_buffer, format), compute_format_names},
+	    {"like", read_text, offsetof(struct compute_buffer, like), NULL},
+	    {"type", read_type, offsetof(struct compute_buffer, type), NULL},
+	    {"shape", read_shape, 0, NULL},
+	    {"fill", read_later, 0, NULL},
 	};
 	struct compute_buffer *b = item;
 
 	*b = (struct compute_buffer){
-		.name = key_copy(d, n), .where = decode_where(d, n), .source = SOURCE_ZEROS};
+	    .name = key_copy(d, n), .where = decode_where(d, n), .source = SOURCE_ZEROS};
 	if (check_buffer_name(d, n, b->name) < 0 ||
-		decode_map(d, n, fields, COUNTOF(fields), b) < 0 || check_buffer(d, n, b) < 0)
+	    decode_map(d, n, fields, COUNTOF(fields), b) < 0 || check_buffer(d, n, b) < 0)
 		return -1;
 	/* After the type, which may stand below it. */
 	const struct node *fill = decode_find(n, "fill");
@@ -263,8 +258,12 @@ static int read_buffer(struct decode *d, const struct node *n, void *item)
 
 static int read_buffers(struct decode *d, const struct node *n, void *member, const void *arg)
 {
-	static const struct items buffers = {sizeof(struct compute_buffer), BOUND_BUFFERS,
-		BOUND_WHAT(BUFFERS), "a map of buffers", NODE_MAP, read_buffer};
+	static const struct items buffers = {sizeof(struct compute_buffer),
+					     BOUND_BUFFERS,
+					     BOUND_WHAT(BUFFERS),
+					     "a map of buffers",
+					     NODE_MAP,
+					     read_buffer};
 	struct compute *c = member;
 
 	(void)arg;
@@ -276,9 +275,8 @@ static int read_buffers(struct decode *d, const struct node *n, void *member, co
 static int read_output(struct decode *d, const struct node *n, void *item)
 {
 	static const struct field fields[] = {
-		{"file", read_path, offsetof(struct compute_output, file), NULL},
-		{"format", read_choice, offsetof(struct compute_output, format),
-			compute_format_names},
+	    {"file", read_path, offsetof(struct compute_output, file), NULL},
+	    {"format", read_choice, offsetof(struct compute_output, format), compute_format_names},
 	};
 	struct compute_output *o = item;
 
@@ -294,8 +292,9 @@ static int read_output(struct decode *d, const struct node *n, void *item)
 
 static int read_outputs(struct decode *d, const struct node *n, void *member, const void *arg)
 {
-	static const struct items outputs = {sizeof(struct compute_output), BOUND_BUFFERS,
-		"outputs", "a map such as {out: out.png}", NODE_MAP, read_output};
+	static const struct items outputs = {
+	    sizeof(struct compute_output),  BOUND_BUFFERS, "outputs",
+	    "a map such as {out: out.png}", NODE_MAP,      read_output};
 	struct compute *c = member;
 
 	(void)arg;
@@ -320,11 +319,9 @@ static int read_device(struct decode *d, const struct node *n, void *member, con
 int read_compute(struct decode *d, const struct node *n, void *member, const void *arg)
 {
 	static const struct field fields[] = {
-		{"device", read_device, 0, NULL},
-		{"kernels", read_kernels, 0, NULL},
-		{"buffers", read_buffers, 0, NULL},
-		{"steps", read_steps, 0, NULL},
-		{"outputs", read_outputs, 0, NULL},
+	    {"device", read_device, 0, NULL},   {"kernels", read_kernels, 0, NULL},
+	    {"buffers", read_buffers, 0, NULL}, {"steps", read_steps, 0, NULL},
+	    {"outputs", read_outputs, 0, NULL},
 	};
 	struct spec *s = member;
 	struct compute *c = arena_alloc(&s->arena, sizeof *c);

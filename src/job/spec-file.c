@@ -28,7 +28,7 @@ static int read_limits(struct decode *d, const struct node *n, void *member, con
 		if (decode_any_text(d, limit, &text) < 0)
 			return -1;
 		if (spec_limit_set(d->spec, (enum limit)id, text,
-			    doc_where(d->name, limit, where, sizeof where), d->e) < 0)
+				   doc_where(d->name, limit, where, sizeof where), d->e) < 0)
 			return -1;
 	}
 	return 0;
@@ -40,8 +40,9 @@ static int read_command(struct decode *d, const struct node *n, void *member, co
 
 	(void)arg;
 	if (n->kind == NODE_SCALAR && !decode_is_null(n))
-		return decode_bad(d, n,
-			"expected a list such as [python3, sim.py], got text: for a shell line write [sh, -c, '...']");
+		return decode_bad(
+		    d, n,
+		    "expected a list such as [python3, sim.py], got text: for a shell line write [sh, -c, '...']");
 	if (decode_expect(d, n, NODE_LIST, "a list such as [python3, sim.py]") < 0)
 		return -1;
 	if (n->count == 0)
@@ -89,8 +90,8 @@ static int read_mounts(struct decode *d, const struct node *n, void *member, con
 	NODE_EACH(item, n)
 	{
 		static const struct field fields[] = {
-			{"source", read_path, offsetof(struct spec_mount, source), NULL},
-			{"target", read_path, offsetof(struct spec_mount, target), NULL},
+		    {"source", read_path, offsetof(struct spec_mount, source), NULL},
+		    {"target", read_path, offsetof(struct spec_mount, target), NULL},
 		};
 		struct spec_mount m = {.kind = *kind, .where = decode_where(d, item)};
 		const char *text = NULL;
@@ -124,7 +125,7 @@ static int read_env(struct decode *d, const struct node *n, void *member, const 
 		if (!decode_is_null(item) && decode_any_text(d, item, &value) < 0)
 			return -1;
 		if (spec_add_env(member, item->key, value,
-			    doc_where(d->name, item, where, sizeof where), d->e) < 0)
+				 doc_where(d->name, item, where, sizeof where), d->e) < 0)
 			return -1;
 	}
 	return 0;
@@ -141,8 +142,8 @@ static int read_require(struct decode *d, const struct node *n, void *member, co
 		const char *key;
 		if (decode_any_text(d, item, &key) < 0)
 			return -1;
-		if (spec_add_require(
-			    member, key, doc_where(d->name, item, where, sizeof where), d->e) < 0)
+		if (spec_add_require(member, key, doc_where(d->name, item, where, sizeof where),
+				     d->e) < 0)
 			return -1;
 	}
 	return 0;
@@ -185,30 +186,30 @@ static const struct setter set_name = {spec_set_name}, set_hostname = {spec_set_
 			   set_grace = {spec_set_grace}, set_sample = {spec_set_sample};
 
 static const struct field job_fields[] = {
-	{"name", read_set, 0, &set_name},
-	{"limits", read_limits, 0, NULL},
-	{"command", read_command, 0, NULL},
-	{"compute", read_compute, 0, NULL},
-	{"workdir", read_file_path, offsetof(struct spec, workdir), NULL},
-	{"writable", read_bool, offsetof(struct spec, writable), NULL},
-	{"bind", read_mounts, 0, &kind_bind},
-	{"ro-bind", read_mounts, 0, &kind_ro_bind},
-	{"tmpfs", read_mounts, 0, &kind_tmpfs},
-	{"env", read_env, 0, NULL},
-	{"clear-env", read_bool, offsetof(struct spec, clear_env), NULL},
-	{"net", read_choice, offsetof(struct spec, net), spec_net_names},
-	{"gpu", read_choice, offsetof(struct spec, gpu), spec_gpu_names},
-	{"hostname", read_set, 0, &set_hostname},
-	{"seccomp", read_seccomp, 0, spec_seccomp_names},
-	{"driver", read_file_path, offsetof(struct spec, driver), NULL},
-	{"require", read_require, 0, NULL},
-	{"grace", read_set, 0, &set_grace},
-	{"sample", read_set, 0, &set_sample},
-	{"report", read_report, 0, NULL},
+    {"name", read_set, 0, &set_name},
+    {"limits", read_limits, 0, NULL},
+    {"command", read_command, 0, NULL},
+    {"compute", read_compute, 0, NULL},
+    {"workdir", read_file_path, offsetof(struct spec, workdir), NULL},
+    {"writable", read_bool, offsetof(struct spec, writable), NULL},
+    {"bind", read_mounts, 0, &kind_bind},
+    {"ro-bind", read_mounts, 0, &kind_ro_bind},
+    {"tmpfs", read_mounts, 0, &kind_tmpfs},
+    {"env", read_env, 0, NULL},
+    {"clear-env", read_bool, offsetof(struct spec, clear_env), NULL},
+    {"net", read_choice, offsetof(struct spec, net), spec_net_names},
+    {"gpu", read_choice, offsetof(struct spec, gpu), spec_gpu_names},
+    {"hostname", read_set, 0, &set_hostname},
+    {"seccomp", read_seccomp, 0, spec_seccomp_names},
+    {"driver", read_file_path, offsetof(struct spec, driver), NULL},
+    {"require", read_require, 0, NULL},
+    {"grace", read_set, 0, &set_grace},
+    {"sample", read_set, 0, &set_sample},
+    {"report", read_report, 0, NULL},
 };
 
-static int read_bytes(
-	struct spec *s, const char *path, char **ret_data, size_t *ret_size, struct err *e)
+static int read_bytes(struct spec *s, const char *path, char **ret_data, size_t *ret_size,
+		      struct err *e)
 {
 	if (strcmp(path, "-") != 0) {
 		s->file_dir = path_dir(&s->arena, s->file);
@@ -230,17 +231,18 @@ int spec_read_file(struct spec *s, const char *path, struct err *e)
 		return err_bad(e, NULL, "the name of the job file is empty");
 	s->file = arena_strdup(&s->arena, path);
 	if (read_bytes(s, path, &data, &size, e) < 0 ||
-		doc_parse(&nodes, d.name, data, size, &root, e) < 0)
+	    doc_parse(&nodes, d.name, data, size, &root, e) < 0)
 		return -1;
 	if (decode_is_null(root))
 		return err_bad(e, d.name, "is empty: a job file needs 'command' or 'compute'");
 	if (root->kind != NODE_MAP)
-		return decode_bad(&d, root,
-			"expected a job file with keys such as 'command' or 'compute', got %s",
-			root->kind == NODE_LIST ? "a list" : "text");
+		return decode_bad(
+		    &d, root,
+		    "expected a job file with keys such as 'command' or 'compute', got %s",
+		    root->kind == NODE_LIST ? "a list" : "text");
 	/* First, so that a mistake elsewhere in the file is reported where the file asks for it. */
 	NODE_EACH(n, root)
-		if (strcmp(n->key, "report") == 0 && read_report(&d, n, s, NULL) < 0)
-			return -1;
+	if (strcmp(n->key, "report") == 0 && read_report(&d, n, s, NULL) < 0)
+		return -1;
 	return decode_map(&d, root, job_fields, COUNTOF(job_fields), s);
 }

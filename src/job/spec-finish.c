@@ -22,20 +22,20 @@ static struct compute_buffer *find_buffer(const struct compute *c, const char *n
 }
 
 static int no_such(const char *where, const char *what, const char *name, const char *const *known,
-	struct err *e)
+		   struct err *e)
 {
 	char shown[SHOWN];
 	const char *near = text_nearest(name, known);
 
 	(void)text_show(name, shown, sizeof shown);
 	if (near)
-		return err_bad(
-			e, where, "there is no %s '%s', did you mean '%s'?", what, shown, near);
+		return err_bad(e, where, "there is no %s '%s', did you mean '%s'?", what, shown,
+			       near);
 	return err_bad(e, where, "there is no %s '%s'", what, shown);
 }
 
-static int no_such_buffer(
-	const struct compute *c, const char *where, const char *name, struct err *e)
+static int no_such_buffer(const struct compute *c, const char *where, const char *name,
+			  struct err *e)
 {
 	const char *known[BOUND_BUFFERS + 1] = {NULL};
 
@@ -63,8 +63,8 @@ static enum compute_format format_of(const char *file)
 	static const struct {
 		const char *ending;
 		enum compute_format format;
-	} endings[] = {{".npy", FORMAT_NPY}, {".png", FORMAT_PNG}, {".raw", FORMAT_RAW},
-		{".bin", FORMAT_RAW}};
+	} endings[] = {
+	    {".npy", FORMAT_NPY}, {".png", FORMAT_PNG}, {".raw", FORMAT_RAW}, {".bin", FORMAT_RAW}};
 	size_t len = strlen(file);
 
 	for (size_t i = 0; i < COUNTOF(endings); i++) {
@@ -75,25 +75,26 @@ static enum compute_format format_of(const char *file)
 	return FORMAT_AUTO;
 }
 
-static int set_format(
-	enum compute_format *format, const char *file, const char *where, struct err *e)
+static int set_format(enum compute_format *format, const char *file, const char *where,
+		      struct err *e)
 {
 	char shown[SHOWN];
 
 	if (*format == FORMAT_AUTO)
 		*format = format_of(file);
 	if (*format == FORMAT_AUTO)
-		return err_bad(e, where,
-			"cannot tell the format of '%s' from its ending (.npy, .png, .raw, .bin): give 'format'",
-			text_show(file, shown, sizeof shown));
+		return err_bad(
+		    e, where,
+		    "cannot tell the format of '%s' from its ending (.npy, .png, .raw, .bin): give 'format'",
+		    text_show(file, shown, sizeof shown));
 	return 0;
 }
 
 /* ---- --input and --output ----------------------------------------------------------------- */
 
 /* The new file's ending decides; when it says nothing, the format stays what it was. */
-static enum compute_format new_format(
-	const char *file, enum compute_format before, const char *file_before)
+static enum compute_format new_format(const char *file, enum compute_format before,
+				      const char *file_before)
 {
 	enum compute_format format = format_of(file);
 
@@ -130,8 +131,8 @@ static int apply_outputs(struct spec *s, struct compute *c, struct err *e)
 		if (at == c->output_count) {
 			if (!find_buffer(c, flag->name))
 				return no_such_buffer(c, flag->where, flag->name, e);
-			struct compute_output *more = arena_alloc(
-				&s->arena, (at + 1) * sizeof *more);
+			struct compute_output *more = arena_alloc(&s->arena,
+								  (at + 1) * sizeof *more);
 			if (at)
 				memcpy(more, c->outputs, at * sizeof *more);
 			more[at] = (struct compute_output){.buffer = flag->name};
@@ -180,8 +181,9 @@ static int finish_buffer(struct compute_buffer *b, struct err *e)
 		if (set_format(&b->format, b->file, b->where, e) < 0)
 			return -1;
 		if (b->format == FORMAT_RAW && (b->type == TYPE_NONE || b->dims == 0))
-			return err_bad(e, b->where,
-				"a raw file says nothing about itself: give 'type' and 'shape'");
+			return err_bad(
+			    e, b->where,
+			    "a raw file says nothing about itself: give 'type' and 'shape'");
 		return 0;
 	}
 	if (!b->like && (b->type == TYPE_NONE || b->dims == 0))
@@ -203,8 +205,8 @@ static int finish_buffers(struct compute *c, struct err *e)
 
 /* ---- steps -------------------------------------------------------------------------------- */
 
-static int check_reference(
-	const struct compute *c, const char *where, const struct compute_number *v, struct err *e)
+static int check_reference(const struct compute *c, const char *where,
+			   const struct compute_number *v, struct err *e)
 {
 	char name[BOUND_NAME_BYTES + 1];
 	int axis;
@@ -220,7 +222,7 @@ static int check_reference(
 		dims = 3;
 	if (axis >= (int)dims)
 		return err_bad(e, where, "'%s': '%s' has %s%u dimensions, counted from 0", v->ref,
-			name, b->dims || dims == 3 ? "" : "at most ", dims);
+			       name, b->dims || dims == 3 ? "" : "at most ", dims);
 	return 0;
 }
 
@@ -247,19 +249,19 @@ static int check_step(const struct compute *c, const struct compute_step *step, 
 /* One spelling for one place, as far as text can tell. */
 static const char *absolute(struct spec *s, const char *cwd, const char *path)
 {
-	return path_normal(
-		&s->arena, path[0] == '/' ? path : arena_printf(&s->arena, "%s/%s", cwd, path));
+	return path_normal(&s->arena,
+			   path[0] == '/' ? path : arena_printf(&s->arena, "%s/%s", cwd, path));
 }
 
 static int check_clash(const struct compute_output *o, const char *path, const char *other,
-	const char *what, struct err *e)
+		       const char *what, struct err *e)
 {
 	char shown[SHOWN];
 
 	if (strcmp(path, other) != 0)
 		return 0;
 	return err_bad(e, o->where, "'%s' is also %s: an output needs a file of its own",
-		text_show(o->file, shown, sizeof shown), what);
+		       text_show(o->file, shown, sizeof shown), what);
 }
 
 static int check_outputs(struct spec *s, struct compute *c, struct err *e)
@@ -350,28 +352,31 @@ static int check_require(const struct spec *s, struct err *e)
 {
 	for (int i = 0; i < LIMIT_COUNT; i++)
 		if ((s->require & 1U << i) && !limit_is_set(&s->limits, (enum limit)i))
-			return err_bad(e, "require",
-				"the limit '%s' is required but not set: give it a value, for example with --%s",
-				limit_table[i].key, limit_table[i].key);
+			return err_bad(
+			    e, "require",
+			    "the limit '%s' is required but not set: give it a value, for example with --%s",
+			    limit_table[i].key, limit_table[i].key);
 	return 0;
 }
 
 int spec_finish(struct spec *s, struct err *e)
 {
 	if (!s->command && !s->compute && s->file)
-		return err_bad(e, s->file,
-			"nothing to run: give 'command' or 'compute', or a command after '--'");
+		return err_bad(
+		    e, s->file,
+		    "nothing to run: give 'command' or 'compute', or a command after '--'");
 	if (!s->command && !s->compute)
 		return err_bad(e, NULL, "nothing to run: give a job file, or a command after '--'");
 	if (s->command && s->compute)
 		return err_bad(e, s->compute->where,
-			"a job is either a command or a compute job, this one is both");
+			       "a job is either a command or a compute job, this one is both");
 	if (!s->compute && s->input_count)
-		return err_bad(
-			e, s->inputs[0].where, "a command has no inputs, only a compute job has");
+		return err_bad(e, s->inputs[0].where,
+			       "a command has no inputs, only a compute job has");
 	if (!s->compute && s->output_count)
-		return err_bad(e, s->outputs[0].where,
-			"a command has no outputs, only a compute job has (a size such as 10M limits the output)");
+		return err_bad(
+		    e, s->outputs[0].where,
+		    "a command has no outputs, only a compute job has (a size such as 10M limits the output)");
 	if (s->compute && compute_finish(s, s->compute, e) < 0)
 		return -1;
 	if (check_require(s, e) < 0)

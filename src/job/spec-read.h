@@ -17,7 +17,7 @@ struct items {
 
 /* *ret_array gets a pointer to the items. */
 int read_items(struct decode *d, const struct node *n, const struct items *items, void *ret_array,
-	size_t *ret_count);
+	       size_t *ret_count);
 
 /* compute.steps */
 int read_steps(struct decode *d, const struct node *n, void *member, const void *arg);

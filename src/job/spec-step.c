@@ -23,7 +23,7 @@ bool compute_reference(const char *text, char *ret_buffer, size_t size, int *ret
 		return true;
 	}
 	if (strncmp(dot, ".shape[", 7) != 0 || dot[7] < '0' || dot[7] > '9' ||
-		strcmp(dot + 8, "]") != 0)
+	    strcmp(dot + 8, "]") != 0)
 		return false;
 	*ret_axis = dot[7] - '0';
 	return true;
@@ -37,8 +37,8 @@ static bool take_reference(struct decode *d, const struct node *n, struct comput
 
 	if (n->kind != NODE_SCALAR || !compute_reference(n->text, buffer, sizeof buffer, &axis))
 		return false;
-	*ret = (struct compute_number){
-		.is_integer = true, .ref = arena_strdup(&d->spec->arena, n->text)};
+	*ret = (struct compute_number){.is_integer = true,
+				       .ref = arena_strdup(&d->spec->arena, n->text)};
 	return true;
 }
 
@@ -50,8 +50,8 @@ static int check_no_reference(struct decode *d, const struct node *n)
 	if (n->kind != NODE_SCALAR || (!strstr(n->text, ".shape") && !strstr(n->text, ".element")))
 		return 0;
 	return decode_bad(d, n,
-		"expected a reference such as photo.shape[1] or photo.elements, got '%s'",
-		text_show(n->text, shown, sizeof shown));
+			  "expected a reference such as photo.shape[1] or photo.elements, got '%s'",
+			  text_show(n->text, shown, sizeof shown));
 }
 
 static int read_push_item(struct decode *d, const struct node *n, void *item)
@@ -60,8 +60,8 @@ static int read_push_item(struct decode *d, const struct node *n, void *item)
 
 	if (n->kind == NODE_MAP) {
 		if (n->count != 1)
-			return decode_bad(
-				d, n, "expected one type and its value, such as {f32: 0.5}");
+			return decode_bad(d, n,
+					  "expected one type and its value, such as {f32: 0.5}");
 		int type = choice_find(compute_type_names + 1, n->first->key);
 		if (type < 0)
 			return decode_unknown_key(d, n->first, compute_type_names + 1);
@@ -79,8 +79,12 @@ static int read_push_item(struct decode *d, const struct node *n, void *item)
 
 static int read_push(struct decode *d, const struct node *n, void *member, const void *arg)
 {
-	static const struct items items = {sizeof(struct compute_number), BOUND_PUSHES,
-		BOUND_WHAT(PUSHES), "a list of values", NODE_LIST, read_push_item};
+	static const struct items items = {sizeof(struct compute_number),
+					   BOUND_PUSHES,
+					   BOUND_WHAT(PUSHES),
+					   "a list of values",
+					   NODE_LIST,
+					   read_push_item};
 	struct compute_step *s = member;
 
 	(void)arg;
@@ -94,8 +98,9 @@ static int read_bind_item(struct decode *d, const struct node *n, void *item)
 
 static int read_bind(struct decode *d, const struct node *n, void *member, const void *arg)
 {
-	static const struct items items = {sizeof(char *), BOUND_BINDINGS, BOUND_WHAT(BINDINGS),
-		"a list of buffers", NODE_LIST, read_bind_item};
+	static const struct items items = {
+	    sizeof(char *),      BOUND_BINDINGS, BOUND_WHAT(BINDINGS),
+	    "a list of buffers", NODE_LIST,      read_bind_item};
 	struct compute_step *s = member;
 
 	(void)arg;
@@ -111,7 +116,7 @@ static int read_extent(struct decode *d, const struct node *n, struct compute_nu
 	if (check_no_reference(d, n) < 0 || decode_integer(d, n, 1, UINT32_MAX, &v) < 0)
 		return -1;
 	*ret = (struct compute_number){
-		.type = TYPE_U32, .is_integer = true, .i = (int64_t)v, .f = (double)v};
+	    .type = TYPE_U32, .is_integer = true, .i = (int64_t)v, .f = (double)v};
 	return 0;
 }
 
@@ -123,7 +128,7 @@ static int read_grid(struct decode *d, const struct node *n, void *member, const
 	(void)arg;
 	for (int i = 0; i < 3; i++)
 		grid[i] = (struct compute_number){
-			.type = TYPE_U32, .is_integer = true, .i = 1, .f = 1};
+		    .type = TYPE_U32, .is_integer = true, .i = 1, .f = 1};
 	if (n->kind == NODE_SCALAR)
 		return read_extent(d, n, &grid[0]);
 	if (decode_expect(d, n, NODE_LIST, "a list of one to three numbers") < 0)
@@ -150,12 +155,12 @@ static int read_repeat(struct decode *d, const struct node *n, void *member, con
 static int read_step(struct decode *d, const struct node *n, void *item)
 {
 	static const struct field fields[] = {
-		{"run", read_text, offsetof(struct compute_step, run), NULL},
-		{"bind", read_bind, 0, NULL},
-		{"push", read_push, 0, NULL},
-		{"groups", read_grid, offsetof(struct compute_step, groups), NULL},
-		{"elements", read_grid, offsetof(struct compute_step, elements), NULL},
-		{"repeat", read_repeat, offsetof(struct compute_step, repeat), NULL},
+	    {"run", read_text, offsetof(struct compute_step, run), NULL},
+	    {"bind", read_bind, 0, NULL},
+	    {"push", read_push, 0, NULL},
+	    {"groups", read_grid, offsetof(struct compute_step, groups), NULL},
+	    {"elements", read_grid, offsetof(struct compute_step, elements), NULL},
+	    {"repeat", read_repeat, offsetof(struct compute_step, repeat), NULL},
 	};
 	struct compute_step *s = item;
 
@@ -172,8 +177,9 @@ static int read_step(struct decode *d, const struct node *n, void *item)
 
 int read_steps(struct decode *d, const struct node *n, void *member, const void *arg)
 {
-	static const struct items steps = {sizeof(struct compute_step), BOUND_STEPS,
-		BOUND_WHAT(STEPS), "a list of steps", NODE_LIST, read_step};
+	static const struct items steps = {
+	    sizeof(struct compute_step), BOUND_STEPS, BOUND_WHAT(STEPS),
+	    "a list of steps",           NODE_LIST,   read_step};
 	struct compute *c = member;
 
 	(void)arg;

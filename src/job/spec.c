@@ -21,14 +21,14 @@ enum { SHOWN = 64 };
 const char *const spec_net_names[] = {[NET_NONE] = "none", [NET_HOST] = "host", NULL};
 const char *const spec_gpu_names[] = {[GPU_ALL] = "all", [GPU_NONE] = "none", NULL};
 const char *const spec_seccomp_names[] = {
-	[SECCOMP_DEFAULT] = "default", [SECCOMP_STRICT] = "strict", [SECCOMP_NONE] = "none", NULL};
+    [SECCOMP_DEFAULT] = "default", [SECCOMP_STRICT] = "strict", [SECCOMP_NONE] = "none", NULL};
 
 void spec_init(struct spec *s)
 {
 	*s = (struct spec){
-		.grace_ns = 2 * NS_S,
-		.sample_ns = LIMIT_UNSET,
-		.report = "vkjail-report.json",
+	    .grace_ns = 2 * NS_S,
+	    .sample_ns = LIMIT_UNSET,
+	    .report = "vkjail-report.json",
 	};
 	for (int i = 0; i < LIMIT_COUNT; i++)
 		s->limits.value[i] = limit_table[i].def;
@@ -50,15 +50,15 @@ static bool limit_may_be_zero(enum limit id)
 }
 
 /* Below these the sum of a start time and a limit, or a signed kernel field, cannot overflow. */
-static int limit_check(
-	enum limit id, uint64_t v, const char *text, const char *where, struct err *e)
+static int limit_check(enum limit id, uint64_t v, const char *text, const char *where,
+		       struct err *e)
 {
 	static const uint64_t max[] = {[LIMIT_DURATION] = 36500 * NS_DAY,
-		[LIMIT_BYTES] = INT64_MAX,
-		[LIMIT_COUNT_OF] = INT32_MAX};
+				       [LIMIT_BYTES] = INT64_MAX,
+				       [LIMIT_COUNT_OF] = INT32_MAX};
 	static const char *const max_text[] = {[LIMIT_DURATION] = "36500d",
-		[LIMIT_BYTES] = "8191PiB",
-		[LIMIT_COUNT_OF] = "2147483647"};
+					       [LIMIT_BYTES] = "8191PiB",
+					       [LIMIT_COUNT_OF] = "2147483647"};
 	enum limit_unit unit = limit_table[id].unit;
 	char shown[SHOWN];
 
@@ -66,13 +66,13 @@ static int limit_check(
 		return err_bad(e, where, "must be more than 0: write 'none' to lift the limit");
 	if (v > max[unit])
 		return err_bad(e, where,
-			"'%s' is too large, the most is %s: write 'none' to lift the limit",
-			text_show(text, shown, sizeof shown), max_text[unit]);
+			       "'%s' is too large, the most is %s: write 'none' to lift the limit",
+			       text_show(text, shown, sizeof shown), max_text[unit]);
 	return 0;
 }
 
-int spec_limit_set(
-	struct spec *s, enum limit id, const char *text, const char *where, struct err *e)
+int spec_limit_set(struct spec *s, enum limit id, const char *text, const char *where,
+		   struct err *e)
 {
 	uint64_t v = 0;
 	int r = -1;
@@ -124,9 +124,10 @@ int spec_set_name(struct spec *s, const char *text, const char *where, struct er
 	char shown[SHOWN];
 
 	if (!name_is_job(text))
-		return err_bad(e, where,
-			"expected a name of 1 to %d letters, digits, '.', '_' and '-' that starts with none of '.' and '-', got '%s'",
-			BOUND_NAME_BYTES, text_show(text, shown, sizeof shown));
+		return err_bad(
+		    e, where,
+		    "expected a name of 1 to %d letters, digits, '.', '_' and '-' that starts with none of '.' and '-', got '%s'",
+		    BOUND_NAME_BYTES, text_show(text, shown, sizeof shown));
 	s->name = arena_strdup(&s->arena, text);
 	return 0;
 }
@@ -136,9 +137,10 @@ int spec_set_hostname(struct spec *s, const char *text, const char *where, struc
 	char shown[SHOWN];
 
 	if (!name_is_host(text))
-		return err_bad(e, where,
-			"expected a host name of 1 to %d letters, digits, '-' and '.', got '%s'",
-			BOUND_NAME_BYTES, text_show(text, shown, sizeof shown));
+		return err_bad(
+		    e, where,
+		    "expected a host name of 1 to %d letters, digits, '-' and '.', got '%s'",
+		    BOUND_NAME_BYTES, text_show(text, shown, sizeof shown));
 	s->hostname = arena_strdup(&s->arena, text);
 	return 0;
 }
@@ -171,15 +173,16 @@ int spec_set_sample(struct spec *s, const char *text, const char *where, struct 
 	return 0;
 }
 
-int spec_add_env(
-	struct spec *s, const char *name, const char *value, const char *where, struct err *e)
+int spec_add_env(struct spec *s, const char *name, const char *value, const char *where,
+		 struct err *e)
 {
 	char shown[SHOWN];
 
 	if (!name_is_identifier(name))
-		return err_bad(e, where,
-			"expected the name of an environment variable (letters, digits and '_'), got '%s'",
-			text_show(name, shown, sizeof shown));
+		return err_bad(
+		    e, where,
+		    "expected the name of an environment variable (letters, digits and '_'), got '%s'",
+		    text_show(name, shown, sizeof shown));
 	size_t i = 0;
 	while (i < s->env_count && strcmp(s->env[i].name, name) != 0)
 		i++;
@@ -190,8 +193,8 @@ int spec_add_env(
 		s->env_count++;
 	}
 	s->env[i] = (struct spec_env){
-		.name = arena_strdup(&s->arena, name),
-		.value = value ? arena_strdup(&s->arena, value) : NULL,
+	    .name = arena_strdup(&s->arena, name),
+	    .value = value ? arena_strdup(&s->arena, value) : NULL,
 	};
 	return 0;
 }
@@ -206,13 +209,13 @@ static const char *mount_target(struct spec *s, const struct spec_mount *m, stru
 
 	if (m->target && target[0] != '/') {
 		(void)err_bad(e, m->where, "expected an absolute path inside the sandbox, got '%s'",
-			text_show(target, shown, sizeof shown));
+			      text_show(target, shown, sizeof shown));
 		return NULL;
 	}
 	if (m->target && path_has_dotdot(target)) {
 		(void)err_bad(e, m->where,
-			"'..' is not allowed in a path inside the sandbox, got '%s'",
-			text_show(target, shown, sizeof shown));
+			      "'..' is not allowed in a path inside the sandbox, got '%s'",
+			      text_show(target, shown, sizeof shown));
 		return NULL;
 	}
 	if (target[0] != '/') {
@@ -228,8 +231,8 @@ static const char *mount_target(struct spec *s, const struct spec_mount *m, stru
 		return NULL;
 	}
 	if (strlen(target) > BOUND_PATH_BYTES) {
-		(void)err_bad(
-			e, m->where, "more than %d %s", BOUND_PATH_BYTES, BOUND_WHAT(PATH_BYTES));
+		(void)err_bad(e, m->where, "more than %d %s", BOUND_PATH_BYTES,
+			      BOUND_WHAT(PATH_BYTES));
 		return NULL;
 	}
 	return target;
@@ -241,7 +244,7 @@ int spec_add_mount(struct spec *s, const struct spec_mount *m, const char *dir, 
 	char shown[SHOWN];
 
 	if ((m->source && !m->source[0]) || (m->target && !m->target[0]) ||
-		(!m->source && !m->target))
+	    (!m->source && !m->target))
 		return err_bad(e, m->where, "a path must not be empty");
 	if (m->source)
 		copy.source = path_join(&s->arena, dir, arena_strdup(&s->arena, m->source));
@@ -254,7 +257,7 @@ int spec_add_mount(struct spec *s, const struct spec_mount *m, const char *dir, 
 	/* A flag replaces what the file says; twice in the same place is a mistake. */
 	if (i < s->mount_count && s->mounts[i].from_flag == copy.from_flag)
 		return err_bad(e, m->where, "'%s' is mounted twice, first at %s",
-			text_show(copy.target, shown, sizeof shown), s->mounts[i].where);
+			       text_show(copy.target, shown, sizeof shown), s->mounts[i].where);
 	if (i == BOUND_MOUNTS)
 		return err_bad(e, m->where, "more than %d %s", BOUND_MOUNTS, BOUND_WHAT(MOUNTS));
 	if (i == s->mount_count) {
@@ -266,7 +269,7 @@ int spec_add_mount(struct spec *s, const struct spec_mount *m, const char *dir, 
 }
 
 int spec_add_mount_text(struct spec *s, const struct spec_mount *m, const char *text,
-	const char *dir, struct err *e)
+			const char *dir, struct err *e)
 {
 	struct spec_mount copy = *m;
 	char shown[SHOWN];
@@ -280,10 +283,10 @@ int spec_add_mount_text(struct spec *s, const struct spec_mount *m, const char *
 	copy.target = colon ? colon + 1 : NULL;
 	if (colon && strchr(colon + 1, ':')) {
 		(void)err_bad(e, m->where,
-			"more than one ':' in '%s', expected SOURCE or SOURCE:TARGET",
-			text_show(text, shown, sizeof shown));
+			      "more than one ':' in '%s', expected SOURCE or SOURCE:TARGET",
+			      text_show(text, shown, sizeof shown));
 		return err_hint(
-			e, "a job file can name paths with ':' as {source: PATH, target: PATH}");
+		    e, "a job file can name paths with ':' as {source: PATH, target: PATH}");
 	}
 	return spec_add_mount(s, &copy, dir, e);
 }
@@ -291,19 +294,19 @@ int spec_add_mount_text(struct spec *s, const struct spec_mount *m, const char *
 /* ---- --input and --output ----------------------------------------------------------------- */
 
 static int add_file_flag(struct spec *s, struct spec_file_flag **list, size_t *count,
-	const char *text, const char *where, struct err *e)
+			 const char *text, const char *where, struct err *e)
 {
 	const char *eq = strchr(text, '=');
 	char shown[SHOWN];
 
 	if (!eq || eq == text || !eq[1])
 		return err_bad(e, where, "expected NAME=FILE, got '%s'",
-			text_show(text, shown, sizeof shown));
+			       text_show(text, shown, sizeof shown));
 	const char *name = arena_strndup(&s->arena, text, (size_t)(eq - text));
 	for (size_t i = 0; i < *count; i++)
 		if (strcmp((*list)[i].name, name) == 0)
 			return err_bad(e, where, "'%s' is given twice",
-				text_show(name, shown, sizeof shown));
+				       text_show(name, shown, sizeof shown));
 	if (*count == BOUND_BUFFERS)
 		return err_bad(e, where, "more than %d %s", BOUND_BUFFERS, BOUND_WHAT(BUFFERS));
 	*list = arena_grow(&s->arena, *list, *count, sizeof **list);

@@ -71,7 +71,7 @@ struct compute_number {
 	int64_t i;
 	double f;
 	const char *
-		ref; /* "photo.shape[1]": a dimension of a buffer, known when its file is read; else NULL */
+	    ref; /* "photo.shape[1]": a dimension of a buffer, known when its file is read; else NULL */
 };
 
 struct compute_spec_constant {
@@ -95,12 +95,12 @@ struct compute_buffer {
 	const char *file; /* as written; NULL unless SOURCE_FILE */
 	const char *path;
 	enum compute_format
-		format; /* of the file; never FORMAT_AUTO after spec_finish for SOURCE_FILE */
+	    format; /* of the file; never FORMAT_AUTO after spec_finish for SOURCE_FILE */
 	enum compute_type type;
 	uint64_t shape[COMPUTE_DIMS];
 	unsigned dims; /* 0: not said */
 	const char *
-		like; /* after spec_finish always a buffer that is read from a file; others are resolved to type and shape */
+	    like; /* after spec_finish always a buffer that is read from a file; others are resolved to type and shape */
 	uint64_t seed;
 	struct compute_number value;
 };
@@ -170,7 +170,7 @@ struct spec {
 	enum spec_seccomp seccomp;
 	bool seccomp_given; /* chosen by the user rather than by default */
 	const char
-		*driver; /* ICD manifest to use instead of the system's, ready to be opened; NULL */
+	    *driver; /* ICD manifest to use instead of the system's, ready to be opened; NULL */
 
 	struct spec_file_flag *inputs, *outputs;
 	size_t input_count, output_count;
@@ -195,8 +195,8 @@ int spec_finish(struct spec *s, struct err *e);
 void spec_name(struct spec *s);
 
 /* One value each, as text. where ("--wall") is for messages and borrowed; dir is what relative paths are relative to. */
-int spec_limit_set(
-	struct spec *s, enum limit id, const char *text, const char *where, struct err *e);
+int spec_limit_set(struct spec *s, enum limit id, const char *text, const char *where,
+		   struct err *e);
 int spec_set_input(struct spec *s, const char *name_eq_file, const char *where, struct err *e);
 int spec_set_output(struct spec *s, const char *name_eq_file, const char *where, struct err *e);
 int spec_set_name(struct spec *s, const char *text, const char *where, struct err *e);
@@ -204,15 +204,15 @@ int spec_set_hostname(struct spec *s, const char *text, const char *where, struc
 int spec_set_grace(struct spec *s, const char *text, const char *where, struct err *e);
 int spec_set_sample(struct spec *s, const char *text, const char *where, struct err *e);
 int spec_add_require(struct spec *s, const char *key, const char *where, struct err *e);
-int spec_add_env(
-	struct spec *s, const char *name, const char *value, const char *where, struct err *e);
+int spec_add_env(struct spec *s, const char *name, const char *value, const char *where,
+		 struct err *e);
 
 /* *m with source and target as written; target NULL: the same place as the source. */
 int spec_add_mount(struct spec *s, const struct spec_mount *m, const char *dir, struct err *e);
 
 /* "SRC", "SRC:DST". For a tmpfs: "DST". */
 int spec_add_mount_text(struct spec *s, const struct spec_mount *m, const char *text,
-	const char *dir, struct err *e);
+			const char *dir, struct err *e);
 
 /* By their enum; NULL-terminated. */
 extern const char *const spec_net_names[], *const spec_gpu_names[], *const spec_seccomp_names[];

@@ -13,8 +13,13 @@ static const char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/us
  * loader and every layer, so a driver is chosen by mounting its manifest (--driver). The others name
  * host paths or sockets that are not in the sandbox.
  */
-static const char *const dropped[] = {"VK_ICD_FILENAMES", "VK_DRIVER_FILES", "VK_ADD_DRIVER_FILES", "XDG_RUNTIME_DIR",
-				      "DBUS_SESSION_BUS_ADDRESS", "SSH_AUTH_SOCK", "OLDPWD"};
+static const char *const dropped[] = {"VK_ICD_FILENAMES",
+				      "VK_DRIVER_FILES",
+				      "VK_ADD_DRIVER_FILES",
+				      "XDG_RUNTIME_DIR",
+				      "DBUS_SESSION_BUS_ADDRESS",
+				      "SSH_AUTH_SOCK",
+				      "OLDPWD"};
 
 static const char *lookup(const struct plan *p, size_t count, const char *name)
 {
@@ -45,7 +50,10 @@ static bool is_dropped(struct plan *p, const char *entry)
 		size_t n = strlen(dropped[i]);
 		if (strncmp(entry, dropped[i], n) == 0 && entry[n] == '=') {
 			if (i < 3)
-				plan_warn(p, "%s is not passed to the job; choose a driver with --driver FILE", dropped[i]);
+				plan_warn(
+				    p,
+				    "%s is not passed to the job; choose a driver with --driver FILE",
+				    dropped[i]);
 			return true;
 		}
 	}
@@ -64,7 +72,9 @@ static void plan_environment(struct plan *p, const struct spec *spec, const stru
 	}
 	/* Never without: programs such as Taichi abort when they have no home. */
 	if (!lookup(p, count, "HOME"))
-		count = put(p, count, arena_printf(&p->arena, "HOME=%s", host->home[0] ? host->home : "/tmp"));
+		count = put(
+		    p, count,
+		    arena_printf(&p->arena, "HOME=%s", host->home[0] ? host->home : "/tmp"));
 	if (!lookup(p, count, "PATH"))
 		count = put(p, count, arena_printf(&p->arena, "PATH=%s", default_path));
 	if (lookup(p, count, "TMPDIR"))
@@ -74,9 +84,11 @@ static void plan_environment(struct plan *p, const struct spec *spec, const stru
 	if (spec->compute)
 		count = put(p, count, "MESA_SHADER_CACHE_DISABLE=true");
 	for (size_t i = 0; i < spec->env_count; i++) {
-		const char *value = spec->env[i].value ? spec->env[i].value : getenv(spec->env[i].name);
+		const char *value = spec->env[i].value ? spec->env[i].value
+						       : getenv(spec->env[i].name);
 		if (value)
-			count = put(p, count, arena_printf(&p->arena, "%s=%s", spec->env[i].name, value));
+			count = put(p, count,
+				    arena_printf(&p->arena, "%s=%s", spec->env[i].name, value));
 	}
 	p->envp = arena_grow(&p->arena, p->envp, count, sizeof *p->envp);
 	p->envp[count] = NULL;
@@ -92,8 +104,9 @@ static void plan_environment(struct plan *p, const struct spec *spec, const stru
 		p->exec_paths = arena_grow(&p->arena, p->exec_paths, tries, sizeof *p->exec_paths);
 		/* An empty element of PATH is the working directory (environ(7)). */
 		p->exec_paths[tries++] = path[0] == '\0' ? name
-				       : end == dir  ? arena_printf(&p->arena, "./%s", name)
-						     : arena_printf(&p->arena, "%.*s/%s", (int)(end - dir), dir, name);
+					 : end == dir    ? arena_printf(&p->arena, "./%s", name)
+							 : arena_printf(&p->arena, "%.*s/%s",
+									(int)(end - dir), dir, name);
 	}
 	p->exec_paths = arena_grow(&p->arena, p->exec_paths, tries, sizeof *p->exec_paths);
 	p->exec_paths[tries] = NULL;

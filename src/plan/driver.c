@@ -30,14 +30,17 @@ static int place_library(struct tree *t, const char *manifest, json_t *icd, stru
 	char joined[PATH_MAX];
 
 	if (!library)
-		return err_bad(e, manifest, "has no ICD.library_path, so it is not a Vulkan driver manifest");
+		return err_bad(e, manifest,
+			       "has no ICD.library_path, so it is not a Vulkan driver manifest");
 	if (!strchr(library, '/'))
 		return 0; /* found by the dynamic linker, as outside */
 	const char *slash = strrchr(manifest, '/');
-	(void)snprintf(joined, sizeof joined, "%.*s/%s", library[0] == '/' ? 0 : (int)(slash - manifest), manifest, library);
+	(void)snprintf(joined, sizeof joined, "%.*s/%s",
+		       library[0] == '/' ? 0 : (int)(slash - manifest), manifest, library);
 	AUTO_FREE char *real = realpath(joined, NULL);
 	if (!real) {
-		(void)err_os(e, errno, manifest, "cannot use the driver library '%s' it names", library);
+		(void)err_os(e, errno, manifest, "cannot use the driver library '%s' it names",
+			     library);
 		return err_as_bad(e);
 	}
 	if (json_object_set_new(icd, "library_path", json_string(real)) < 0)
@@ -54,7 +57,8 @@ static int place_library(struct tree *t, const char *manifest, json_t *icd, stru
 /* The other drivers of the system get out of sight under an empty directory. */
 static int hide_others(struct tree *t, struct err *e)
 {
-	static const char *const others[] = {"/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d"};
+	static const char *const others[] = {"/usr/share/vulkan/icd.d",
+					     "/usr/local/share/vulkan/icd.d"};
 	struct stat st;
 
 	for (size_t i = 0; i < COUNTOF(others); i++) {

@@ -11,10 +11,13 @@ static const struct {
 	int resource;
 	const char *name;
 } rlimits[] = {
-	{LIMIT_FILE_SIZE, RLIMIT_FSIZE, "RLIMIT_FSIZE"},      {LIMIT_OPEN_FILES, RLIMIT_NOFILE, "RLIMIT_NOFILE"},
-	{LIMIT_PROCESSES, RLIMIT_NPROC, "RLIMIT_NPROC"},      {LIMIT_STACK, RLIMIT_STACK, "RLIMIT_STACK"},
-	{LIMIT_CORE, RLIMIT_CORE, "RLIMIT_CORE"},	      {LIMIT_LOCKED_MEMORY, RLIMIT_MEMLOCK, "RLIMIT_MEMLOCK"},
-	{LIMIT_ADDRESS_SPACE, RLIMIT_AS, "RLIMIT_AS"},
+    {LIMIT_FILE_SIZE, RLIMIT_FSIZE, "RLIMIT_FSIZE"},
+    {LIMIT_OPEN_FILES, RLIMIT_NOFILE, "RLIMIT_NOFILE"},
+    {LIMIT_PROCESSES, RLIMIT_NPROC, "RLIMIT_NPROC"},
+    {LIMIT_STACK, RLIMIT_STACK, "RLIMIT_STACK"},
+    {LIMIT_CORE, RLIMIT_CORE, "RLIMIT_CORE"},
+    {LIMIT_LOCKED_MEMORY, RLIMIT_MEMLOCK, "RLIMIT_MEMLOCK"},
+    {LIMIT_ADDRESS_SPACE, RLIMIT_AS, "RLIMIT_AS"},
 };
 
 /* The limits that vkjail's own timers, pipes and samples hold; a command's device is not ours to see. */
@@ -22,25 +25,40 @@ static const struct {
 	enum limit limit;
 	struct coverage command, compute;
 } watched[] = {
-	{LIMIT_WALL, {"timerfd", "CLOCK_MONOTONIC", NULL}, {"timerfd", "CLOCK_MONOTONIC", NULL}},
-	{LIMIT_CPU, {"timer over /proc", "/proc/PID/stat of the tree", NULL}, {"timer over /proc", "/proc/PID/stat of the tree", NULL}},
-	{LIMIT_IDLE, {"timer over /proc", "/proc/PID/stat of the tree", NULL}, {"timer over /proc", "/proc/PID/stat of the tree", NULL}},
-	{LIMIT_MEMORY, {"sampling", "/proc/PID/status of the tree and the tmpfs", NULL}, {"sampling", "/proc/PID/status of the tree and the tmpfs", NULL}},
-	{LIMIT_OUTPUT, {"pipes", "bytes through the pipes", NULL}, {"pipes", "bytes through the pipes", NULL}},
-	{LIMIT_TMP, {"tmpfs size", NULL, NULL}, {"tmpfs size", NULL, NULL}},
-	{LIMIT_DEVICE_MEMORY, {NULL, NULL, "only declarative compute jobs are accounted by vkjail-exec"}, {"vkjail-exec", "vkjail-exec's own allocations", NULL}},
-	{LIMIT_KERNEL, {NULL, NULL, "only declarative compute jobs are timed by vkjail-exec"}, {"vkjail-exec", "timestamp queries", NULL}},
+    {LIMIT_WALL, {"timerfd", "CLOCK_MONOTONIC", NULL}, {"timerfd", "CLOCK_MONOTONIC", NULL}},
+    {LIMIT_CPU,
+     {"timer over /proc", "/proc/PID/stat of the tree", NULL},
+     {"timer over /proc", "/proc/PID/stat of the tree", NULL}},
+    {LIMIT_IDLE,
+     {"timer over /proc", "/proc/PID/stat of the tree", NULL},
+     {"timer over /proc", "/proc/PID/stat of the tree", NULL}},
+    {LIMIT_MEMORY,
+     {"sampling", "/proc/PID/status of the tree and the tmpfs", NULL},
+     {"sampling", "/proc/PID/status of the tree and the tmpfs", NULL}},
+    {LIMIT_OUTPUT,
+     {"pipes", "bytes through the pipes", NULL},
+     {"pipes", "bytes through the pipes", NULL}},
+    {LIMIT_TMP, {"tmpfs size", NULL, NULL}, {"tmpfs size", NULL, NULL}},
+    {LIMIT_DEVICE_MEMORY,
+     {NULL, NULL, "only declarative compute jobs are accounted by vkjail-exec"},
+     {"vkjail-exec", "vkjail-exec's own allocations", NULL}},
+    {LIMIT_KERNEL,
+     {NULL, NULL, "only declarative compute jobs are timed by vkjail-exec"},
+     {"vkjail-exec", "timestamp queries", NULL}},
 };
 
 static void cover(struct plan *p, const struct spec *spec, const struct host *host)
 {
 	for (size_t i = 0; i < COUNTOF(watched); i++)
-		p->coverage[watched[i].limit] = spec->compute ? watched[i].compute : watched[i].command;
+		p->coverage[watched[i].limit] = spec->compute ? watched[i].compute
+							      : watched[i].command;
 	for (size_t i = 0; i < COUNTOF(rlimits); i++)
 		p->coverage[rlimits[i].limit] = (struct coverage){.enforced_by = rlimits[i].name};
 	/* setrlimit(2): RLIMIT_NPROC does not hold for processes whose real user is 0 outside of all user namespaces. */
 	if (host->uid == 0)
-		p->coverage[LIMIT_PROCESSES] = (struct coverage){.unavailable = "the kernel exempts the user root from RLIMIT_NPROC; start vkjail as another user"};
+		p->coverage[LIMIT_PROCESSES] = (struct coverage){
+		    .unavailable =
+			"the kernel exempts the user root from RLIMIT_NPROC; start vkjail as another user"};
 }
 
 /* A sampled limit is only as good as its samples, and one that nobody samples would be silently dropped. */
@@ -62,22 +80,33 @@ int plan_limits(struct plan *p, const struct spec *spec, const struct host *host
 		bool required = spec->require & (1u << i);
 
 		if (required && !limit_is_set(&p->limits, i))
-			return err_bad(e, "require", "'%s' is required but no such limit is given", limit_table[i].key);
+			return err_bad(e, "require", "'%s' is required but no such limit is given",
+				       limit_table[i].key);
 		if (!c->unavailable || !limit_is_set(&p->limits, i))
 			continue;
 		if (required)
-			return err_set(e, ERR_LIMIT, limit_table[i].key, "the limit cannot be enforced here: %s", c->unavailable);
-		plan_warn(p, "the limit '%s' is not enforced: %s", limit_table[i].key, c->unavailable);
+			return err_set(e, ERR_LIMIT, limit_table[i].key,
+				       "the limit cannot be enforced here: %s", c->unavailable);
+		plan_warn(p, "the limit '%s' is not enforced: %s", limit_table[i].key,
+			  c->unavailable);
 	}
-	if (limit_is_set(&p->limits, LIMIT_ADDRESS_SPACE) || limit_is_set(&p->limits, LIMIT_FILE_SIZE))
+	if (limit_is_set(&p->limits, LIMIT_ADDRESS_SPACE) ||
+	    limit_is_set(&p->limits, LIMIT_FILE_SIZE))
 		if (spec->compute || p->gpu_node_count > 0)
-			plan_warn(p, "the limits address-space and file-size break GPU drivers: they reserve far more "
-				     "than they use, and lavapipe keeps device memory in a file; prefer memory and tmp");
+			plan_warn(
+			    p,
+			    "the limits address-space and file-size break GPU drivers: they reserve far more "
+			    "than they use, and lavapipe keeps device memory in a file; prefer memory and tmp");
 	uint64_t tmp = p->limits.value[LIMIT_TMP];
 	/* An inode costs about a kibibyte that the size does not count: bound their number too. */
-	p->tmp_size = tmp == LIMIT_NONE ? "0" : arena_printf(&p->arena, "%llu", (unsigned long long)(tmp < 65536 ? 65536 : tmp));
+	p->tmp_size = tmp == LIMIT_NONE
+			  ? "0"
+			  : arena_printf(&p->arena, "%llu",
+					 (unsigned long long)(tmp < 65536 ? 65536 : tmp));
 	uint64_t inodes = tmp / 4096 < 4096 ? 4096 : tmp / 4096;
-	p->tmp_inodes = tmp == LIMIT_NONE ? "0" : arena_printf(&p->arena, "%llu", (unsigned long long)inodes);
+	p->tmp_inodes = tmp == LIMIT_NONE
+			    ? "0"
+			    : arena_printf(&p->arena, "%llu", (unsigned long long)inodes);
 	return 0;
 }
 
@@ -108,8 +137,11 @@ int plan_rlimit_steps(struct plan *p, const struct spec *spec, struct err *e)
 		if (now.rlim_max != RLIM_INFINITY && value > now.rlim_max) {
 			(void)err_bad(e, limit_table[rlimits[i].limit].key,
 				      "%llu is above the hard limit of this process, %llu (%s)",
-				      (unsigned long long)value, (unsigned long long)now.rlim_max, rlimits[i].name);
-			return err_hint(e, "ask for less, or raise the hard limit first (ulimit -H, limits.conf(5))");
+				      (unsigned long long)value, (unsigned long long)now.rlim_max,
+				      rlimits[i].name);
+			return err_hint(
+			    e,
+			    "ask for less, or raise the hard limit first (ulimit -H, limits.conf(5))");
 		}
 		(void)add_rlimit(p, rlimits[i].resource, value, value);
 	}

@@ -39,15 +39,18 @@ void plan_warn(struct plan *p, const char *fmt, ...)
 
 static void plan_identity(struct plan *p, const struct spec *spec, const struct host *host)
 {
-	p->clone_flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+	p->clone_flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
+			 CLONE_NEWCGROUP;
 	if (spec->net == NET_NONE)
 		p->clone_flags |= CLONE_NEWNET;
 	/*
 	 * One id each, mapped to itself: the job keeps its owner's files and gains nobody else's.
 	 * setgroups(2) is denied (user_namespaces(7)), so supplementary groups such as render stay.
 	 */
-	(void)snprintf(p->id_maps[0], sizeof p->id_maps[0], "%u %u 1\n", (unsigned)host->uid, (unsigned)host->uid);
-	(void)snprintf(p->id_maps[1], sizeof p->id_maps[1], "%u %u 1\n", (unsigned)host->gid, (unsigned)host->gid);
+	(void)snprintf(p->id_maps[0], sizeof p->id_maps[0], "%u %u 1\n", (unsigned)host->uid,
+		       (unsigned)host->uid);
+	(void)snprintf(p->id_maps[1], sizeof p->id_maps[1], "%u %u 1\n", (unsigned)host->gid,
+		       (unsigned)host->gid);
 	(void)plan_step(p, STEP_ID_MAP);
 	(void)plan_step(p, STEP_SESSION);
 	plan_step(p, STEP_HOSTNAME)->source = spec->hostname ? spec->hostname : "vkjail";
@@ -73,7 +76,9 @@ static int plan_privileges(struct plan *p, struct err *e)
 		return err_os(e, errno, NULL, "cannot prepare the capability sets");
 	p->last_cap = (int)cap_max_bits() - 1;
 	if (p->seccomp == SECCOMP_NONE)
-		plan_warn(p, "no seccomp filter: the job may make every system call that the kernel allows it");
+		plan_warn(
+		    p,
+		    "no seccomp filter: the job may make every system call that the kernel allows it");
 	return filter_get(p->seccomp, &p->filter, e);
 }
 

@@ -42,14 +42,17 @@ enum {
 	STEP_WRITABLE = 1 << 0, /* BIND: without the read-only attribute */
 	STEP_DEVICE = 1 << 1,   /* BIND: device nodes may be opened */
 	STEP_NOEXEC = 1 << 2,   /* BIND: nothing in it can be executed */
-	STEP_OWN = 1 << 3,      /* BIND, DIRECTORY, SYMLINK, FILE: every directory above the target is the new root's own */
+	STEP_OWN =
+	    1
+	    << 3, /* BIND, DIRECTORY, SYMLINK, FILE: every directory above the target is the new root's own */
 };
 
 /* Paths in the new root are relative to it ("usr/lib"); "" is the root itself. */
 struct step {
 	enum step_op op;
 	unsigned flags;
-	const char *source; /* BIND: path on the host; SYMLINK: what it points to; FILE: contents; HOSTNAME */
+	const char *
+	    source; /* BIND: path on the host; SYMLINK: what it points to; FILE: contents; HOSTNAME */
 	const char *target; /* path in the new root */
 	mode_t mode;        /* DIRECTORY, FILE */
 	int resource;       /* RLIMIT */
@@ -77,12 +80,13 @@ struct plan {
 	size_t fork_step; /* index of the FORK step: those after it belong to the job's process */
 
 	const char **argv, **envp;
-	const char **argv_shell;  /* "/bin/sh FILE ARGS..." for a script without #!; [1] is set by the child */
-	const char **exec_paths;  /* candidates in the order of PATH, NULL-terminated */
+	const char **
+	    argv_shell; /* "/bin/sh FILE ARGS..." for a script without #!; [1] is set by the child */
+	const char **exec_paths; /* candidates in the order of PATH, NULL-terminated */
 	const char *workdir;
 
-	int stdio[3];            /* what becomes 0, 1 and 2 of the job; borrowed */
-	struct plan_fd *fds;     /* further descriptors; from >= every to; borrowed */
+	int stdio[3];        /* what becomes 0, 1 and 2 of the job; borrowed */
+	struct plan_fd *fds; /* further descriptors; from >= every to; borrowed */
 	size_t fd_count;
 
 	/* As the caller had them; given back to the job. */
@@ -96,16 +100,16 @@ struct plan {
 	struct filter filter;
 	cap_t no_caps;
 	int last_cap;
-	char id_maps[2][64];     /* lines for uid_map and gid_map */
+	char id_maps[2][64];               /* lines for uid_map and gid_map */
 	const char *tmp_size, *tmp_inodes; /* tmpfs options of the new root */
 
-	struct limits limits;    /* what is in force, defaults filled in */
-	uint64_t sample_ns;      /* between two readings of usage; LIMIT_NONE: none */
+	struct limits limits; /* what is in force, defaults filled in */
+	uint64_t sample_ns;   /* between two readings of usage; LIMIT_NONE: none */
 	struct coverage coverage[LIMIT_COUNT];
 
 	const char **warnings;
 	size_t warning_count;
-	const char **gpu_nodes;  /* device nodes the job may open */
+	const char **gpu_nodes; /* device nodes the job may open */
 	size_t gpu_node_count;
 };
 

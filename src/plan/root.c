@@ -21,32 +21,51 @@
 
 /* Present on the host as a directory, file or symbolic link, or skipped when missing. */
 static const char *const system_paths[] = {
-	"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store",
-	/* The parts of /etc that programs read and that carry no secrets. */
-	"/etc/ld.so.cache", "/etc/alternatives", "/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/hosts",
-	"/etc/localtime", "/etc/timezone", "/etc/os-release", "/etc/ssl/certs", "/etc/pki/tls", "/etc/pki/ca-trust",
-	"/etc/OpenCL", "/etc/nvidia",
-	/* CPU and NUMA topology, which thread pools and Mesa read. */
-	"/sys/devices/system",
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/libx32",
+    "/nix/store",
+    "/gnu/store",
+    /* The parts of /etc that programs read and that carry no secrets. */
+    "/etc/ld.so.cache",
+    "/etc/alternatives",
+    "/etc/passwd",
+    "/etc/group",
+    "/etc/nsswitch.conf",
+    "/etc/hosts",
+    "/etc/localtime",
+    "/etc/timezone",
+    "/etc/os-release",
+    "/etc/ssl/certs",
+    "/etc/pki/tls",
+    "/etc/pki/ca-trust",
+    "/etc/OpenCL",
+    "/etc/nvidia",
+    /* CPU and NUMA topology, which thread pools and Mesa read. */
+    "/sys/devices/system",
 };
 
 static const char *const network_paths[] = {"/etc/resolv.conf", "/etc/services", "/etc/protocols"};
 
 /* What the drivers' user-space halves read about their nodes; only when there is a node. */
-static const char *const gpu_paths[] = {"/sys/dev/char", "/sys/class/drm", "/sys/bus/pci", "/sys/devices",
-					"/sys/module/nvidia"};
+static const char *const gpu_paths[] = {"/sys/dev/char", "/sys/class/drm", "/sys/bus/pci",
+					"/sys/devices", "/sys/module/nvidia"};
 
 /* Render nodes only: a card node can set modes and, for the host's root, more. */
 static const struct {
 	const char *guard, *pattern;
 } gpu_nodes[] = {
-	{"/dev/dri", "/dev/dri/renderD*"},
-	{"/dev/nvidiactl", "/dev/nvidia[0-9]*"},
-	{"/dev/nvidiactl", "/dev/nvidiactl"},
-	{"/dev/nvidiactl", "/dev/nvidia-uvm*"},
-	{"/dev/nvidiactl", "/dev/nvidia-caps/*"},
-	{"/dev/kfd", "/dev/kfd"},
-	{"/dev/dxg", "/dev/dxg"},
+    {"/dev/dri", "/dev/dri/renderD*"},
+    {"/dev/nvidiactl", "/dev/nvidia[0-9]*"},
+    {"/dev/nvidiactl", "/dev/nvidiactl"},
+    {"/dev/nvidiactl", "/dev/nvidia-uvm*"},
+    {"/dev/nvidiactl", "/dev/nvidia-caps/*"},
+    {"/dev/kfd", "/dev/kfd"},
+    {"/dev/dxg", "/dev/dxg"},
 };
 
 static const char *const device_nodes[] = {"null", "zero", "full", "urandom"};
@@ -54,20 +73,18 @@ static const char *const device_nodes[] = {"null", "zero", "full", "urandom"};
 static const struct {
 	const char *name, *target;
 } device_links[] = {
-	{"random", "urandom"}, /* the same since Linux 5.18 but for the wait at boot (random(4)) */
-	{"fd", "/proc/self/fd"},
-	{"stdin", "/proc/self/fd/0"},
-	{"stdout", "/proc/self/fd/1"},
-	{"stderr", "/proc/self/fd/2"},
+    {"random", "urandom"}, /* the same since Linux 5.18 but for the wait at boot (random(4)) */
+    {"fd", "/proc/self/fd"},       {"stdin", "/proc/self/fd/0"},
+    {"stdout", "/proc/self/fd/1"}, {"stderr", "/proc/self/fd/2"},
 };
 
 /*
  * A process whose user is the host's root may write to these whatever its capabilities, because
  * the kernel only looks at the file's owner (proc(5)); an ordinary user's job can't.
  */
-static const char *const proc_read_only[] = {"/proc/sys", "/proc/sysrq-trigger", "/proc/irq",  "/proc/bus",
-					     "/proc/fs",  "/proc/scsi",		 "/proc/acpi", "/proc/mtrr",
-					     "/proc/dynamic_debug"};
+static const char *const proc_read_only[] = {
+    "/proc/sys",  "/proc/sysrq-trigger", "/proc/irq",  "/proc/bus",          "/proc/fs",
+    "/proc/scsi", "/proc/acpi",          "/proc/mtrr", "/proc/dynamic_debug"};
 
 enum { COPY_MAX = 8192 };
 
@@ -124,7 +141,8 @@ static int add_gpu_nodes(struct tree *t, struct err *e)
 	for (size_t i = 0; i < COUNTOF(gpu_nodes); i++) {
 		glob_t found;
 		/* The guard spares the machines without that vendor a look through all of /dev. */
-		if (access(gpu_nodes[i].guard, F_OK) < 0 || glob(gpu_nodes[i].pattern, 0, NULL, &found) != 0)
+		if (access(gpu_nodes[i].guard, F_OK) < 0 ||
+		    glob(gpu_nodes[i].pattern, 0, NULL, &found) != 0)
 			continue;
 		for (size_t n = 0; n < found.gl_pathc; n++) {
 			const char *path = arena_strdup(&p->arena, found.gl_pathv[n]);
@@ -132,7 +150,8 @@ static int add_gpu_nodes(struct tree *t, struct err *e)
 				globfree(&found);
 				return -1;
 			}
-			p->gpu_nodes = arena_grow(&p->arena, p->gpu_nodes, p->gpu_node_count, sizeof *p->gpu_nodes);
+			p->gpu_nodes = arena_grow(&p->arena, p->gpu_nodes, p->gpu_node_count,
+						  sizeof *p->gpu_nodes);
 			p->gpu_nodes[p->gpu_node_count++] = path;
 		}
 		globfree(&found);
@@ -199,7 +218,8 @@ int plan_root(struct plan *p, const struct spec *spec, const struct host *host, 
 	for (size_t i = 0; spec->net == NET_HOST && i < COUNTOF(network_paths); i++)
 		if (show_path(&t, network_paths[i], 0, e) < 0)
 			return -1;
-	if (spec->driver ? plan_driver(&t, spec->driver, e) < 0 : show_path(&t, "/etc/vulkan", 0, e) < 0)
+	if (spec->driver ? plan_driver(&t, spec->driver, e) < 0
+			 : show_path(&t, "/etc/vulkan", 0, e) < 0)
 		return -1;
 	add_proc(&t);
 	if (add_devices(&t, spec, e) < 0)

@@ -13,7 +13,8 @@
 bool path_is_below(const char *path, const char *dir)
 {
 	size_t n = strlen(dir);
-	return strncmp(path, dir, n) == 0 && (path[n] == '/' || path[n] == '\0' || (n == 1 && dir[0] == '/'));
+	return strncmp(path, dir, n) == 0 &&
+	       (path[n] == '/' || path[n] == '\0' || (n == 1 && dir[0] == '/'));
 }
 
 bool tree_has(const struct tree *t, const char *path)
@@ -35,7 +36,8 @@ void tree_note(struct tree *t, const char *path, enum made_kind kind)
 bool tree_is_foreign(const struct tree *t, const char *path)
 {
 	for (size_t i = t->made_count; i-- > 0;)
-		if ((t->made[i].kind == MADE_BIND || t->made[i].kind == MADE_TMPFS) && path_is_below(path, t->made[i].path))
+		if ((t->made[i].kind == MADE_BIND || t->made[i].kind == MADE_TMPFS) &&
+		    path_is_below(path, t->made[i].path))
 			return t->made[i].kind == MADE_BIND;
 	return false;
 }
@@ -47,7 +49,8 @@ bool tree_is_foreign(const struct tree *t, const char *path)
 unsigned tree_own_flag(const struct tree *t, const char *path)
 {
 	for (size_t i = 0; i < t->made_count; i++)
-		if (t->made[i].kind != MADE_DIRECTORY && path_is_below(path, t->made[i].path) && strcmp(path, t->made[i].path) != 0)
+		if (t->made[i].kind != MADE_DIRECTORY && path_is_below(path, t->made[i].path) &&
+		    strcmp(path, t->made[i].path) != 0)
 			return 0;
 	return STEP_OWN;
 }
@@ -66,7 +69,8 @@ void tree_directory(struct tree *t, const char *path, mode_t mode)
 void tree_parents(struct tree *t, const char *target)
 {
 	for (const char *slash = strchr(target + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		const char *parent = arena_strndup(&t->plan->arena, target, (size_t)(slash - target));
+		const char *parent = arena_strndup(&t->plan->arena, target,
+						   (size_t)(slash - target));
 		if (!tree_is_foreign(t, parent))
 			tree_directory(t, parent, 0555);
 	}
@@ -82,7 +86,8 @@ static const char *behind(const struct tree *t, const char *path)
 	for (size_t i = p->step_count; i-- > 0;) {
 		const struct step *s = &p->steps[i];
 		if (s->op == STEP_BIND && path_is_below(path + 1, s->target))
-			return arena_printf(&t->plan->arena, "%s%s", s->source, path + 1 + strlen(s->target));
+			return arena_printf(&t->plan->arena, "%s%s", s->source,
+					    path + 1 + strlen(s->target));
 	}
 	return path;
 }
@@ -100,23 +105,33 @@ static int kind_of(const struct tree *t, const char *target)
 	}
 	for (size_t i = 0; i < t->made_count; i++)
 		if (strcmp(t->made[i].path, target) == 0)
-			return t->made[i].kind == MADE_LINK ? KIND_LINK : t->made[i].kind == MADE_FILE ? KIND_FILE : KIND_DIRECTORY;
+			return t->made[i].kind == MADE_LINK   ? KIND_LINK
+			       : t->made[i].kind == MADE_FILE ? KIND_FILE
+							      : KIND_DIRECTORY;
 	return KIND_NOTHING;
 }
 
-int tree_target(struct tree *t, const char *target, bool directory, const char *where, struct err *e)
+int tree_target(struct tree *t, const char *target, bool directory, const char *where,
+		struct err *e)
 {
 	struct arena *a = &t->plan->arena;
 
 	tree_parents(t, target);
 	int there = kind_of(t, target);
 	if (there < 0) {
-		(void)err_bad(e, where, "the target '%s' does not exist and lies in a read-only directory", target);
-		return err_hint(e, "mount on an existing path, or outside of the bound directories");
+		(void)err_bad(e, where,
+			      "the target '%s' does not exist and lies in a read-only directory",
+			      target);
+		return err_hint(e,
+				"mount on an existing path, or outside of the bound directories");
 	}
 	if (there == (directory ? KIND_FILE : KIND_DIRECTORY))
-		return err_bad(e, where, directory ? "the target '%s' is a file, but what is to be mounted there is a directory"
-						   : "the target '%s' is a directory, but what is to be mounted there is a file", target);
+		return err_bad(
+		    e, where,
+		    directory
+			? "the target '%s' is a file, but what is to be mounted there is a directory"
+			: "the target '%s' is a directory, but what is to be mounted there is a file",
+		    target);
 	if (there != KIND_NOTHING)
 		return 0;
 	if (directory) {
@@ -151,7 +166,8 @@ const char *tree_follow(const struct tree *t, const char *target)
 		if (!link || !path_is_below(target, link))
 			continue;
 		const char *rest = target + strlen(link);
-		const char *to = s->source[0] == '/' ? s->source : arena_printf(a, "%s/../%s", link, s->source);
+		const char *to = s->source[0] == '/' ? s->source
+						     : arena_printf(a, "%s/../%s", link, s->source);
 		return path_normal(a, arena_printf(a, "%s%s", to, rest));
 	}
 	return target;

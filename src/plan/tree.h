@@ -9,12 +9,13 @@ enum made_kind { MADE_DIRECTORY, MADE_FILE, MADE_LINK, MADE_BIND, MADE_TMPFS };
 struct tree {
 	struct plan *plan;
 	const struct host *host;
-	const char *home; /* the home directory without '..' and links of the new root; "" when there is none */
+	const char *
+	    home; /* the home directory without '..' and links of the new root; "" when there is none */
 	/* What already stands in the new root, so that nothing is made twice. */
 	struct {
 		const char *path;
 		enum made_kind kind;
-	} *made;
+	} * made;
 	size_t made_count;
 };
 
@@ -38,7 +39,8 @@ void tree_directory(struct tree *t, const char *path, mode_t mode);
 void tree_parents(struct tree *t, const char *target);
 
 /* Makes what is missing to mount on target, a directory or a file. where names the place that asks for it, for messages. */
-int tree_target(struct tree *t, const char *target, bool directory, const char *where, struct err *e);
+int tree_target(struct tree *t, const char *target, bool directory, const char *where,
+		struct err *e);
 void tree_bind(struct tree *t, const char *source, const char *target, unsigned flags);
 
 /* Through the links that the new root has, such as /bin: what lies behind them is planned by its own name. */

@@ -10,7 +10,8 @@
 #include "plan/parts.h"
 
 /* Directories that are private in the sandbox: a host directory can't be shown at exactly these. */
-static const char *const private_paths[] = {"/", "/tmp", "/run", "/dev", "/dev/shm", "/proc", "/sys", "/etc", "/var"};
+static const char *const private_paths[] = {"/",     "/tmp", "/run", "/dev", "/dev/shm",
+					    "/proc", "/sys", "/etc", "/var"};
 
 /* Absolute, relative to the caller's; "" when that one is unknown. */
 static const char *working_directory(const struct tree *t, const struct spec *spec)
@@ -21,7 +22,9 @@ static const char *working_directory(const struct tree *t, const struct spec *sp
 		return t->host->cwd;
 	if (spec->workdir[0] == '/')
 		return path_normal(a, spec->workdir);
-	return t->host->cwd[0] ? path_normal(a, arena_printf(a, "%s/%s", t->host->cwd, spec->workdir)) : "";
+	return t->host->cwd[0]
+		   ? path_normal(a, arena_printf(a, "%s/%s", t->host->cwd, spec->workdir))
+		   : "";
 }
 
 /* In something that the user mounts. */
@@ -62,8 +65,11 @@ static int add_workdir(struct tree *t, const struct spec *spec, const char *dir,
 	for (size_t i = 0; i < COUNTOF(private_paths) && !hidden; i++)
 		hidden = strcmp(dir, private_paths[i]) == 0;
 	if (hidden) {
-		plan_warn(p, "the working directory '%s' is private in the sandbox, so its files are not there; "
-			     "start from a directory below it, or name what the job needs with --ro-bind or --bind", dir);
+		plan_warn(
+		    p,
+		    "the working directory '%s' is private in the sandbox, so its files are not there; "
+		    "start from a directory below it, or name what the job needs with --ro-bind or --bind",
+		    dir);
 		if (!tree_has(t, dir))
 			tree_directory(t, p->workdir, 0555);
 		return 0;
@@ -83,7 +89,8 @@ static int add_user_mount(struct tree *t, const struct spec_mount *um, struct er
 	const char *target = tree_follow(t, um->target);
 	struct stat st;
 
-	if (strcmp(target, "/") == 0 || path_is_below(target, "/proc") || path_is_below("/dev", target))
+	if (strcmp(target, "/") == 0 || path_is_below(target, "/proc") ||
+	    path_is_below("/dev", target))
 		return err_bad(e, um->where, "'%s' cannot be a mount target", um->target);
 	if (um->kind == MOUNT_TMPFS) {
 		if (tree_target(t, target, true, um->where, e) < 0)
@@ -99,7 +106,8 @@ static int add_user_mount(struct tree *t, const struct spec_mount *um, struct er
 		return err_as_bad(e);
 	}
 	if (path_is_below(source, "/proc") || strcmp(source, "/") == 0)
-		return err_bad(e, um->where, "'%s' cannot be bound: it would give the host away", um->source);
+		return err_bad(e, um->where, "'%s' cannot be bound: it would give the host away",
+			       um->source);
 	if (tree_target(t, target, S_ISDIR(st.st_mode), um->where, e) < 0)
 		return -1;
 	tree_bind(t, source, target, um->kind == MOUNT_BIND ? STEP_WRITABLE : 0);
@@ -107,11 +115,13 @@ static int add_user_mount(struct tree *t, const struct spec_mount *um, struct er
 }
 
 /* Those around the working directory, or all the others. */
-static int add_user_mounts(struct tree *t, const struct spec *spec, const char *dir, bool around, struct err *e)
+static int add_user_mounts(struct tree *t, const struct spec *spec, const char *dir, bool around,
+			   struct err *e)
 {
 	for (size_t i = 0; i < spec->mount_count; i++) {
 		const char *target = spec->mounts[i].target;
-		if ((path_is_below(dir, target) && strcmp(dir, target) != 0) == around && add_user_mount(t, &spec->mounts[i], e) < 0)
+		if ((path_is_below(dir, target) && strcmp(dir, target) != 0) == around &&
+		    add_user_mount(t, &spec->mounts[i], e) < 0)
 			return -1;
 	}
 	return 0;

@@ -84,7 +84,8 @@ static json_t *real_time(int64_t ns)
 	time_t seconds = (time_t)(ns / 1000000000);
 
 	/* RFC 3339, in UTC. */
-	if (ns == 0 || !gmtime_r(&seconds, &tm) || strftime(text, 32, "%Y-%m-%dT%H:%M:%S", &tm) == 0)
+	if (ns == 0 || !gmtime_r(&seconds, &tm) ||
+	    strftime(text, 32, "%Y-%m-%dT%H:%M:%S", &tm) == 0)
 		return json_null();
 	(void)snprintf(zone, sizeof zone, ".%03dZ", (int)(ns / 1000000 % 1000));
 	(void)strncat(text, zone, sizeof text - strlen(text) - 1);
@@ -115,7 +116,8 @@ static json_t *part_times(const struct observed *seen, bool running)
 
 json_t *part_limits(const struct plan *plan)
 {
-	static const char *const units[] = {[LIMIT_DURATION] = "ns", [LIMIT_BYTES] = "bytes", [LIMIT_COUNT_OF] = "count"};
+	static const char *const units[] = {
+	    [LIMIT_DURATION] = "ns", [LIMIT_BYTES] = "bytes", [LIMIT_COUNT_OF] = "count"};
 	json_t *o = json_object();
 
 	for (int i = 0; i < LIMIT_COUNT; i++) {
@@ -176,11 +178,14 @@ static json_t *part_samples(const struct observed *seen)
 
 	set_int(o, "interval_ns", s->interval_ns);
 	set_int(o, "taken", s->taken);
-	set(o, "columns", json_pack("[s,s,s,s,s]", "t_ns", "cpu_ns", "memory_bytes", "processes", "threads"));
+	set(o, "columns",
+	    json_pack("[s,s,s,s,s]", "t_ns", "cpu_ns", "memory_bytes", "processes", "threads"));
 	for (unsigned i = 0; i < s->count; i++) {
 		const struct usage *u = &s->at[i];
-		(void)json_array_append_new(rows, json_pack("[I,I,I,i,i]", (json_int_t)(u->at_ns - seen->launch_ns), (json_int_t)u->cpu_ns,
-							    (json_int_t)u->memory_bytes, (int)u->processes, (int)u->threads));
+		(void)json_array_append_new(
+		    rows, json_pack("[I,I,I,i,i]", (json_int_t)(u->at_ns - seen->launch_ns),
+				    (json_int_t)u->cpu_ns, (json_int_t)u->memory_bytes,
+				    (int)u->processes, (int)u->threads));
 	}
 	set(o, "rows", rows);
 	return o;
@@ -191,10 +196,13 @@ static json_t *part_host(const struct host *host)
 	static const struct {
 		const char *variable, *key;
 	} ids[] = {
-		{"SLURM_JOB_ID", "slurm_job_id"},	  {"SLURM_STEP_ID", "slurm_step_id"},
-		{"SLURM_ARRAY_JOB_ID", "slurm_array_job_id"}, {"SLURM_ARRAY_TASK_ID", "slurm_array_task_id"},
-		{"PBS_JOBID", "pbs_job_id"},		  {"LSB_JOBID", "lsf_job_id"},
-		{"FLUX_JOB_ID", "flux_job_id"},
+	    {"SLURM_JOB_ID", "slurm_job_id"},
+	    {"SLURM_STEP_ID", "slurm_step_id"},
+	    {"SLURM_ARRAY_JOB_ID", "slurm_array_job_id"},
+	    {"SLURM_ARRAY_TASK_ID", "slurm_array_task_id"},
+	    {"PBS_JOBID", "pbs_job_id"},
+	    {"LSB_JOBID", "lsf_job_id"},
+	    {"FLUX_JOB_ID", "flux_job_id"},
 	};
 	json_t *o = json_object(), *scheduler = json_object();
 

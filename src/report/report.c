@@ -16,7 +16,8 @@
 /* The schedulers whose job id %j stands for, first one set wins. */
 static const char *scheduler_job(void)
 {
-	static const char *const names[] = {"SLURM_JOB_ID", "PBS_JOBID", "JOB_ID", "LSB_JOBID", "FLUX_JOB_ID"};
+	static const char *const names[] = {"SLURM_JOB_ID", "PBS_JOBID", "JOB_ID", "LSB_JOBID",
+					    "FLUX_JOB_ID"};
 	for (size_t i = 0; i < COUNTOF(names); i++) {
 		const char *value = getenv(names[i]);
 		if (value && value[0] && !strchr(value, '/'))
@@ -51,9 +52,12 @@ static int expand(struct report *r, const struct spec *spec, const struct host *
 			case '%':
 				break;
 			default:
-				(void)err_bad(e, "--report", "unknown '%%%c' in '%s'", *s ? *s : ' ', spec->report);
-				return err_hint(e, "%%n is the job's name, %%j the scheduler's job id, %%h the host, %%p the process id, "
-						   "%%%% a percent sign");
+				(void)err_bad(e, "--report", "unknown '%%%c' in '%s'",
+					      *s ? *s : ' ', spec->report);
+				return err_hint(
+				    e,
+				    "%%n is the job's name, %%j the scheduler's job id, %%h the host, %%p the process id, "
+				    "%%%% a percent sign");
 			}
 		}
 		size_t n = strlen(piece);
@@ -68,7 +72,8 @@ static int expand(struct report *r, const struct spec *spec, const struct host *
 
 int report_open(struct report *r, const struct spec *spec, const struct host *host, struct err *e)
 {
-	*r = (struct report){.target = REPORT_NONE, .file = ATOMIC_FILE_INIT, .durable = spec->durable};
+	*r = (struct report){
+	    .target = REPORT_NONE, .file = ATOMIC_FILE_INIT, .durable = spec->durable};
 	if (strcmp(spec->report, "none") == 0)
 		return 0;
 	if (strcmp(spec->report, "-") == 0) {

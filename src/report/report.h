@@ -37,7 +37,8 @@ int report_open(struct report *r, const struct spec *spec, const struct host *ho
  * Writes this state of the report. On failure the text of the report is in *ret_text (malloc'ed, for
  * stderr; else NULL). A running report goes to a file only.
  */
-int report_write(struct report *r, const struct report_facts *facts, char **ret_text, struct err *e);
+int report_write(struct report *r, const struct report_facts *facts, char **ret_text,
+		 struct err *e);
 void report_done(struct report *r);
 
 /* For `vkjail plan --json`: the parts of a report that a plan alone can tell. A new reference. */

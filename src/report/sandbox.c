@@ -10,8 +10,9 @@ static const struct {
 	uint64_t flag;
 	const char *name;
 } namespaces[] = {
-	{CLONE_NEWUSER, "user"}, {CLONE_NEWNS, "mount"},    {CLONE_NEWPID, "pid"}, {CLONE_NEWIPC, "ipc"},
-	{CLONE_NEWUTS, "uts"},	 {CLONE_NEWNET, "network"}, {CLONE_NEWCGROUP, "cgroup"},
+    {CLONE_NEWUSER, "user"},     {CLONE_NEWNS, "mount"}, {CLONE_NEWPID, "pid"},
+    {CLONE_NEWIPC, "ipc"},       {CLONE_NEWUTS, "uts"},  {CLONE_NEWNET, "network"},
+    {CLONE_NEWCGROUP, "cgroup"},
 };
 
 static json_t *part_mounts(const struct plan *plan)
@@ -82,8 +83,8 @@ json_t *part_gpu(const struct report_facts *f)
 	if (!f->outcome || !c)
 		return o;
 	(void)json_object_set(o, "device", c->device ? c->device : json_null());
-	json_object_foreach (c->lists, key, list)
-		(void)json_object_set_new(o, key, since_launch(json_deep_copy(list), f->seen ? f->seen->launch_ns : 0));
+	json_object_foreach(c->lists, key, list)(void) json_object_set_new(
+	    o, key, since_launch(json_deep_copy(list), f->seen ? f->seen->launch_ns : 0));
 	if (c->end)
 		(void)json_object_set(o, "end", c->end);
 	if (c->refused || c->dropped) {

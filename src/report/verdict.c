@@ -27,7 +27,9 @@ static void settle(struct outcome *out, enum reason reason, int own)
 	int status = reason_table[reason].status;
 
 	out->reason = reason;
-	out->exit_status = status == STATUS_OWN ? own : status == STATUS_SIGNAL ? 128 + own : status;
+	out->exit_status = status == STATUS_OWN      ? own
+			   : status == STATUS_SIGNAL ? 128 + own
+						     : status;
 }
 
 static const char *signal_name(int signal, char *buf, size_t size)
@@ -64,26 +66,37 @@ static void of_exec_failure(const struct plan *p, const struct observed *o, stru
 	if ((o->step_detail & 0xffff) == EXEC_DETAIL_MISSING) {
 		settle(out, REASON_NOT_FOUND, 0);
 		if (strchr(p->argv[0], '/'))
-			say(out, "the command '%s' does not exist in the sandbox; if it does outside, show its directory with --ro-bind", name);
+			say(out,
+			    "the command '%s' does not exist in the sandbox; if it does outside, show its directory with --ro-bind",
+			    name);
 		else
-			say(out, "the command '%s' was not found in PATH; if it is there outside, show its directory with --ro-bind", name);
+			say(out,
+			    "the command '%s' was not found in PATH; if it is there outside, show its directory with --ro-bind",
+			    name);
 		return;
 	}
 	settle(out, REASON_EXEC_FAILED, 0);
 	if ((o->step_detail & 0xffff) == EXEC_DETAIL_INTERPRETER)
-		say(out, "the command '%s' exists, but the interpreter that it names (the #! line, or the ELF loader) does not", path);
+		say(out,
+		    "the command '%s' exists, but the interpreter that it names (the #! line, or the ELF loader) does not",
+		    path);
 	else
-		say(out, "the command '%s' could not be executed: %s (%s)", path, strerrordesc_np(o->step_os), err_errno_name(o->step_os));
+		say(out, "the command '%s' could not be executed: %s (%s)", path,
+		    strerrordesc_np(o->step_os), err_errno_name(o->step_os));
 }
 
 static void of_step_failure(const struct plan *p, const struct observed *o, struct outcome *out)
 {
 	const struct step *s = &p->steps[o->step];
-	const char *what = s->source && s->op != STEP_FILE ? s->source : s->op == STEP_WORKDIR ? p->workdir : s->target;
+	const char *what = s->source && s->op != STEP_FILE ? s->source
+			   : s->op == STEP_WORKDIR         ? p->workdir
+							   : s->target;
 
 	if (s->op == STEP_EXEC && p->helper) {
 		settle(out, REASON_RUNNER_FAILED, 0);
-		say(out, "the helper program '%s' cannot be executed (%s): the installation is incomplete", p->argv[0], err_errno_name(o->step_os));
+		say(out,
+		    "the helper program '%s' cannot be executed (%s): the installation is incomplete",
+		    p->argv[0], err_errno_name(o->step_os));
 		return;
 	}
 	if (s->op == STEP_EXEC) {
@@ -92,8 +105,9 @@ static void of_step_failure(const struct plan *p, const struct observed *o, stru
 	}
 	settle(out, REASON_SETUP_FAILED, 0);
 	const char *why = strerrordesc_np(o->step_os);
-	say(out, "the sandbox could not be set up: step %u, %s%s%s%s (%s): %s (%s)", o->step, step_table[s->op].name, what ? " '" : "",
-	    what ? what : "", what ? "'" : "", step_table[s->op].help, why ? why : "?", err_errno_name(o->step_os));
+	say(out, "the sandbox could not be set up: step %u, %s%s%s%s (%s): %s (%s)", o->step,
+	    step_table[s->op].name, what ? " '" : "", what ? what : "", what ? "'" : "",
+	    step_table[s->op].help, why ? why : "?", err_errno_name(o->step_os));
 }
 
 static void of_limit(const struct plan *p, const struct observed *o, struct outcome *out)
@@ -110,19 +124,24 @@ static void of_limit(const struct plan *p, const struct observed *o, struct outc
 	else if (o->limit == LIMIT_CPU)
 		say(out, "the job was ended after %s of CPU time; its limit is %s", value, limit);
 	else if (o->limit == LIMIT_IDLE)
-		say(out, "the job was ended after using no CPU time for %s; its limit is %s", value, limit);
+		say(out, "the job was ended after using no CPU time for %s; its limit is %s", value,
+		    limit);
 	else if (o->limit == LIMIT_MEMORY)
 		say(out, "the job was killed at %s of memory; its limit is %s", value, limit);
 	else if (o->limit == LIMIT_OUTPUT)
-		say(out, "the job was ended for writing more than %s to stdout and stderr, its limit", limit);
+		say(out,
+		    "the job was ended for writing more than %s to stdout and stderr, its limit",
+		    limit);
 	else
-		say(out, "the job was ended at its limit '%s' of %s (observed: %s)", limit_table[o->limit].key, limit, value);
+		say(out, "the job was ended at its limit '%s' of %s (observed: %s)",
+		    limit_table[o->limit].key, limit, value);
 }
 
 static void of_unkillable(const struct observed *o, struct outcome *out)
 {
 	settle(out, REASON_UNKILLABLE, 0);
-	say(out, "processes of the job were still there ten seconds after SIGKILL (a driver or file system holds them in the kernel)%s",
+	say(out,
+	    "processes of the job were still there ten seconds after SIGKILL (a driver or file system holds them in the kernel)%s",
 	    o->cause == CAUSE_LIMIT ? "; a limit had been reached before" : "");
 }
 
@@ -134,11 +153,11 @@ static bool of_claim(const struct plan *p, const struct claims *c, struct outcom
 		enum reason reason;
 		int limit;
 	} map[] = {
-		{CLAIM_END_BAD_JOB, REASON_BAD_JOB, -1},
-		{CLAIM_END_DEVICE_MEMORY, REASON_DEVICE_MEMORY, LIMIT_DEVICE_MEMORY},
-		{CLAIM_END_DEVICE_LOST, REASON_DEVICE_LOST, -1},
-		{CLAIM_END_KERNEL_TIME, REASON_KERNEL_TIME, LIMIT_KERNEL},
-		{CLAIM_END_FAILED, REASON_RUNNER_FAILED, -1},
+	    {CLAIM_END_BAD_JOB, REASON_BAD_JOB, -1},
+	    {CLAIM_END_DEVICE_MEMORY, REASON_DEVICE_MEMORY, LIMIT_DEVICE_MEMORY},
+	    {CLAIM_END_DEVICE_LOST, REASON_DEVICE_LOST, -1},
+	    {CLAIM_END_KERNEL_TIME, REASON_KERNEL_TIME, LIMIT_KERNEL},
+	    {CLAIM_END_FAILED, REASON_RUNNER_FAILED, -1},
 	};
 
 	for (size_t i = 0; i < COUNTOF(map); i++) {
@@ -169,7 +188,8 @@ static bool cpu_used_up(const struct plan *p, const struct rusage *ru)
 	return limit_is_set(&p->limits, LIMIT_CPU) && used >= p->limits.value[LIMIT_CPU];
 }
 
-static void of_signal(const struct plan *p, const struct observed *o, int signal, struct outcome *out)
+static void of_signal(const struct plan *p, const struct observed *o, int signal,
+		      struct outcome *out)
 {
 	char name[32];
 
@@ -177,7 +197,8 @@ static void of_signal(const struct plan *p, const struct observed *o, int signal
 	(void)signal_name(signal, name, sizeof name);
 	if (signal == SIGSYS && p->filter.len) {
 		settle(out, REASON_SYSCALL, signal);
-		say(out, "the seccomp filter ended the job for a system call that its profile forbids");
+		say(out,
+		    "the seccomp filter ended the job for a system call that its profile forbids");
 	} else if (signal == SIGXFSZ && limit_is_set(&p->limits, LIMIT_FILE_SIZE)) {
 		char limit[32];
 		settle(out, REASON_FILE_SIZE, signal);
@@ -192,11 +213,13 @@ static void of_signal(const struct plan *p, const struct observed *o, int signal
 		say(out, "a process of the job used up its CPU time and was ended by RLIMIT_CPU");
 	} else {
 		settle(out, REASON_SIGNALED, signal);
-		say(out, "the job was ended by %s (%s), which vkjail did not send", name, sigdescr_np(signal) ? sigdescr_np(signal) : "?");
+		say(out, "the job was ended by %s (%s), which vkjail did not send", name,
+		    sigdescr_np(signal) ? sigdescr_np(signal) : "?");
 	}
 }
 
-static void of_exit(const struct plan *p, const struct observed *o, const struct claims *claims, struct outcome *out)
+static void of_exit(const struct plan *p, const struct observed *o, const struct claims *claims,
+		    struct outcome *out)
 {
 	/* That the filter killed it is the kernel's word, and goes before whatever was claimed until then. */
 	bool filtered = WIFSIGNALED(o->status) && WTERMSIG(o->status) == SIGSYS;
@@ -219,7 +242,8 @@ static void of_exit(const struct plan *p, const struct observed *o, const struct
 		say(out, "the job ended by itself with exit status %d", out->code);
 }
 
-void verdict_of_run(const struct plan *plan, const struct observed *o, const struct claims *claims, struct outcome *ret)
+void verdict_of_run(const struct plan *plan, const struct observed *o, const struct claims *claims,
+		    struct outcome *ret)
 {
 	char name[32];
 
@@ -233,14 +257,16 @@ void verdict_of_run(const struct plan *plan, const struct observed *o, const str
 	} else if (o->cause == CAUSE_CANCEL) {
 		settle(ret, REASON_CANCELLED, o->cancel_signal);
 		ret->signal = o->cancel_signal;
-		say(ret, "vkjail got %s and ended the job%s", signal_name(o->cancel_signal, name, sizeof name),
+		say(ret, "vkjail got %s and ended the job%s",
+		    signal_name(o->cancel_signal, name, sizeof name),
 		    o->killed_ns ? " by force" : "");
 	} else if (o->exited) {
 		of_exit(plan, o, claims, ret);
 	} else if (WIFSIGNALED(o->init_status)) {
 		ret->signal = WTERMSIG(o->init_status);
 		settle(ret, REASON_SIGNALED, ret->signal);
-		say(ret, "pid 1 of the sandbox was ended by %s from outside: the kernel's out-of-memory killer, or somebody with the right to",
+		say(ret,
+		    "pid 1 of the sandbox was ended by %s from outside: the kernel's out-of-memory killer, or somebody with the right to",
 		    signal_name(ret->signal, name, sizeof name));
 	} else {
 		settle(ret, REASON_RUNNER_FAILED, 0);

@@ -12,17 +12,19 @@
 struct outcome {
 	enum reason reason;
 	int exit_status; /* of vkjail */
-	int code;	 /* the job's own exit status, -1 when it has none */
-	int signal;	 /* that ended the job or cancelled us; 0: none */
-	int limit;	 /* enum limit, -1: none */
-	uint64_t value;	 /* what was observed, in the limit's unit */
-	char text[900];	 /* one sentence for a person */
-	char where[400]; /* the place in the job file or on the command line; "" when there is none */
-	char hint[320];	 /* how to fix it; "" when there is nothing useful to say */
+	int code;        /* the job's own exit status, -1 when it has none */
+	int signal;      /* that ended the job or cancelled us; 0: none */
+	int limit;       /* enum limit, -1: none */
+	uint64_t value;  /* what was observed, in the limit's unit */
+	char text[900];  /* one sentence for a person */
+	char where
+	    [400]; /* the place in the job file or on the command line; "" when there is none */
+	char hint[320]; /* how to fix it; "" when there is nothing useful to say */
 };
 
 /* After a run. claims may be NULL (a command). */
-void verdict_of_run(const struct plan *plan, const struct observed *o, const struct claims *claims, struct outcome *ret);
+void verdict_of_run(const struct plan *plan, const struct observed *o, const struct claims *claims,
+		    struct outcome *ret);
 
 /* Before or instead of a run: the error that prevented it. */
 void verdict_of_error(enum reason reason, const struct err *e, struct outcome *ret);

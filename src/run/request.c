@@ -15,17 +15,23 @@
 
 enum { REQUEST_FD = 3, ANSWERS_FD = 4, FIRST_FILE_FD = 5, REQUEST_MAX = 1024 * 1024 };
 
-static const char *const device_names[] = {
-	[DEVICE_ANY] = "any", [DEVICE_SOFTWARE] = "software", [DEVICE_HARDWARE] = "hardware", [DEVICE_NAMED] = "named"};
-static const char *const source_names[] = {
-	[SOURCE_FILE] = "file", [SOURCE_ZEROS] = "zeros", [SOURCE_IOTA] = "iota", [SOURCE_RANDOM] = "random", [SOURCE_VALUE] = "value"};
+static const char *const device_names[] = {[DEVICE_ANY] = "any",
+					   [DEVICE_SOFTWARE] = "software",
+					   [DEVICE_HARDWARE] = "hardware",
+					   [DEVICE_NAMED] = "named"};
+static const char *const source_names[] = {[SOURCE_FILE] = "file",
+					   [SOURCE_ZEROS] = "zeros",
+					   [SOURCE_IOTA] = "iota",
+					   [SOURCE_RANDOM] = "random",
+					   [SOURCE_VALUE] = "value"};
 
 /* Strings may be any bytes on the command line; JSON wants UTF-8. */
 static void set_string(json_t *o, const char *key, const char *s)
 {
 	char clean[4096];
 	if (s)
-		(void)json_object_set_new(o, key, json_string(text_to_utf8(s, strlen(s), clean, sizeof clean)));
+		(void)json_object_set_new(
+		    o, key, json_string(text_to_utf8(s, strlen(s), clean, sizeof clean)));
 }
 
 static json_t *number(const struct compute_number *n)
@@ -57,7 +63,8 @@ static int add_fd(struct request *r, int fd)
 	return r->fds[r->fd_count++].to;
 }
 
-static int add_file(struct request *r, json_t *o, const char *path, const char *where, struct err *e)
+static int add_file(struct request *r, json_t *o, const char *path, const char *where,
+		    struct err *e)
 {
 	int fd = fd_open_regular(AT_FDCWD, path, e);
 	if (fd < 0)
@@ -66,7 +73,8 @@ static int add_file(struct request *r, json_t *o, const char *path, const char *
 	return 0;
 }
 
-static int add_kernel(struct request *r, json_t *list, const struct compute_kernel *k, struct err *e)
+static int add_kernel(struct request *r, json_t *list, const struct compute_kernel *k,
+		      struct err *e)
 {
 	json_t *o = json_object(), *constants = json_array();
 
@@ -87,7 +95,8 @@ static int add_kernel(struct request *r, json_t *list, const struct compute_kern
 	return add_file(r, o, k->shader_path, k->where, e);
 }
 
-static int add_buffer(struct request *r, json_t *list, const struct compute_buffer *b, struct err *e)
+static int add_buffer(struct request *r, json_t *list, const struct compute_buffer *b,
+		      struct err *e)
 {
 	json_t *o = json_object();
 
@@ -107,7 +116,9 @@ static int add_buffer(struct request *r, json_t *list, const struct compute_buff
 	if (b->source == SOURCE_RANDOM)
 		(void)json_object_set_new(o, "seed", json_integer((json_int_t)b->seed));
 	if (b->source == SOURCE_VALUE)
-		(void)json_object_set_new(o, "value", b->value.is_integer ? json_integer(b->value.i) : json_real(b->value.f));
+		(void)json_object_set_new(o, "value",
+					  b->value.is_integer ? json_integer(b->value.i)
+							      : json_real(b->value.f));
 	if (b->source != SOURCE_FILE)
 		return 0;
 	set_string(o, "path", b->file);
@@ -126,11 +137,13 @@ static void add_step(json_t *list, const struct compute_step *s)
 		(void)json_array_append_new(bind, json_string(s->bind[i]));
 	(void)json_object_set_new(o, "bind", bind);
 	(void)json_object_set_new(o, "push", numbers(s->push, s->push_count));
-	(void)json_object_set_new(o, s->has_groups ? "groups" : "elements", numbers(s->has_groups ? s->groups : s->elements, 3));
+	(void)json_object_set_new(o, s->has_groups ? "groups" : "elements",
+				  numbers(s->has_groups ? s->groups : s->elements, 3));
 	(void)json_object_set_new(o, "repeat", json_integer(s->repeat));
 }
 
-static int add_output(struct request *r, json_t *list, const struct compute_output *out, struct err *e)
+static int add_output(struct request *r, json_t *list, const struct compute_output *out,
+		      struct err *e)
 {
 	json_t *o = json_object();
 	struct atomic_file *f = &r->outputs[r->output_count];
@@ -155,7 +168,8 @@ static int add_output(struct request *r, json_t *list, const struct compute_outp
 
 static int add_lists(struct request *r, json_t *root, const struct compute *c, struct err *e)
 {
-	json_t *kernels = json_array(), *buffers = json_array(), *steps = json_array(), *outputs = json_array();
+	json_t *kernels = json_array(), *buffers = json_array(), *steps = json_array(),
+	       *outputs = json_array();
 
 	(void)json_object_set_new(root, "kernels", kernels);
 	(void)json_object_set_new(root, "buffers", buffers);
@@ -186,9 +200,13 @@ static json_t *header(const struct spec *spec, uint64_t sample_ns, const struct 
 	set_string(root, "device", device_names[spec->compute->device]);
 	set_string(root, "device_name", spec->compute->device_name);
 	if (limit_is_set(&spec->limits, LIMIT_KERNEL))
-		(void)json_object_set_new(limits, "kernel_ns", json_integer((json_int_t)spec->limits.value[LIMIT_KERNEL]));
+		(void)json_object_set_new(
+		    limits, "kernel_ns",
+		    json_integer((json_int_t)spec->limits.value[LIMIT_KERNEL]));
 	if (limit_is_set(&spec->limits, LIMIT_DEVICE_MEMORY))
-		(void)json_object_set_new(limits, "device_memory", json_integer((json_int_t)spec->limits.value[LIMIT_DEVICE_MEMORY]));
+		(void)json_object_set_new(
+		    limits, "device_memory",
+		    json_integer((json_int_t)spec->limits.value[LIMIT_DEVICE_MEMORY]));
 	(void)json_object_set_new(root, "limits", limits);
 	if (sample_ns < LIMIT_UNSET)
 		(void)json_object_set_new(root, "sample_ns", json_integer((json_int_t)sample_ns));
@@ -223,7 +241,8 @@ static int lift(struct request *r, struct err *e)
 	return 0;
 }
 
-int request_open(struct request *r, const struct spec *spec, uint64_t sample_ns, const struct host *host, struct err *e)
+int request_open(struct request *r, const struct spec *spec, uint64_t sample_ns,
+		 const struct host *host, struct err *e)
 {
 	int pair[2];
 
@@ -240,7 +259,8 @@ int request_open(struct request *r, const struct spec *spec, uint64_t sample_ns,
 	if (result < 0)
 		return -1;
 	if (!text || strlen(text) > REQUEST_MAX)
-		return err_bad(e, spec->compute->where, "the compute job is larger than %d bytes as JSON", REQUEST_MAX);
+		return err_bad(e, spec->compute->where,
+			       "the compute job is larger than %d bytes as JSON", REQUEST_MAX);
 	r->fds[0].from = put_request(text, e);
 	if (r->fds[0].from < 0)
 		return -1;
@@ -261,7 +281,8 @@ int request_check(const struct spec *spec, struct err *e)
 		if (check_input(c->kernels[i].shader_path, c->kernels[i].where, e) < 0)
 			return -1;
 	for (size_t i = 0; i < c->buffer_count; i++)
-		if (c->buffers[i].source == SOURCE_FILE && check_input(c->buffers[i].path, c->buffers[i].where, e) < 0)
+		if (c->buffers[i].source == SOURCE_FILE &&
+		    check_input(c->buffers[i].path, c->buffers[i].where, e) < 0)
 			return -1;
 	for (size_t i = 0; i < c->output_count; i++) {
 		struct atomic_file f;

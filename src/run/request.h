@@ -13,7 +13,7 @@ struct request {
 	struct arena arena;
 	struct plan_fd *fds; /* for the plan; owned here */
 	size_t fd_count;
-	int answers_fd;		     /* our end; owned */
+	int answers_fd;              /* our end; owned */
 	struct atomic_file *outputs; /* one for each of the compute job's outputs, begun */
 	size_t output_count;
 };
@@ -21,7 +21,8 @@ struct request {
 #define REQUEST_INIT ((struct request){.answers_fd = -1})
 
 /* Opens everything; sample_ns: how often heap budgets are read, LIMIT_NONE: only at fixed points; errors name the place in the job file. Free with request_done in either case. */
-int request_open(struct request *r, const struct spec *spec, uint64_t sample_ns, const struct host *host, struct err *e);
+int request_open(struct request *r, const struct spec *spec, uint64_t sample_ns,
+		 const struct host *host, struct err *e);
 
 /* Whether request_open could do its work: every file can be read or placed. Nothing is created. */
 int request_check(const struct spec *spec, struct err *e);

@@ -63,7 +63,8 @@ static void run_done(struct run *r)
 static bool same_file(int a, int b)
 {
 	struct stat sa, sb;
-	return fstat(a, &sa) == 0 && fstat(b, &sb) == 0 && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+	return fstat(a, &sa) == 0 && fstat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
+	       sa.st_ino == sb.st_ino;
 }
 
 static int open_relays(struct run *r, struct err *e)
@@ -92,7 +93,9 @@ static int check_stdio(struct err *e)
 
 	for (int fd = 0; fd < 3; fd++)
 		if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
-			(void)err_bad(e, names[fd], "is a directory, through which the job could leave its sandbox");
+			(void)err_bad(
+			    e, names[fd],
+			    "is a directory, through which the job could leave its sandbox");
 			return err_hint(e, "redirect it from a file or /dev/null");
 		}
 	return 0;
@@ -163,28 +166,28 @@ static void now(struct observed *o)
 static struct report_facts facts_of(const struct run *r, const struct outcome *outcome)
 {
 	return (struct report_facts){
-		.spec = r->spec,
-		.host = r->host,
-		.plan = r->plan.step_count ? &r->plan : NULL,
-		.seen = r->seen.launch_ns ? &r->seen : NULL,
-		.claims = r->spec->compute ? &r->claims : NULL,
-		.outcome = outcome,
+	    .spec = r->spec,
+	    .host = r->host,
+	    .plan = r->plan.step_count ? &r->plan : NULL,
+	    .seen = r->seen.launch_ns ? &r->seen : NULL,
+	    .claims = r->spec->compute ? &r->claims : NULL,
+	    .outcome = outcome,
 	};
 }
 
 static int launch_and_watch(struct run *r, struct err *e)
 {
 	struct watch w = {
-		.plan = &r->plan,
-		.child = &r->child,
-		.grace_ns = r->spec->grace_ns,
-		.sample_ns = r->plan.sample_ns,
-		.cpus = r->host->cpus ? r->host->cpus : 1,
-		.signal_fd = r->signal_fd,
-		.answers_fd = r->request.answers_fd,
-		.claims = &r->claims,
-		.relays = {r->relays[0], r->relays[1]},
-		.seen = &r->seen,
+	    .plan = &r->plan,
+	    .child = &r->child,
+	    .grace_ns = r->spec->grace_ns,
+	    .sample_ns = r->plan.sample_ns,
+	    .cpus = r->host->cpus ? r->host->cpus : 1,
+	    .signal_fd = r->signal_fd,
+	    .answers_fd = r->request.answers_fd,
+	    .claims = &r->claims,
+	    .relays = {r->relays[0], r->relays[1]},
+	    .seen = &r->seen,
 	};
 
 	/*
@@ -224,7 +227,9 @@ static void finish_outputs(struct run *r, struct outcome *out)
 		return;
 	for (size_t i = 0; i < c->output_count; i++)
 		if (!claims_has_output(&r->claims, c->outputs[i].buffer)) {
-			(void)err_set(&e, ERR_CHILD, c->outputs[i].where, "vkjail-exec did not write the output '%s'", c->outputs[i].buffer);
+			(void)err_set(&e, ERR_CHILD, c->outputs[i].where,
+				      "vkjail-exec did not write the output '%s'",
+				      c->outputs[i].buffer);
 			verdict_of_error(REASON_RUNNER_FAILED, &e, out);
 			return;
 		}
@@ -235,15 +240,19 @@ static void finish_outputs(struct run *r, struct outcome *out)
 static void keep_warnings(const struct run *r, struct run_result *ret)
 {
 	for (size_t i = 0; i < r->plan.warning_count; i++) {
-		ret->warnings = arena_grow(&ret->arena, ret->warnings, ret->warning_count, sizeof *ret->warnings);
-		ret->warnings[ret->warning_count++] = arena_strdup(&ret->arena, r->plan.warnings[i]);
+		ret->warnings = arena_grow(&ret->arena, ret->warnings, ret->warning_count,
+					   sizeof *ret->warnings);
+		ret->warnings[ret->warning_count++] = arena_strdup(&ret->arena,
+								   r->plan.warnings[i]);
 	}
 	json_t *claimed = json_object_get(r->claims.lists, "warnings");
 	for (size_t i = 0; i < json_array_size(claimed); i++) {
-		const char *text = json_string_value(json_object_get(json_array_get(claimed, i), "text"));
+		const char *text = json_string_value(
+		    json_object_get(json_array_get(claimed, i), "text"));
 		if (!text)
 			continue;
-		ret->warnings = arena_grow(&ret->arena, ret->warnings, ret->warning_count, sizeof *ret->warnings);
+		ret->warnings = arena_grow(&ret->arena, ret->warnings, ret->warning_count,
+					   sizeof *ret->warnings);
 		ret->warnings[ret->warning_count++] = arena_strdup(&ret->arena, text);
 	}
 }
@@ -257,10 +266,12 @@ static int open_report(struct run *r, struct run_result *ret)
 	struct err e = ERR_INIT;
 
 	if (report_open(&r->report, r->spec, r->host, &e) == 0 &&
-	    (r->report.target != REPORT_FILE || faccessat(r->report.file.dir_fd, ".", W_OK, AT_EACCESS) == 0))
+	    (r->report.target != REPORT_FILE ||
+	     faccessat(r->report.file.dir_fd, ".", W_OK, AT_EACCESS) == 0))
 		return 0;
 	if (e.kind == ERR_NONE)
-		(void)err_os(&e, errno, r->report.path, "cannot write the report: its directory is not writable");
+		(void)err_os(&e, errno, r->report.path,
+			     "cannot write the report: its directory is not writable");
 	r->report.target = REPORT_NONE;
 	if (r->spec->report_given) {
 		ret->err = e;
@@ -271,16 +282,16 @@ static int open_report(struct run *r, struct run_result *ret)
 	return 0;
 }
 
-void supervise(const struct spec *spec, const struct host *host, const struct capture *capture, struct run_result *ret)
+void supervise(const struct spec *spec, const struct host *host, const struct capture *capture,
+	       struct run_result *ret)
 {
 	struct run r;
 	struct outcome *out = &ret->outcome;
 
 	memset(ret, 0, sizeof *ret);
 	run_init(&r, spec, host);
-	/* Nobody of the same user may look into or write to the supervisor while it sets things up (ptrace(2)). */
-	if (open_report(&r, ret) < 0 || prepare(&r, capture, &ret->err) < 0 || take_signals(&r, &ret->err) < 0 ||
-	    launch_and_watch(&r, &ret->err) < 0) {
+	if (open_report(&r, ret) < 0 || prepare(&r, capture, &ret->err) < 0 ||
+	    take_signals(&r, &ret->err) < 0 || launch_and_watch(&r, &ret->err) < 0) {
 		verdict_of_error(r.phase, &ret->err, out);
 	} else {
 		ret->err = ERR_INIT;
@@ -296,7 +307,8 @@ void supervise(const struct spec *spec, const struct host *host, const struct ca
 	run_done(&r);
 }
 
-void supervise_refused(struct spec *spec, const struct host *host, const struct err *why, struct run_result *ret)
+void supervise_refused(struct spec *spec, const struct host *host, const struct err *why,
+		       struct run_result *ret)
 {
 	struct run r;
 	const struct err first = *why;

@@ -6,11 +6,11 @@
 
 struct run_result {
 	struct outcome outcome;
-	struct err err;		/* what prevented the run; kind ERR_NONE when it took place */
+	struct err err;         /* what prevented the run; kind ERR_NONE when it took place */
 	char report_path[4096]; /* where the report is; "" when it is not in a file */
-	struct err report_err;	/* the report could not be written; ERR_NONE otherwise */
-	char *report_text;	/* then: its text, for stderr; owned */
-	const char **warnings;	/* of the plan; owned by the arena */
+	struct err report_err;  /* the report could not be written; ERR_NONE otherwise */
+	char *report_text;      /* then: its text, for stderr; owned */
+	const char **warnings;  /* of the plan; owned by the arena */
 	size_t warning_count;
 	struct arena arena;
 };
@@ -24,11 +24,13 @@ struct capture {
  * Runs the job and waits for its end. Always fills *ret (free with run_result_done); the exit status
  * is ret->outcome.exit_status. capture may be NULL.
  */
-void supervise(const struct spec *spec, const struct host *host, const struct capture *capture, struct run_result *ret);
+void supervise(const struct spec *spec, const struct host *host, const struct capture *capture,
+	       struct run_result *ret);
 
 /*
  * The report of a job that is refused for what is written in its file or on the command line. *why
  * says what is wrong.
  */
-void supervise_refused(struct spec *spec, const struct host *host, const struct err *why, struct run_result *ret);
+void supervise_refused(struct spec *spec, const struct host *host, const struct err *why,
+		       struct run_result *ret);
 void run_result_done(struct run_result *r);

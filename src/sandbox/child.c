@@ -91,7 +91,9 @@ static int step_descriptors(struct child *c, const struct step *s)
 	/* Lowest first would overwrite: all of stdio goes out of the way before it goes in place. */
 	int moved[3];
 	for (int i = 0; i < 3; i++) {
-		moved[i] = p->stdio[i] == i ? i : fcntl(p->stdio[i], F_DUPFD_CLOEXEC, 3 + (int)p->fd_count);
+		moved[i] = p->stdio[i] == i
+			       ? i
+			       : fcntl(p->stdio[i], F_DUPFD_CLOEXEC, 3 + (int)p->fd_count);
 		if (moved[i] < 0)
 			return -1;
 	}
@@ -166,29 +168,29 @@ static int step_exec(struct child *c, const struct step *s)
 typedef int (*step_fn)(struct child *c, const struct step *s);
 
 static const step_fn step_code[STEP_COUNT] = {
-	[STEP_ID_MAP] = creds_id_map,
-	[STEP_SESSION] = step_session,
-	[STEP_HOSTNAME] = step_hostname,
-	[STEP_LOOPBACK] = step_loopback,
-	[STEP_PROPAGATION] = mounts_propagation,
-	[STEP_NEW_ROOT] = mounts_new_root,
-	[STEP_DIRECTORY] = mounts_directory,
-	[STEP_SYMLINK] = mounts_symlink,
-	[STEP_FILE] = mounts_file,
-	[STEP_BIND] = mounts_bind,
-	[STEP_TMPFS] = mounts_tmpfs,
-	[STEP_PROC] = mounts_proc,
-	[STEP_READ_ONLY] = mounts_read_only,
-	[STEP_PIVOT] = mounts_pivot,
-	[STEP_WORKDIR] = step_workdir,
-	[STEP_CAPABILITIES] = creds_capabilities,
-	[STEP_NO_NEW_PRIVS] = creds_no_new_privs,
-	[STEP_GROUP] = step_group,
-	[STEP_RLIMIT] = step_rlimit,
-	[STEP_DESCRIPTORS] = step_descriptors,
-	[STEP_SIGNALS] = step_signals,
-	[STEP_FILTER] = step_filter,
-	[STEP_EXEC] = step_exec,
+    [STEP_ID_MAP] = creds_id_map,
+    [STEP_SESSION] = step_session,
+    [STEP_HOSTNAME] = step_hostname,
+    [STEP_LOOPBACK] = step_loopback,
+    [STEP_PROPAGATION] = mounts_propagation,
+    [STEP_NEW_ROOT] = mounts_new_root,
+    [STEP_DIRECTORY] = mounts_directory,
+    [STEP_SYMLINK] = mounts_symlink,
+    [STEP_FILE] = mounts_file,
+    [STEP_BIND] = mounts_bind,
+    [STEP_TMPFS] = mounts_tmpfs,
+    [STEP_PROC] = mounts_proc,
+    [STEP_READ_ONLY] = mounts_read_only,
+    [STEP_PIVOT] = mounts_pivot,
+    [STEP_WORKDIR] = step_workdir,
+    [STEP_CAPABILITIES] = creds_capabilities,
+    [STEP_NO_NEW_PRIVS] = creds_no_new_privs,
+    [STEP_GROUP] = step_group,
+    [STEP_RLIMIT] = step_rlimit,
+    [STEP_DESCRIPTORS] = step_descriptors,
+    [STEP_SIGNALS] = step_signals,
+    [STEP_FILTER] = step_filter,
+    [STEP_EXEC] = step_exec,
 };
 
 int child_run_step(struct child *c, const struct step *s)

@@ -26,7 +26,8 @@ int creds_id_map(struct child *c, const struct step *s)
 	 * While these files are written the process must be dumpable, else they belong to root.
 	 */
 	if (prctl(PR_SET_DUMPABLE, 1) < 0 || write_proc("/proc/self/setgroups", "deny") < 0 ||
-	    write_proc("/proc/self/uid_map", c->plan->id_maps[0]) < 0 || write_proc("/proc/self/gid_map", c->plan->id_maps[1]) < 0)
+	    write_proc("/proc/self/uid_map", c->plan->id_maps[0]) < 0 ||
+	    write_proc("/proc/self/gid_map", c->plan->id_maps[1]) < 0)
 		return -1;
 	/*
 	 * No user namespace below this one: in it the job would have every capability again, and as the host's
@@ -47,8 +48,9 @@ int creds_capabilities(struct child *c, const struct step *s)
 	if (cap_reset_ambient() < 0)
 		return -1;
 	/* User 0 gets nothing at exec either, and nobody inside can change that back (capabilities(7)). */
-	const unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED |
-				   SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
+	const unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
+				   SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
+				   SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
 	if (prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) < 0)
 		return -1;
 	return cap_set_proc(c->plan->no_caps);

@@ -31,19 +31,19 @@
 /* Not CLONE_NEWTIME: clone(2) takes that bit as part of the exit signal; only clone3 knows it. */
 #define CLONE_NAMESPACES                                                               \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
-		CLONE_NEWPID | CLONE_NEWNET)
+	 CLONE_NEWPID | CLONE_NEWNET)
 #ifdef __s390x__
 #define CLONE_FLAGS_ARG 1
 #else
 #define CLONE_FLAGS_ARG 0
 #endif
 
-#define ROW(n, act, how, count, ...)   \
-	{.name = #n,                   \
-		.action = (act),       \
-		.match = (how),        \
-		.test_count = (count), \
-		.tests = {__VA_ARGS__}},
+#define ROW(n, act, how, count, ...) \
+	{.name = #n,                 \
+	 .action = (act),            \
+	 .match = (how),             \
+	 .test_count = (count),      \
+	 .tests = {__VA_ARGS__}},
 #define TEST(a, m, v)                                                     \
 	{                                                                 \
 		.arg = (a), .mask = (uint32_t)(m), .value = (uint32_t)(v) \
@@ -65,10 +65,10 @@ static const struct filter_rule strict_rules[] = {
 #include "sandbox/filter-strict.def"
 };
 
-static const struct filter_profile default_profile = {
-	default_rules, COUNTOF(default_rules), ENOSYS};
-static const struct filter_profile strict_profile = {
-	strict_rules, COUNTOF(strict_rules), FILTER_KILL};
+static const struct filter_profile default_profile = {default_rules, COUNTOF(default_rules),
+						      ENOSYS};
+static const struct filter_profile strict_profile = {strict_rules, COUNTOF(strict_rules),
+						     FILTER_KILL};
 
 const struct filter_profile *filter_profile(enum spec_seccomp profile)
 {
@@ -104,8 +104,8 @@ static int add_rule(scmp_filter_ctx ctx, const struct filter_rule *r, int otherw
 	struct scmp_arg_cmp cmp[FILTER_TESTS];
 	unsigned count = r->test_count;
 	for (unsigned i = 0; i < count; i++)
-		cmp[i] = SCMP_CMP64(
-			r->tests[i].arg, SCMP_CMP_MASKED_EQ, r->tests[i].mask, r->tests[i].value);
+		cmp[i] = SCMP_CMP64(r->tests[i].arg, SCMP_CMP_MASKED_EQ, r->tests[i].mask,
+				    r->tests[i].value);
 	if (r->match == MATCH_REST) {
 		/*
 		 * Always true. libseccomp tests high arguments first and '>=' on an argument after every masked
@@ -133,21 +133,21 @@ static int export_program(scmp_filter_ctx ctx, struct filter *ret, struct err *e
 	AUTO_FREE char *data = NULL;
 	size_t size = 0;
 	if (fd_read_all(fd, "seccomp filter", BPF_MAXINSNS * sizeof(struct sock_filter), &data,
-		    &size, e))
+			&size, e))
 		return -1;
 	if (size == 0 || size % sizeof(struct sock_filter))
 		return err_set(e, ERR_OS, "seccomp filter",
-			"libseccomp made a broken program of %zu bytes", size);
+			       "libseccomp made a broken program of %zu bytes", size);
 	*ret = (struct filter){
-		.insns = (struct sock_filter *)(void *)TAKE_PTR(data),
-		.len = (unsigned short)(size / sizeof(struct sock_filter)),
-		.owned = true,
+	    .insns = (struct sock_filter *)(void *)TAKE_PTR(data),
+	    .len = (unsigned short)(size / sizeof(struct sock_filter)),
+	    .owned = true,
 	};
 	return 0;
 }
 
-static int build(
-	scmp_filter_ctx ctx, const struct filter_profile *p, struct filter *ret, struct err *e)
+static int build(scmp_filter_ctx ctx, const struct filter_profile *p, struct filter *ret,
+		 struct err *e)
 {
 	/* Without this a foreign architecture kills only the calling thread. */
 	int rc = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
@@ -182,8 +182,9 @@ int filter_compile(enum spec_seccomp profile, struct filter *ret, struct err *e)
 		(void)seccomp_api_set(3);
 	scmp_filter_ctx ctx = seccomp_init(filter_action(p->otherwise));
 	if (!ctx)
-		return err_set(e, ERR_OS, "libseccomp",
-			"cannot start a seccomp filter: the kernel or libseccomp lacks SECCOMP_RET_KILL_PROCESS");
+		return err_set(
+		    e, ERR_OS, "libseccomp",
+		    "cannot start a seccomp filter: the kernel or libseccomp lacks SECCOMP_RET_KILL_PROCESS");
 	int rc = build(ctx, p, ret, e);
 	seccomp_release(ctx);
 	return rc;

@@ -107,21 +107,22 @@ static size_t emit(const struct front *f, struct sock_filter *insns)
 
 	if (end - 2 > UINT8_MAX || f->answer_count == ANSWERS_MAX)
 		return 0;
-	insns[0] = (struct sock_filter)BPF_STMT(
-		BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
-	insns[1] = (struct sock_filter)BPF_JUMP(
-		BPF_JMP | BPF_JEQ | BPF_K, seccomp_arch_native(), 0, (uint8_t)(end - 2));
-	insns[2] = (struct sock_filter)BPF_STMT(
-		BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+	insns[0] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+						offsetof(struct seccomp_data, arch));
+	insns[1] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, seccomp_arch_native(), 0,
+						(uint8_t)(end - 2));
+	insns[2] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+						offsetof(struct seccomp_data, nr));
 	for (int i = 0; i < f->node_count; i++) {
 		const struct node *n = &f->nodes[i];
 		size_t next = where(f, i) + 1;
 		insns[next - 1] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, n->first,
-			(uint8_t)(where(f, n->high) - next), (uint8_t)(where(f, n->low) - next));
+							       (uint8_t)(where(f, n->high) - next),
+							       (uint8_t)(where(f, n->low) - next));
 	}
 	for (int i = 1; i < f->answer_count; i++)
-		insns[where(f, ~i)] = (struct sock_filter)BPF_STMT(
-			BPF_RET | BPF_K, filter_action(f->answers[i]));
+		insns[where(f, ~i)] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
+								   filter_action(f->answers[i]));
 	return end;
 }
 
@@ -155,8 +156,8 @@ int filter_front(const struct filter_profile *p, struct filter *f, struct err *e
 	(void)build_tree(&front, 0, n);
 	size_t len = emit(&front, insns);
 	if (len == 0 || len + f->len > BPF_MAXINSNS)
-		rc = err_set(
-			e, ERR_OS, "seccomp filter", "%zu ranges of system calls are too many", n);
+		rc = err_set(e, ERR_OS, "seccomp filter", "%zu ranges of system calls are too many",
+			     n);
 	else if (put_before(f, insns, len))
 		rc = err_os(e, ENOMEM, NULL, "cannot make the seccomp filter");
 	arena_done(&arena);

@@ -32,8 +32,8 @@ int filter_get(enum spec_seccomp profile, struct filter *ret, struct err *e)
 		break;
 	}
 	/* struct sock_fprog wants a pointer that may write; nobody does, as owned says. */
-	*ret = (struct filter){
-		.insns = (struct sock_filter *)(uintptr_t)insns, .len = (unsigned short)len};
+	*ret = (struct filter){.insns = (struct sock_filter *)(uintptr_t)insns,
+			       .len = (unsigned short)len};
 	return 0;
 }
 #else

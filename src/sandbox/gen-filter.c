@@ -13,7 +13,7 @@ static int print_profile(const char *name, enum spec_seccomp profile, struct err
 	printf("static const struct sock_filter filter_data_%s[] = {\n", name);
 	for (unsigned i = 0; i < f.len; i++)
 		printf("\t{0x%02x, %u, %u, 0x%08x},\n", f.insns[i].code, f.insns[i].jt,
-			f.insns[i].jf, f.insns[i].k);
+		       f.insns[i].jf, f.insns[i].k);
 	printf("};\n");
 	free(f.insns); /* filter_done lives beside the embedded program, which is not there yet */
 	return 0;
@@ -26,7 +26,7 @@ int main(void)
 
 	printf("/* Made by gen-filter from the profiles' tables. */\n");
 	if (print_profile("default", SECCOMP_DEFAULT, &e) ||
-		print_profile("strict", SECCOMP_STRICT, &e)) {
+	    print_profile("strict", SECCOMP_STRICT, &e)) {
 		fprintf(stderr, "gen-filter: %s\n", err_render(&e, line, sizeof line));
 		return 1;
 	}

@@ -34,7 +34,8 @@ static _Noreturn void job_main(struct child *c)
 /* Ends pid 1 with a failure of the given step. */
 static _Noreturn void fail(struct child *c, unsigned step, int os)
 {
-	struct msg m = {.type = MSG_STEP_FAILED, .step = step, .os = os, .detail = c->failed_detail};
+	struct msg m = {
+	    .type = MSG_STEP_FAILED, .step = step, .os = os, .detail = c->failed_detail};
 	child_send(c, &m);
 	_exit(125);
 }
@@ -51,7 +52,10 @@ static void tell_started(struct child *c, uint64_t at_ns)
 		char space[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr align;
 	} control = {.space = {0}};
-	struct msghdr h = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof control.space};
+	struct msghdr h = {.msg_iov = &iov,
+			   .msg_iovlen = 1,
+			   .msg_control = control.space,
+			   .msg_controllen = sizeof control.space};
 	struct cmsghdr *cm = CMSG_FIRSTHDR(&h);
 
 	cm->cmsg_level = SOL_SOCKET;
@@ -70,7 +74,10 @@ static void tell_stopped(struct child *c, int signal)
 /* The main process has ended: its status, and the end of pid 1, at which the kernel kills what is left. */
 static _Noreturn void finish(const struct child *c, int status, uint64_t started_ns)
 {
-	struct msg m = {.type = MSG_EXITED, .status = status, .started_ns = started_ns, .at_ns = child_now_ns()};
+	struct msg m = {.type = MSG_EXITED,
+			.status = status,
+			.started_ns = started_ns,
+			.at_ns = child_now_ns()};
 	int other;
 
 	c->last_word->msg = m;

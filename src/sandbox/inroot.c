@@ -19,8 +19,8 @@ enum { LINKS_MAX = 40, DEPTH_MAX = 64 };
 int inroot_open(int root_fd, const char *path)
 {
 	struct open_how how = {
-		.flags = O_PATH | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	    .flags = O_PATH | O_CLOEXEC,
+	    .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 	int fd = (int)syscall(SYS_openat2, root_fd, path[0] ? path : ".", &how, sizeof how);
 	/* EPERM too: what some container managers answer for calls that they do not know. */

@@ -16,14 +16,15 @@
 static long sys_clone(uint64_t flags, int *ret_pidfd)
 {
 	struct clone_args args = {
-		.flags = flags | CLONE_PIDFD,
-		.pidfd = (uint64_t)(uintptr_t)ret_pidfd,
-		.exit_signal = SIGCHLD,
+	    .flags = flags | CLONE_PIDFD,
+	    .pidfd = (uint64_t)(uintptr_t)ret_pidfd,
+	    .exit_signal = SIGCHLD,
 	};
 	long pid = syscall(SYS_clone3, &args, sizeof args);
 	/* Containers and valgrind answer ENOSYS; all of these flags fit in the old call as well. */
 	if (pid < 0 && errno == ENOSYS)
-		pid = syscall(SYS_clone, flags | CLONE_PIDFD | SIGCHLD, NULL, ret_pidfd, NULL, NULL);
+		pid = syscall(SYS_clone, flags | CLONE_PIDFD | SIGCHLD, NULL, ret_pidfd, NULL,
+			      NULL);
 	return pid;
 }
 
@@ -36,12 +37,14 @@ int launch(const struct plan *p, struct launched *ret, struct err *e)
 		return err_os(e, errno, NULL, "cannot create the control socket");
 	AUTO_FD int ours = pair[0];
 	AUTO_FD int theirs = pair[1];
-	struct last_word *last_word = mmap(NULL, sizeof *last_word, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct last_word *last_word = mmap(NULL, sizeof *last_word, PROT_READ | PROT_WRITE,
+					   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (last_word == MAP_FAILED)
 		return err_os(e, errno, NULL, "cannot share a page with the sandbox");
 	long pid = sys_clone(p->clone_flags, &pidfd);
 	if (pid == 0) {
-		struct child c = {.plan = p, .control_fd = theirs, .last_word = last_word, .root_fd = -1};
+		struct child c = {
+		    .plan = p, .control_fd = theirs, .last_word = last_word, .root_fd = -1};
 		(void)close(ours);
 		child_main(&c);
 	}

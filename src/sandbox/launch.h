@@ -9,14 +9,13 @@
 #include "sandbox/proto.h"
 
 struct launched {
-	pid_t pid;	/* of pid 1 of the sandbox, as seen from here */
-	int pidfd;	/* pidfd_open(2); owned */
-	int control_fd; /* struct msg datagrams from it; owned */
+	pid_t pid;                         /* of pid 1 of the sandbox, as seen from here */
+	int pidfd;                         /* pidfd_open(2); owned */
+	int control_fd;                    /* struct msg datagrams from it; owned */
 	const struct last_word *last_word; /* shared with it; owned */
 };
 
 #define LAUNCHED_INIT ((struct launched){.pidfd = -1, .control_fd = -1})
-
 
 /*
  * clone3(2) with the plan's namespaces. Every signal must be blocked and SIGCHLD not be ignored. Returns at once; the child's failures

@@ -25,7 +25,8 @@ static int sys_mount_setattr(int fd, unsigned flags, uint64_t set)
 
 static int sys_move_mount(int from_fd, int to_fd)
 {
-	return (int)syscall(SYS_move_mount, from_fd, "", to_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	return (int)syscall(SYS_move_mount, from_fd, "", to_fd, "",
+			    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
 
 /* fsopen + options + fsmount. options are pairs of key and value, NULL-terminated. Returns a detached mount. */
@@ -61,7 +62,9 @@ int mounts_propagation(struct child *c, const struct step *s)
 
 int mounts_new_root(struct child *c, const struct step *s)
 {
-	const char *options[] = {"size", c->plan->tmp_size, "nr_inodes", c->plan->tmp_inodes, "mode", "0555", NULL, NULL};
+	const char *options[] = {
+	    "size", c->plan->tmp_size, "nr_inodes", c->plan->tmp_inodes, "mode", "0555", NULL,
+	    NULL};
 	(void)s;
 	AUTO_FD int root = new_mount("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 	if (root < 0)
@@ -81,7 +84,8 @@ int mounts_new_root(struct child *c, const struct step *s)
  * the new root the way is walked inside it: while the old root is still there, a link taken as it is
  * would lead into the host. *ret_walked is to be closed.
  */
-static int place(const struct child *c, const struct step *s, int *ret_walked, const char **ret_name)
+static int place(const struct child *c, const struct step *s, int *ret_walked,
+		 const char **ret_name)
 {
 	const char *slash = s->flags & STEP_OWN ? NULL : strrchr(s->target, '/');
 	char dir[PATH_MAX];
@@ -122,7 +126,8 @@ int mounts_file(struct child *c, const struct step *s)
 	int at = place(c, s, &walked, &name);
 	if (at < 0)
 		return -1;
-	AUTO_FD int fd = openat(at, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, s->mode);
+	AUTO_FD int fd = openat(at, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+				s->mode);
 	if (fd < 0)
 		return -1;
 	for (const char *p = s->source; p && *p;) {
@@ -144,19 +149,23 @@ int mounts_bind(struct child *c, const struct step *s)
 		attrs |= MOUNT_ATTR_NODEV;
 	if (s->flags & STEP_NOEXEC)
 		attrs |= MOUNT_ATTR_NOEXEC;
-	AUTO_FD int tree = (int)syscall(SYS_open_tree, AT_FDCWD, s->source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	AUTO_FD int tree = (int)syscall(SYS_open_tree, AT_FDCWD, s->source,
+					OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 	if (tree < 0)
 		return -1;
 	if (sys_mount_setattr(tree, AT_RECURSIVE, attrs) < 0)
 		return -1;
 	if (s->flags & STEP_OWN)
-		return (int)syscall(SYS_move_mount, tree, "", c->root_fd, s->target, MOVE_MOUNT_F_EMPTY_PATH);
+		return (int)syscall(SYS_move_mount, tree, "", c->root_fd, s->target,
+				    MOVE_MOUNT_F_EMPTY_PATH);
 	return attach(c, tree, s->target);
 }
 
 int mounts_tmpfs(struct child *c, const struct step *s)
 {
-	const char *options[] = {"size", c->plan->tmp_size, "nr_inodes", c->plan->tmp_inodes, "mode", "0755", NULL, NULL};
+	const char *options[] = {
+	    "size", c->plan->tmp_size, "nr_inodes", c->plan->tmp_inodes, "mode", "0755", NULL,
+	    NULL};
 	AUTO_FD int fs = new_mount("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 	if (fs < 0)
 		return -1;
@@ -166,7 +175,8 @@ int mounts_tmpfs(struct child *c, const struct step *s)
 int mounts_proc(struct child *c, const struct step *s)
 {
 	/* Before the old root is detached: the kernel grants a new proc only where one is visible already. */
-	AUTO_FD int fs = new_mount("proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	AUTO_FD int fs = new_mount("proc", NULL,
+				   MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 	if (fs < 0)
 		return -1;
 	return attach(c, fs, s->target);
@@ -174,10 +184,13 @@ int mounts_proc(struct child *c, const struct step *s)
 
 int mounts_read_only(struct child *c, const struct step *s)
 {
-	AUTO_FD int tree = (int)syscall(SYS_open_tree, c->root_fd, s->target, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	AUTO_FD int tree = (int)syscall(SYS_open_tree, c->root_fd, s->target,
+					OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (tree < 0)
 		return errno == ENOENT ? 0 : -1;
-	if (sys_mount_setattr(tree, 0, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC) < 0)
+	if (sys_mount_setattr(tree, 0,
+			      MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+				  MOUNT_ATTR_NOEXEC) < 0)
 		return -1;
 	return attach(c, tree, s->target);
 }

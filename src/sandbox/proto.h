@@ -12,14 +12,15 @@
 
 enum msg_type {
 	MSG_STEP_FAILED = 1, /* step, os, detail; the child is gone after it */
-	MSG_STARTED,	     /* the command was executed; at_ns; carries the descriptor of the private tmpfs when asked for */
-	MSG_STOPPED,	     /* the main process stopped (job control) */
-	MSG_EXITED,	     /* status, at_ns, usage: of the main process */
+	MSG_STARTED, /* the command was executed; at_ns; carries the descriptor of the private tmpfs when asked for */
+	MSG_STOPPED, /* the main process stopped (job control) */
+	MSG_EXITED,  /* status, at_ns, usage: of the main process */
 };
 
-enum { /* detail of a failed EXEC step */
-	EXEC_DETAIL_MISSING = 1,     /* no candidate exists */
-	EXEC_DETAIL_INTERPRETER = 2, /* the file is there: its interpreter (#! or ELF) is what is missing */
+enum {                          /* detail of a failed EXEC step */
+       EXEC_DETAIL_MISSING = 1, /* no candidate exists */
+       EXEC_DETAIL_INTERPRETER =
+	   2, /* the file is there: its interpreter (#! or ELF) is what is missing */
 };
 
 struct msg {
@@ -29,7 +30,7 @@ struct msg {
 	uint32_t detail; /* of an EXEC step: the candidate (high 16 bits) and EXEC_DETAIL_* */
 	int32_t status;  /* wait status, wait(2) */
 	int32_t pad;
-	uint64_t at_ns;  /* CLOCK_MONOTONIC */
+	uint64_t at_ns; /* CLOCK_MONOTONIC */
 	uint64_t started_ns;
 };
 

@@ -8,7 +8,16 @@
 
 enum { ITEMS_MAX = 64, STRING_CLAIM_MAX = 2048 };
 
-enum member_type { M_STRING, M_INTEGER, M_NUMBER, M_INTEGER_OR_NULL, M_STRINGS, M_INTEGERS, M_OBJECT, M_OBJECTS };
+enum member_type {
+	M_STRING,
+	M_INTEGER,
+	M_NUMBER,
+	M_INTEGER_OR_NULL,
+	M_STRINGS,
+	M_INTEGERS,
+	M_OBJECT,
+	M_OBJECTS
+};
 
 struct member {
 	const char *name;
@@ -16,39 +25,69 @@ struct member {
 	const struct member *members; /* of an object; ends with a NULL name */
 };
 
-static const struct member driver_members[] = {{"name", M_STRING, NULL}, {"info", M_STRING, NULL}, {"id", M_INTEGER, NULL}, {NULL, 0, NULL}};
-static const struct member heap_members[] = {{"size", M_INTEGER, NULL}, {"flags", M_STRINGS, NULL}, {NULL, 0, NULL}};
-static const struct member budget_heap_members[] = {{"budget", M_INTEGER, NULL}, {"usage", M_INTEGER, NULL}, {NULL, 0, NULL}};
+static const struct member driver_members[] = {
+    {"name", M_STRING, NULL}, {"info", M_STRING, NULL}, {"id", M_INTEGER, NULL}, {NULL, 0, NULL}};
+static const struct member heap_members[] = {
+    {"size", M_INTEGER, NULL}, {"flags", M_STRINGS, NULL}, {NULL, 0, NULL}};
+static const struct member budget_heap_members[] = {
+    {"budget", M_INTEGER, NULL}, {"usage", M_INTEGER, NULL}, {NULL, 0, NULL}};
 
 static const struct member device_members[] = {
-	{"name", M_STRING, NULL},	       {"type", M_STRING, NULL},
-	{"uuid", M_STRING, NULL},	       {"driver", M_OBJECT, driver_members},
-	{"api", M_STRING, NULL},	       {"queue_family", M_INTEGER, NULL},
-	{"timestamp_valid_bits", M_INTEGER, NULL}, {"timestamp_period_ns", M_NUMBER, NULL},
-	{"heaps", M_OBJECTS, heap_members},    {"budget_source", M_STRING, NULL},
-	{"loop_limit", M_INTEGER_OR_NULL, NULL}, {NULL, 0, NULL},
+    {"name", M_STRING, NULL},
+    {"type", M_STRING, NULL},
+    {"uuid", M_STRING, NULL},
+    {"driver", M_OBJECT, driver_members},
+    {"api", M_STRING, NULL},
+    {"queue_family", M_INTEGER, NULL},
+    {"timestamp_valid_bits", M_INTEGER, NULL},
+    {"timestamp_period_ns", M_NUMBER, NULL},
+    {"heaps", M_OBJECTS, heap_members},
+    {"budget_source", M_STRING, NULL},
+    {"loop_limit", M_INTEGER_OR_NULL, NULL},
+    {NULL, 0, NULL},
 };
 static const struct member budget_members[] = {
-	{"t_ns", M_INTEGER, NULL}, {"at", M_STRING, NULL}, {"allocated", M_INTEGER, NULL}, {"heaps", M_OBJECTS, budget_heap_members}, {NULL, 0, NULL},
+    {"t_ns", M_INTEGER, NULL},
+    {"at", M_STRING, NULL},
+    {"allocated", M_INTEGER, NULL},
+    {"heaps", M_OBJECTS, budget_heap_members},
+    {NULL, 0, NULL},
 };
 static const struct member shader_members[] = {
-	{"kernel", M_STRING, NULL},	{"sha256", M_STRING, NULL},	 {"local_size", M_INTEGERS, NULL},
-	{"compile_ns", M_INTEGER, NULL}, {"pipeline_ns", M_INTEGER, NULL}, {"source", M_STRING, NULL}, {NULL, 0, NULL},
+    {"kernel", M_STRING, NULL},
+    {"sha256", M_STRING, NULL},
+    {"local_size", M_INTEGERS, NULL},
+    {"compile_ns", M_INTEGER, NULL},
+    {"pipeline_ns", M_INTEGER, NULL},
+    {"source", M_STRING, NULL},
+    {NULL, 0, NULL},
 };
 static const struct member kernel_members[] = {
-	{"kernel", M_STRING, NULL}, {"dispatches", M_INTEGER, NULL}, {"timed", M_INTEGER, NULL},  {"groups", M_INTEGERS, NULL},
-	{"total_ns", M_INTEGER, NULL}, {"min_ns", M_INTEGER, NULL},  {"p50_ns", M_INTEGER, NULL}, {"p95_ns", M_INTEGER, NULL},
-	{"max_ns", M_INTEGER, NULL},   {"first_ns", M_INTEGER, NULL}, {NULL, 0, NULL},
+    {"kernel", M_STRING, NULL},
+    {"dispatches", M_INTEGER, NULL},
+    {"timed", M_INTEGER, NULL},
+    {"groups", M_INTEGERS, NULL},
+    {"total_ns", M_INTEGER, NULL},
+    {"min_ns", M_INTEGER, NULL},
+    {"p50_ns", M_INTEGER, NULL},
+    {"p95_ns", M_INTEGER, NULL},
+    {"max_ns", M_INTEGER, NULL},
+    {"first_ns", M_INTEGER, NULL},
+    {NULL, 0, NULL},
 };
-static const struct member phase_members[] = {{"name", M_STRING, NULL}, {"ns", M_INTEGER, NULL}, {NULL, 0, NULL}};
-static const struct member output_members[] = {{"buffer", M_STRING, NULL}, {"bytes", M_INTEGER, NULL}, {NULL, 0, NULL}};
+static const struct member phase_members[] = {
+    {"name", M_STRING, NULL}, {"ns", M_INTEGER, NULL}, {NULL, 0, NULL}};
+static const struct member output_members[] = {
+    {"buffer", M_STRING, NULL}, {"bytes", M_INTEGER, NULL}, {NULL, 0, NULL}};
 static const struct member warning_members[] = {{"text", M_STRING, NULL}, {NULL, 0, NULL}};
 static const struct member trouble_members[] = {
-	{"t_ns", M_INTEGER, NULL}, {"call", M_STRING, NULL}, {"result", M_STRING, NULL}, {"bytes", M_INTEGER, NULL}, {NULL, 0, NULL},
+    {"t_ns", M_INTEGER, NULL},  {"call", M_STRING, NULL}, {"result", M_STRING, NULL},
+    {"bytes", M_INTEGER, NULL}, {NULL, 0, NULL},
 };
 static const struct member end_members[] = {
-	{"reason", M_STRING, NULL},	 {"text", M_STRING, NULL},    {"hint", M_STRING, NULL},     {"where", M_STRING, NULL},	{"kernel", M_STRING, NULL},
-	{"observed_ns", M_INTEGER, NULL}, {"needed", M_INTEGER, NULL}, {"available", M_INTEGER, NULL}, {NULL, 0, NULL},
+    {"reason", M_STRING, NULL},  {"text", M_STRING, NULL},       {"hint", M_STRING, NULL},
+    {"where", M_STRING, NULL},   {"kernel", M_STRING, NULL},     {"observed_ns", M_INTEGER, NULL},
+    {"needed", M_INTEGER, NULL}, {"available", M_INTEGER, NULL}, {NULL, 0, NULL},
 };
 
 /* The events that come many times, and the list in which each is kept. */
@@ -56,20 +95,21 @@ static const struct {
 	const char *event, *list;
 	const struct member *members;
 } listed[] = {
-	{"budget", "budgets", budget_members}, {"shader", "shaders", shader_members},	{"kernel", "kernels", kernel_members},
-	{"phase", "phases", phase_members},    {"output", "outputs", output_members},	{"warning", "warnings", warning_members},
-	{"trouble", "troubles", trouble_members},
+    {"budget", "budgets", budget_members},    {"shader", "shaders", shader_members},
+    {"kernel", "kernels", kernel_members},    {"phase", "phases", phase_members},
+    {"output", "outputs", output_members},    {"warning", "warnings", warning_members},
+    {"trouble", "troubles", trouble_members},
 };
 
 static const char *const end_names[] = {
-	[CLAIM_END_NONE] = "",
-	[CLAIM_END_DONE] = "done",
-	[CLAIM_END_BAD_JOB] = "bad-job",
-	[CLAIM_END_DEVICE_MEMORY] = "device-memory",
-	[CLAIM_END_DEVICE_LOST] = "device-lost",
-	[CLAIM_END_KERNEL_TIME] = "kernel-time",
-	[CLAIM_END_CANCELLED] = "cancelled",
-	[CLAIM_END_FAILED] = "failed",
+    [CLAIM_END_NONE] = "",
+    [CLAIM_END_DONE] = "done",
+    [CLAIM_END_BAD_JOB] = "bad-job",
+    [CLAIM_END_DEVICE_MEMORY] = "device-memory",
+    [CLAIM_END_DEVICE_LOST] = "device-lost",
+    [CLAIM_END_KERNEL_TIME] = "kernel-time",
+    [CLAIM_END_CANCELLED] = "cancelled",
+    [CLAIM_END_FAILED] = "failed",
 };
 
 static json_t *take_object(const json_t *from, const struct member *members);
@@ -82,14 +122,17 @@ static json_t *take_string(const json_t *v)
 	if (n > STRING_CLAIM_MAX)
 		n = STRING_CLAIM_MAX;
 	/* Not in the middle of a character: continuation bytes are 10xxxxxx. */
-	while (n < json_string_length(v) && n > 0 && ((unsigned char)json_string_value(v)[n] & 0xc0) == 0x80)
+	while (n < json_string_length(v) && n > 0 &&
+	       ((unsigned char)json_string_value(v)[n] & 0xc0) == 0x80)
 		n--;
 	return json_stringn(json_string_value(v), n);
 }
 
 static json_t *take_integer(const json_t *v)
 {
-	return json_is_integer(v) && json_integer_value(v) >= 0 ? json_integer(json_integer_value(v)) : NULL;
+	return json_is_integer(v) && json_integer_value(v) >= 0
+		   ? json_integer(json_integer_value(v))
+		   : NULL;
 }
 
 static json_t *take_items(const json_t *v, const struct member *m)
@@ -99,7 +142,9 @@ static json_t *take_items(const json_t *v, const struct member *m)
 	json_t *out = json_array();
 	for (size_t i = 0; i < json_array_size(v) && i < ITEMS_MAX; i++) {
 		const json_t *item = json_array_get(v, i);
-		json_t *taken = m->type == M_STRINGS ? take_string(item) : m->type == M_INTEGERS ? take_integer(item) : take_object(item, m->members);
+		json_t *taken = m->type == M_STRINGS    ? take_string(item)
+				: m->type == M_INTEGERS ? take_integer(item)
+							: take_object(item, m->members);
 		if (taken)
 			(void)json_array_append_new(out, taken);
 	}
@@ -185,7 +230,8 @@ static void add_listed(struct claims *c, size_t kind, const json_t *message)
 		c->dropped++;
 		/* The last budget says how it ended; keep it in the last place. */
 		if (strcmp(listed[kind].event, "budget") == 0)
-			(void)json_array_set_new(list, CLAIM_LIST_MAX - 1, take_object(message, listed[kind].members));
+			(void)json_array_set_new(list, CLAIM_LIST_MAX - 1,
+						 take_object(message, listed[kind].members));
 		return;
 	}
 	(void)json_array_append_new(list, take_object(message, listed[kind].members));
@@ -218,7 +264,8 @@ bool claims_has_output(const struct claims *c, const char *buffer)
 {
 	const json_t *list = json_object_get(c->lists, "outputs");
 	for (size_t i = 0; i < json_array_size(list); i++) {
-		const char *name = json_string_value(json_object_get(json_array_get(list, i), "buffer"));
+		const char *name = json_string_value(
+		    json_object_get(json_array_get(list, i), "buffer"));
 		if (name && strcmp(name, buffer) == 0)
 			return true;
 	}

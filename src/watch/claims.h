@@ -12,12 +12,22 @@
 
 enum { CLAIM_MESSAGE_MAX = 32 * 1024, CLAIM_LIST_MAX = 512 };
 
-enum claim_end { CLAIM_END_NONE, CLAIM_END_DONE, CLAIM_END_BAD_JOB, CLAIM_END_DEVICE_MEMORY, CLAIM_END_DEVICE_LOST, CLAIM_END_KERNEL_TIME, CLAIM_END_CANCELLED, CLAIM_END_FAILED };
+enum claim_end {
+	CLAIM_END_NONE,
+	CLAIM_END_DONE,
+	CLAIM_END_BAD_JOB,
+	CLAIM_END_DEVICE_MEMORY,
+	CLAIM_END_DEVICE_LOST,
+	CLAIM_END_KERNEL_TIME,
+	CLAIM_END_CANCELLED,
+	CLAIM_END_FAILED
+};
 
 struct claims {
 	json_t *device; /* object, or NULL while nothing was said */
-	json_t *end;	/* object, or NULL */
-	json_t *lists;	/* object of arrays: budgets, shaders, kernels, phases, outputs, warnings, troubles */
+	json_t *end;    /* object, or NULL */
+	json_t *
+	    lists; /* object of arrays: budgets, shaders, kernels, phases, outputs, warnings, troubles */
 	enum claim_end how;
 	unsigned refused; /* messages that made no sense */
 	unsigned dropped; /* messages beyond the bounds */

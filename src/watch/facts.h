@@ -31,32 +31,33 @@ enum { SAMPLES_MAX = 512 };
 
 /* When the buffer is full, neighbours merge (the higher memory stays) and the interval doubles. */
 struct samples {
-	struct usage *at; /* SAMPLES_MAX of them, from the first sample on; owned by who owns the struct */
+	struct usage
+	    *at; /* SAMPLES_MAX of them, from the first sample on; owned by who owns the struct */
 	unsigned count;
 	uint64_t interval_ns;
 	uint64_t taken;
 };
 
 struct observed {
-	bool launched;	  /* the child exists */
+	bool launched;    /* the child exists */
 	bool step_failed; /* it could not set the sandbox up, or not execute */
 	unsigned step;
 	int step_os;
 	unsigned step_detail;
 
-	bool exited;	 /* pid 1 told how the main process ended */
-	int status;	 /* wait status of it */
+	bool exited;     /* pid 1 told how the main process ended */
+	int status;      /* wait status of it */
 	int init_status; /* of pid 1, should it have been killed */
 	bool unkillable; /* still there after SIGKILL */
 
 	enum cause_kind cause;
 	enum limit limit;  /* CAUSE_LIMIT */
-	uint64_t value;	   /* CAUSE_LIMIT: the value that was too high, in the limit's unit */
+	uint64_t value;    /* CAUSE_LIMIT: the value that was too high, in the limit's unit */
 	int cancel_signal; /* CAUSE_CANCEL */
 	uint64_t cause_ns, killed_ns; /* when it was decided, when SIGKILL was sent; 0: not */
 
 	uint64_t launch_ns, started_ns, ended_ns, gone_ns; /* CLOCK_MONOTONIC; 0: not known */
-	int64_t launch_real_ns;				   /* CLOCK_REALTIME */
+	int64_t launch_real_ns;                            /* CLOCK_REALTIME */
 	struct rusage rusage; /* of pid 1 and everything it waited for */
 	struct usage peak;    /* highest values seen in samples, each for itself */
 	struct samples samples;

@@ -14,8 +14,8 @@ struct relay {
 	int write_fd;  /* the job's end; owned; closed after launch */
 	int target_fd; /* where it goes */
 	bool owned;    /* target_fd is a descriptor of our own */
-	bool full;     /* the limit was reached: what is kept still goes out, nothing more is read */
-	size_t kept;   /* bytes that were read and that the target did not take yet */
+	bool full;   /* the limit was reached: what is kept still goes out, nothing more is read */
+	size_t kept; /* bytes that were read and that the target did not take yet */
 	char chunk[PIPE_BUF];
 };
 
@@ -28,7 +28,7 @@ enum relay_result {
 	RELAY_EMPTY,   /* come again when the pipe has something */
 	RELAY_BLOCKED, /* come again when the target is writable */
 	RELAY_END,     /* the pipe is at its end, or nobody reads the target any more */
-	RELAY_LIMIT,   /* *used has reached limit and there was more; said once, what may be kept has still to be pumped */
+	RELAY_LIMIT, /* *used has reached limit and there was more; said once, what may be kept has still to be pumped */
 };
 
 /*

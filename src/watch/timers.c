@@ -88,7 +88,8 @@ void timers_arm(struct loop *l)
 	if (earliest == l->armed)
 		return;
 	l->armed = earliest;
-	struct itimerspec it = {.it_value = {.tv_sec = (time_t)(earliest / 1000000000u), .tv_nsec = (long)(earliest % 1000000000u)}};
+	struct itimerspec it = {.it_value = {.tv_sec = (time_t)(earliest / 1000000000u),
+					     .tv_nsec = (long)(earliest % 1000000000u)}};
 	(void)timerfd_settime(l->timer_fd, TFD_TIMER_ABSTIME, &it, NULL);
 }
 
@@ -205,7 +206,8 @@ static void fire_sample(struct loop *l, uint64_t now)
 	 * The quick sum counts a page that two processes share twice, so it can only be too high:
 	 * enough to say "below the limit", not enough to end a job.
 	 */
-	if (limit < LIMIT_UNSET && u.memory_bytes + in_tmp > limit && usage_read(w->child->pid, USAGE_MEMORY_EXACT, &exact)) {
+	if (limit < LIMIT_UNSET && u.memory_bytes + in_tmp > limit &&
+	    usage_read(w->child->pid, USAGE_MEMORY_EXACT, &exact)) {
 		u = exact;
 		if (in_tmp > 0 && u.memory_bytes + in_tmp > limit)
 			without_mapped_tmp(l, &u);
@@ -223,7 +225,8 @@ static void fire_give_up(struct loop *l, uint64_t now)
 	struct usage u;
 	bool here = usage_read(l->watch->child->pid, USAGE_CPU, &u);
 	/* Of a tree that is too large to be counted nobody can say, so there is an end to it as well. */
-	bool fewer = here && (u.processes < l->left || u.processes > USAGE_TREE_MAX - USAGE_TREE_MAX / 8);
+	bool fewer = here &&
+		     (u.processes < l->left || u.processes > USAGE_TREE_MAX - USAGE_TREE_MAX / 8);
 
 	if (!fewer || ++l->give_ups > GIVE_UPS_MAX) {
 		l->watch->seen->unkillable = true;

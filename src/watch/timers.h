@@ -8,7 +8,7 @@
 
 enum timer {
 	TIMER_WALL,
-	TIMER_CPU,  /* the earliest moment at which the CPU limit can be reached */
+	TIMER_CPU, /* the earliest moment at which the CPU limit can be reached */
 	TIMER_IDLE,
 	TIMER_SAMPLE,
 	TIMER_KILL,    /* the end of the grace */
@@ -19,12 +19,13 @@ enum timer {
 struct loop {
 	struct watch *watch;
 	int epoll_fd, timer_fd;
-	int tmp_fd; /* on the job's private tmpfs; -1 */
+	int tmp_fd;                     /* on the job's private tmpfs; -1 */
 	uint64_t deadline[TIMER_COUNT]; /* CLOCK_MONOTONIC ns; 0: not set */
-	uint64_t armed;			/* what the timerfd is set to */
-	uint64_t idle_cpu_ns;		/* CPU time at the last progress */
+	uint64_t armed;                 /* what the timerfd is set to */
+	uint64_t idle_cpu_ns;           /* CPU time at the last progress */
 	uint64_t idle_since_ns;
-	unsigned left, give_ups; /* after SIGKILL: the processes that were there last, and how often they were counted */
+	unsigned left,
+	    give_ups; /* after SIGKILL: the processes that were there last, and how often they were counted */
 	bool running;
 	bool stop_with_job;
 	bool target_waiting[2];

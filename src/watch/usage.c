@@ -104,14 +104,16 @@ static void add_memory(pid_t pid, enum usage_want want, struct usage *u)
 	if (want == USAGE_MEMORY_EXACT) {
 		(void)snprintf(path, sizeof path, "/proc/%d/smaps_rollup", pid);
 		if (read_text(path, text, sizeof text) > 0) {
-			u->memory_bytes += field_bytes(text, "\nPss_Anon:") + field_bytes(text, "\nPss_Shmem:");
+			u->memory_bytes += field_bytes(text, "\nPss_Anon:") +
+					   field_bytes(text, "\nPss_Shmem:");
 			return;
 		}
 		u->memory_exact = false;
 	}
 	(void)snprintf(path, sizeof path, "/proc/%d/status", pid);
 	if (read_text(path, text, sizeof text) > 0)
-		u->memory_bytes += field_bytes(text, "\nRssAnon:") + field_bytes(text, "\nRssShmem:");
+		u->memory_bytes += field_bytes(text, "\nRssAnon:") +
+				   field_bytes(text, "\nRssShmem:");
 }
 
 /* Adds one process; the number of its threads, or 0 when it is gone. */
@@ -126,8 +128,10 @@ static unsigned add_process(pid_t pid, enum usage_want want, struct usage *u)
 		return 0;
 	/* proc_pid_stat(5): the name in parentheses may contain anything, so count from the last one. */
 	const char *after = strrchr(text, ')');
-	if (!after || sscanf(after + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu %*d %*d %ld",
-			     &utime, &stime, &cutime, &cstime, &threads) != 5)
+	if (!after ||
+	    sscanf(after + 1,
+		   " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu %*d %*d %ld",
+		   &utime, &stime, &cutime, &cstime, &threads) != 5)
 		return 0;
 	u->cpu_ns += ticks_to_ns(utime + stime + cutime + cstime);
 	u->processes++;

@@ -20,7 +20,17 @@
 
 enum { DRAIN_MS = 2000 };
 
-enum source { SOURCE_INIT, SOURCE_CONTROL, SOURCE_TIMER, SOURCE_SIGNAL, SOURCE_ANSWERS, SOURCE_STDOUT, SOURCE_STDERR, SOURCE_STDOUT_TARGET, SOURCE_STDERR_TARGET };
+enum source {
+	SOURCE_INIT,
+	SOURCE_CONTROL,
+	SOURCE_TIMER,
+	SOURCE_SIGNAL,
+	SOURCE_ANSWERS,
+	SOURCE_STDOUT,
+	SOURCE_STDERR,
+	SOURCE_STDOUT_TARGET,
+	SOURCE_STDERR_TARGET
+};
 
 /* Asked to stop; the job is ended first. */
 static const int cancel_signals[] = {SIGINT, SIGTERM, SIGHUP};
@@ -199,8 +209,12 @@ static void drain_messages(struct loop *l)
 			char space[CMSG_SPACE(sizeof(int))];
 			struct cmsghdr align;
 		} control;
-		struct msghdr h = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof control.space};
-		ssize_t n = recvmsg(l->watch->child->control_fd, &h, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+		struct msghdr h = {.msg_iov = &iov,
+				   .msg_iovlen = 1,
+				   .msg_control = control.space,
+				   .msg_controllen = sizeof control.space};
+		ssize_t n = recvmsg(l->watch->child->control_fd, &h,
+				    MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 		if (n <= 0) {
 			if (n == 0)
 				loop_forget(l, l->watch->child->control_fd);
@@ -286,10 +300,12 @@ static void on_gone(struct loop *l)
 	siginfo_t si = {.si_pid = 0};
 
 	/* waitid(2) of glibc hides the rusage that the system call can give. */
-	if (syscall(SYS_waitid, P_PIDFD, w->child->pidfd, &si, WEXITED | WNOHANG, &o->rusage) < 0 || si.si_pid == 0)
+	if (syscall(SYS_waitid, P_PIDFD, w->child->pidfd, &si, WEXITED | WNOHANG, &o->rusage) < 0 ||
+	    si.si_pid == 0)
 		return;
 	o->gone_ns = timers_now();
-	o->init_status = si.si_code == CLD_EXITED ? (si.si_status & 0xff) << 8 : si.si_status & 0x7f;
+	o->init_status = si.si_code == CLD_EXITED ? (si.si_status & 0xff) << 8
+						  : si.si_status & 0x7f;
 	l->running = false;
 	watch_drain_control(l);
 	if (w->answers_fd >= 0)
@@ -344,9 +360,11 @@ void loop_forget(struct loop *l, int fd)
 void loop_wait_target(struct loop *l, int which, bool waiting)
 {
 	const struct relay *r = &l->watch->relays[which];
-	struct epoll_event in = {.events = EPOLLIN, .data.u32 = which ? SOURCE_STDERR : SOURCE_STDOUT};
+	struct epoll_event in = {.events = EPOLLIN,
+				 .data.u32 = which ? SOURCE_STDERR : SOURCE_STDOUT};
 	/* Edges: a terminal with room for one byte counts as writable and may still not take a newline. */
-	struct epoll_event out = {.events = EPOLLOUT | EPOLLET, .data.u32 = which ? SOURCE_STDERR_TARGET : SOURCE_STDOUT_TARGET};
+	struct epoll_event out = {.events = EPOLLOUT | EPOLLET,
+				  .data.u32 = which ? SOURCE_STDERR_TARGET : SOURCE_STDOUT_TARGET};
 
 	l->target_waiting[which] = waiting;
 	if (waiting) {
@@ -378,7 +396,8 @@ static int drain_patience(const struct loop *l)
 /* Waits until the target takes something. False when it does not in time, or when we were asked to stop. */
 static bool wait_for_reader(struct loop *l, int target_fd)
 {
-	struct pollfd fds[] = {{.fd = target_fd, .events = POLLOUT}, {.fd = l->watch->signal_fd, .events = POLLIN}};
+	struct pollfd fds[] = {{.fd = target_fd, .events = POLLOUT},
+			       {.fd = l->watch->signal_fd, .events = POLLIN}};
 
 	for (;;) {
 		int n = poll(fds, COUNTOF(fds), drain_patience(l));
@@ -388,7 +407,8 @@ static bool wait_for_reader(struct loop *l, int target_fd)
 			return false;
 		if (fds[1].revents) {
 			struct signalfd_siginfo si;
-			if (read(l->watch->signal_fd, &si, sizeof si) == sizeof si && is_cancel((int)si.ssi_signo))
+			if (read(l->watch->signal_fd, &si, sizeof si) == sizeof si &&
+			    is_cancel((int)si.ssi_signo))
 				return false;
 		}
 		if (fds[0].revents)
@@ -404,7 +424,8 @@ static void drain_output(struct loop *l)
 		while (r->read_fd >= 0) {
 			/* The job is gone, so an empty pipe that is still open is held by somebody else (unix(7), SCM_RIGHTS). */
 			if (on_output(l, which) == RELAY_EMPTY ||
-			    (r->read_fd >= 0 && l->target_waiting[which] && !wait_for_reader(l, r->target_fd)))
+			    (r->read_fd >= 0 && l->target_waiting[which] &&
+			     !wait_for_reader(l, r->target_fd)))
 				relay_done(r);
 		}
 	}
@@ -412,15 +433,19 @@ static void drain_output(struct loop *l)
 
 static int loop_open(struct loop *l, struct watch *w, struct err *e)
 {
-	*l = (struct loop){.watch = w, .epoll_fd = -1, .timer_fd = -1, .tmp_fd = -1, .running = true};
+	*l = (struct loop){
+	    .watch = w, .epoll_fd = -1, .timer_fd = -1, .tmp_fd = -1, .running = true};
 	l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (l->epoll_fd < 0)
 		return err_os(e, errno, NULL, "cannot watch the job");
 	if (timers_open(l, e) < 0)
 		return -1;
-	if (loop_add(l, w->child->pidfd, SOURCE_INIT, e) < 0 || loop_add(l, w->child->control_fd, SOURCE_CONTROL, e) < 0 ||
-	    loop_add(l, l->timer_fd, SOURCE_TIMER, e) < 0 || loop_add(l, w->signal_fd, SOURCE_SIGNAL, e) < 0 ||
-	    loop_add(l, w->answers_fd, SOURCE_ANSWERS, e) < 0 || loop_add(l, w->relays[0].read_fd, SOURCE_STDOUT, e) < 0)
+	if (loop_add(l, w->child->pidfd, SOURCE_INIT, e) < 0 ||
+	    loop_add(l, w->child->control_fd, SOURCE_CONTROL, e) < 0 ||
+	    loop_add(l, l->timer_fd, SOURCE_TIMER, e) < 0 ||
+	    loop_add(l, w->signal_fd, SOURCE_SIGNAL, e) < 0 ||
+	    loop_add(l, w->answers_fd, SOURCE_ANSWERS, e) < 0 ||
+	    loop_add(l, w->relays[0].read_fd, SOURCE_STDOUT, e) < 0)
 		return -1;
 	return loop_add(l, w->relays[1].read_fd, SOURCE_STDERR, e);
 }

@@ -17,13 +17,13 @@ struct watch {
 	const struct plan *plan;
 	struct launched *child;
 	uint64_t grace_ns;
-	uint64_t sample_ns;	/* LIMIT_NONE: no samples */
-	unsigned cpus;		/* that the job can use at a time */
-	int signal_fd;		/* signalfd(2) over the signals that watch_signals gave */
-	int answers_fd;		/* of vkjail-exec; -1 */
+	uint64_t sample_ns; /* LIMIT_NONE: no samples */
+	unsigned cpus;      /* that the job can use at a time */
+	int signal_fd;      /* signalfd(2) over the signals that watch_signals gave */
+	int answers_fd;     /* of vkjail-exec; -1 */
 	struct claims *claims;
 	struct relay relays[2]; /* stdout, stderr; read_fd -1 when not relayed */
-	struct observed *seen;	/* what is found out */
+	struct observed *seen;  /* what is found out */
 };
 
 /* The signals that end, stop or inform: to be blocked before launch. Those that the caller had ignored are left out. */
