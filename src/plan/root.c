@@ -40,30 +40,26 @@ static const char *const system_paths[] = {
     "/etc/localtime",
     "/etc/timezone",
     "/etc/os-release",
-    "/etc/ssl/certs",
-    "/etc/pki/tls",
-    "/etc/pki/ca-trust",
-    "/etc/OpenCL",
-    "/etc/nvidia",
     /* CPU and NUMA topology, which thread pools and Mesa read. */
     "/sys/devices/system",
 };
 
-static const char *const network_paths[] = {"/etc/resolv.conf", "/etc/services", "/etc/protocols"};
+/* Names and certificates: of no use without a network. */
+static const char *const network_paths[] = {"/etc/resolv.conf", "/etc/services",
+					    "/etc/protocols",   "/etc/ssl/certs",
+					    "/etc/pki/tls",     "/etc/pki/ca-trust"};
 
 /* What the drivers' user-space halves read about their nodes; only when there is a node. */
-static const char *const gpu_paths[] = {"/sys/dev/char", "/sys/class/drm", "/sys/bus/pci",
-					"/sys/devices", "/sys/module/nvidia"};
+static const char *const gpu_paths[] = {"/sys/dev/char", "/sys/class/drm",     "/sys/bus/pci",
+					"/sys/devices",  "/sys/module/nvidia", "/etc/nvidia",
+					"/etc/OpenCL"};
 
 /* Render nodes only: a card node can set modes and, for the host's root, more. */
 static const struct {
 	const char *guard, *pattern;
 } gpu_nodes[] = {
     {"/dev/dri", "/dev/dri/renderD*"},
-    {"/dev/nvidiactl", "/dev/nvidia[0-9]*"},
-    {"/dev/nvidiactl", "/dev/nvidiactl"},
-    {"/dev/nvidiactl", "/dev/nvidia-uvm*"},
-    {"/dev/nvidiactl", "/dev/nvidia-caps/*"},
+    {"/dev/nvidiactl", "/dev/{nvidiactl,nvidia[0-9]*,nvidia-uvm*,nvidia-caps/*}"},
     {"/dev/kfd", "/dev/kfd"},
     {"/dev/dxg", "/dev/dxg"},
 };
@@ -89,17 +85,13 @@ static const char *const proc_read_only[] = {
 enum { COPY_MAX = 8192 };
 
 /* Puts the contents into the FILE step that was planned last. False when it can't be read: then a bind may still serve. */
-static bool copy_file(struct tree *t, const char *path)
+static bool copy_file(const struct tree *t, const char *path)
 {
 	char text[COPY_MAX];
-	struct rlimit most;
 	struct step *s = &t->plan->steps[t->plan->step_count - 1];
 	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text);
 	if (n <= 0 || s->op != STEP_FILE || memchr(text, '\0', (size_t)n))
-		return false;
-	/* A limit of the caller's (ulimit -f) holds for what the child writes as well. */
-	if (getrlimit(RLIMIT_FSIZE, &most) < 0 || most.rlim_cur < (rlim_t)n)
 		return false;
 	s->source = arena_strndup(&t->plan->arena, text, (size_t)n);
 	return true;
@@ -128,7 +120,8 @@ static int show_path(struct tree *t, const char *path, unsigned flags, struct er
 	}
 	if (tree_target(t, path, S_ISDIR(st.st_mode), path, e) < 0)
 		return -1;
-	if (S_ISREG(st.st_mode) && st.st_size > 0 && st.st_size <= COPY_MAX && copy_file(t, path))
+	if (S_ISREG(st.st_mode) && st.st_size > 0 && st.st_size <= t->copy_max &&
+	    copy_file(t, path))
 		return 0;
 	tree_bind(t, path, path, flags);
 	return 0;
@@ -142,7 +135,7 @@ static int add_gpu_nodes(struct tree *t, struct err *e)
 		glob_t found;
 		/* The guard spares the machines without that vendor a look through all of /dev. */
 		if (access(gpu_nodes[i].guard, F_OK) < 0 ||
-		    glob(gpu_nodes[i].pattern, 0, NULL, &found) != 0)
+		    glob(gpu_nodes[i].pattern, GLOB_BRACE, NULL, &found) != 0)
 			continue;
 		for (size_t n = 0; n < found.gl_pathc; n++) {
 			const char *path = arena_strdup(&p->arena, found.gl_pathv[n]);
@@ -206,9 +199,16 @@ static int show_helpers(struct tree *t, struct err *e)
 	return 0;
 }
 
+/* A limit of the caller's (ulimit -f) holds for what the child writes as well. */
+static off_t largest_copy(void)
+{
+	struct rlimit most;
+	return getrlimit(RLIMIT_FSIZE, &most) == 0 && most.rlim_cur >= COPY_MAX ? COPY_MAX : 0;
+}
+
 int plan_root(struct plan *p, const struct spec *spec, const struct host *host, struct err *e)
 {
-	struct tree t = {.plan = p, .host = host};
+	struct tree t = {.plan = p, .host = host, .copy_max = largest_copy()};
 
 	(void)plan_step(p, STEP_PROPAGATION);
 	(void)plan_step(p, STEP_NEW_ROOT);

@@ -11,6 +11,7 @@ struct tree {
 	const struct host *host;
 	const char *
 	    home; /* the home directory without '..' and links of the new root; "" when there is none */
+	off_t copy_max; /* a file up to this size is copied rather than bound; bytes */
 	/* What already stands in the new root, so that nothing is made twice. */
 	struct {
 		const char *path;
