@@ -58,6 +58,7 @@ libwatch_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 libwatch_a_SOURCES = \
 	src/watch/claims.c src/watch/claims.h \
 	src/watch/facts.h \
+	src/watch/procfiles.c src/watch/procfiles.h \
 	src/watch/relay.c src/watch/relay.h \
 	src/watch/timers.c src/watch/timers.h \
 	src/watch/usage.c src/watch/usage.h \

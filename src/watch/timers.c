@@ -99,7 +99,7 @@ static void fire_cpu(struct loop *l, uint64_t now)
 	uint64_t limit = limit_of(l, LIMIT_CPU);
 
 	l->deadline[TIMER_CPU] = 0;
-	if (!usage_read(l->watch->child->pid, USAGE_CPU, &u))
+	if (!usage_read(l->watch->child->pid, USAGE_CPU, &l->files, &u))
 		return;
 	if (u.cpu_ns >= limit) {
 		watch_limit(l, LIMIT_CPU, u.cpu_ns, SIGTERM);
@@ -114,7 +114,7 @@ static void fire_idle(struct loop *l, uint64_t now)
 	struct usage u;
 
 	l->deadline[TIMER_IDLE] = 0;
-	if (!usage_read(l->watch->child->pid, USAGE_CPU, &u))
+	if (!usage_read(l->watch->child->pid, USAGE_CPU, &l->files, &u))
 		return;
 	/* The kernel counts in ticks: less than one in the whole period is no progress. */
 	if (u.cpu_ns == l->idle_cpu_ns) {
@@ -182,13 +182,13 @@ static uint64_t tmp_bytes(struct loop *l)
 }
 
 /* Files of the private tmpfs that the job has mapped are in both sums; counted once. */
-static void without_mapped_tmp(const struct loop *l, struct usage *u)
+static void without_mapped_tmp(struct loop *l, struct usage *u)
 {
 	struct stat st;
 
 	if (fstat(l->tmp_fd, &st) < 0)
 		return;
-	uint64_t twice = usage_mapped(l->watch->child->pid, st.st_dev);
+	uint64_t twice = usage_mapped(l->watch->child->pid, st.st_dev, &l->files);
 	u->memory_bytes -= twice < u->memory_bytes ? twice : u->memory_bytes;
 }
 
@@ -199,7 +199,7 @@ static void fire_sample(struct loop *l, uint64_t now)
 	uint64_t limit = limit_of(l, LIMIT_MEMORY);
 
 	l->deadline[TIMER_SAMPLE] = after(now, w->sample_ns);
-	if (!usage_read(w->child->pid, USAGE_MEMORY, &u))
+	if (!usage_read(w->child->pid, USAGE_MEMORY, &l->files, &u))
 		return;
 	uint64_t in_tmp = tmp_bytes(l);
 	/*
@@ -207,7 +207,7 @@ static void fire_sample(struct loop *l, uint64_t now)
 	 * enough to say "below the limit", not enough to end a job.
 	 */
 	if (limit < LIMIT_UNSET && u.memory_bytes + in_tmp > limit &&
-	    usage_read(w->child->pid, USAGE_MEMORY_EXACT, &exact)) {
+	    usage_read(w->child->pid, USAGE_MEMORY_EXACT, &l->files, &exact)) {
 		u = exact;
 		if (in_tmp > 0 && u.memory_bytes + in_tmp > limit)
 			without_mapped_tmp(l, &u);
@@ -223,7 +223,7 @@ static void fire_sample(struct loop *l, uint64_t now)
 static void fire_give_up(struct loop *l, uint64_t now)
 {
 	struct usage u;
-	bool here = usage_read(l->watch->child->pid, USAGE_CPU, &u);
+	bool here = usage_read(l->watch->child->pid, USAGE_CPU, &l->files, &u);
 	/* Of a tree that is too large to be counted nobody can say, so there is an end to it as well. */
 	bool fewer = here &&
 		     (u.processes < l->left || u.processes > USAGE_TREE_MAX - USAGE_TREE_MAX / 8);

@@ -2,6 +2,7 @@
 /* The deadlines of one run and what happens at each; one timerfd stands for the earliest. Private to src/watch. */
 #pragma once
 
+#include "watch/procfiles.h"
 #include "watch/watch.h"
 
 #define GIVE_UP_NS (10ULL * 1000000000u)
@@ -20,6 +21,7 @@ struct loop {
 	struct watch *watch;
 	int epoll_fd, timer_fd;
 	int tmp_fd;                     /* on the job's private tmpfs; -1 */
+	struct proc_files files;        /* of the job's processes, for the samples */
 	uint64_t deadline[TIMER_COUNT]; /* CLOCK_MONOTONIC ns; 0: not set */
 	uint64_t armed;                 /* what the timerfd is set to */
 	uint64_t idle_cpu_ns;           /* CPU time at the last progress */
@@ -28,6 +30,7 @@ struct loop {
 	    give_ups; /* after SIGKILL: the processes that were there last, and how often they were counted */
 	bool running;
 	bool stop_with_job;
+	int late_cancel; /* the signal that came after the job's end; 0: none */
 	bool target_waiting[2];
 };
 

@@ -46,6 +46,20 @@ struct tree {
 	unsigned count, done;
 };
 
+/* Takes the pids in text; how much of its end belongs to one that is cut. */
+static size_t take_pids(struct tree *t, const char *text, size_t size)
+{
+	const char *at = text, *space;
+
+	/* Every pid is followed by a space; what comes after the last one may be cut. */
+	while ((space = strchr(at, ' '))) {
+		if (t->count < USAGE_TREE_MAX)
+			t->pids[t->count++] = (pid_t)strtol(at, NULL, 10);
+		at = space + 1;
+	}
+	return size - (size_t)(at - text);
+}
+
 static void add_children(struct tree *t, const char *path)
 {
 	char text[TEXT_MAX];
@@ -60,27 +74,24 @@ static void add_children(struct tree *t, const char *path)
 			return;
 		size_t size = kept + (size_t)n;
 		text[size] = '\0';
-		char *at = text, *space;
-		/* Every pid is followed by a space; what comes after the last one may be cut. */
-		while ((space = strchr(at, ' '))) {
-			if (t->count < USAGE_TREE_MAX)
-				t->pids[t->count++] = (pid_t)strtol(at, NULL, 10);
-			at = space + 1;
-		}
-		kept = size - (size_t)(at - text);
-		/* A read that leaves room was the last one; asking again would cost as much as the first. */
-		if (size < sizeof text / 2)
-			return;
-		memmove(text, at, kept);
+		kept = take_pids(t, text, size);
+		memmove(text, text + size - kept, kept);
 	}
 }
 
 /* A child belongs to the thread that made it: proc_pid_task_children(5). */
-static void add_descendants(struct tree *t, pid_t pid, unsigned threads)
+static void add_descendants(struct tree *t, pid_t pid, unsigned threads, struct proc_files *files)
 {
 	char path[64];
 
 	if (threads <= 1) {
+		char text[TEXT_MAX];
+		ssize_t n = proc_files_read(files, pid, PROC_CHILDREN, text, sizeof text);
+		/* A read that leaves room was the whole. */
+		if (n < (ssize_t)sizeof text / 2) {
+			(void)take_pids(t, text, n > 0 ? (size_t)n : 0);
+			return;
+		}
 		(void)snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
 		add_children(t, path);
 		return;
@@ -97,7 +108,7 @@ static void add_descendants(struct tree *t, pid_t pid, unsigned threads)
 		(void)closedir(dir);
 }
 
-static void add_memory(pid_t pid, enum usage_want want, struct usage *u)
+static void add_memory(pid_t pid, enum usage_want want, struct proc_files *files, struct usage *u)
 {
 	char path[64], text[TEXT_MAX];
 
@@ -110,21 +121,20 @@ static void add_memory(pid_t pid, enum usage_want want, struct usage *u)
 		}
 		u->memory_exact = false;
 	}
-	(void)snprintf(path, sizeof path, "/proc/%d/status", pid);
-	if (read_text(path, text, sizeof text) > 0)
+	if (proc_files_read(files, pid, PROC_STATUS, text, sizeof text) > 0)
 		u->memory_bytes += field_bytes(text, "\nRssAnon:") +
 				   field_bytes(text, "\nRssShmem:");
 }
 
 /* Adds one process; the number of its threads, or 0 when it is gone. */
-static unsigned add_process(pid_t pid, enum usage_want want, struct usage *u)
+static unsigned add_process(pid_t pid, enum usage_want want, struct proc_files *files,
+			    struct usage *u)
 {
-	char path[64], text[1024];
+	char text[1024];
 	unsigned long long utime, stime, cutime, cstime;
 	long threads;
 
-	(void)snprintf(path, sizeof path, "/proc/%d/stat", pid);
-	if (read_text(path, text, sizeof text) <= 0)
+	if (proc_files_read(files, pid, PROC_STAT, text, sizeof text) <= 0)
 		return 0;
 	/* proc_pid_stat(5): the name in parentheses may contain anything, so count from the last one. */
 	const char *after = strrchr(text, ')');
@@ -137,11 +147,11 @@ static unsigned add_process(pid_t pid, enum usage_want want, struct usage *u)
 	u->processes++;
 	u->threads += (unsigned)threads;
 	if (want != USAGE_CPU)
-		add_memory(pid, want, u);
+		add_memory(pid, want, files, u);
 	return threads > 0 ? (unsigned)threads : 1;
 }
 
-bool usage_read(pid_t root, enum usage_want want, struct usage *ret)
+bool usage_read(pid_t root, enum usage_want want, struct proc_files *files, struct usage *ret)
 {
 	struct tree t;
 	struct timespec now;
@@ -153,10 +163,12 @@ bool usage_read(pid_t root, enum usage_want want, struct usage *ret)
 	t.pids[0] = root;
 	for (t.done = 0; t.done < t.count; t.done++) {
 		/* pid 1 of the sandbox is our own: its few pages are the supervisor's, shared by fork(2). */
-		unsigned threads = add_process(t.pids[t.done], t.done ? want : USAGE_CPU, &u);
+		unsigned threads = add_process(t.pids[t.done], t.done ? want : USAGE_CPU, files,
+					       &u);
 		if (threads)
-			add_descendants(&t, t.pids[t.done], threads);
+			add_descendants(&t, t.pids[t.done], threads, files);
 	}
+	proc_files_sweep(files);
 	*ret = u;
 	return u.processes > 0;
 }
@@ -191,7 +203,7 @@ static uint64_t mapped_of_process(pid_t pid, dev_t dev)
 	return sum;
 }
 
-uint64_t usage_mapped(pid_t root, dev_t dev)
+uint64_t usage_mapped(pid_t root, dev_t dev, struct proc_files *files)
 {
 	struct tree t;
 	struct usage unused = {.at_ns = 0};
@@ -200,10 +212,10 @@ uint64_t usage_mapped(pid_t root, dev_t dev)
 	t.count = 1;
 	t.pids[0] = root;
 	for (t.done = 0; t.done < t.count; t.done++) {
-		unsigned threads = add_process(t.pids[t.done], USAGE_CPU, &unused);
+		unsigned threads = add_process(t.pids[t.done], USAGE_CPU, files, &unused);
 		sum += mapped_of_process(t.pids[t.done], dev);
 		if (threads)
-			add_descendants(&t, t.pids[t.done], threads);
+			add_descendants(&t, t.pids[t.done], threads, files);
 	}
 	return sum;
 }

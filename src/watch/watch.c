@@ -68,7 +68,7 @@ void watch_end_job(struct loop *l, int first_signal)
 		return;
 	if (first_signal == SIGKILL || w->grace_ns == 0) {
 		struct usage u;
-		l->left = usage_read(w->child->pid, USAGE_CPU, &u) ? u.processes : 0;
+		l->left = usage_read(w->child->pid, USAGE_CPU, &l->files, &u) ? u.processes : 0;
 		send_signal(w, SIGKILL);
 		w->seen->killed_ns = now;
 		timers_clear(l);
@@ -124,6 +124,9 @@ static void cancel(struct loop *l, int signal)
 		watch_end_job(l, signal);
 		return;
 	}
+	/* The job has ended by itself; what it wrote may still wait for a reader. */
+	if (o->exited && o->cause == CAUSE_NONE)
+		l->late_cancel = signal;
 	/* Asked twice, or while the job is being ended anyway: no more grace. */
 	watch_end_job(l, SIGKILL);
 }
@@ -400,19 +403,22 @@ static bool wait_for_reader(struct loop *l, int target_fd)
 			       {.fd = l->watch->signal_fd, .events = POLLIN}};
 
 	for (;;) {
+		if (l->late_cancel) {
+			/* Output is lost by it, so it is the cause. */
+			l->watch->seen->cause = CAUSE_CANCEL;
+			l->watch->seen->cancel_signal = l->late_cancel;
+			return false;
+		}
 		int n = poll(fds, COUNTOF(fds), drain_patience(l));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			return false;
-		if (fds[1].revents) {
-			struct signalfd_siginfo si;
-			if (read(l->watch->signal_fd, &si, sizeof si) == sizeof si &&
-			    is_cancel((int)si.ssi_signo))
-				return false;
-		}
 		if (fds[0].revents)
 			return true;
+		on_signal(l);
+		if (l->watch->seen->cause != CAUSE_NONE)
+			return false;
 	}
 }
 
@@ -435,6 +441,7 @@ static int loop_open(struct loop *l, struct watch *w, struct err *e)
 {
 	*l = (struct loop){
 	    .watch = w, .epoll_fd = -1, .timer_fd = -1, .tmp_fd = -1, .running = true};
+	proc_files_init(&l->files);
 	l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (l->epoll_fd < 0)
 		return err_os(e, errno, NULL, "cannot watch the job");
@@ -450,9 +457,10 @@ static int loop_open(struct loop *l, struct watch *w, struct err *e)
 	return loop_add(l, w->relays[1].read_fd, SOURCE_STDERR, e);
 }
 
-static void loop_close(const struct loop *l)
+static void loop_close(struct loop *l)
 {
 	const int fds[] = {l->epoll_fd, l->timer_fd, l->tmp_fd};
+	proc_files_done(&l->files);
 	for (size_t i = 0; i < COUNTOF(fds); i++)
 		if (fds[i] >= 0)
 			(void)close(fds[i]);

@@ -4,7 +4,7 @@
 # an ordinary user; and the heap budgets, which one driver can tell and the other can't.
 . "${top_srcdir:-.}/tests/lib/tap.sh"
 . "$top_srcdir/tests/real/place.sh"
-need userns vulkan python
+need userns vulkan python3
 newer=$(real_place)/mesa/lvp_icd.json
 
 numpy=

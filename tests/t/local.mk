@@ -5,6 +5,7 @@ integration_tests += \
 	tests/t/3000-reasons.t \
 	tests/t/3100-limits.t \
 	tests/t/3110-output-late.t \
+	tests/t/3120-late-cancel.t \
 	tests/t/3200-lifecycle.t \
 	tests/t/3300-terminal.t \
 	tests/t/3400-rlimits.t

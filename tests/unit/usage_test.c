@@ -163,10 +163,13 @@ static void tell(const struct puppet *p, char order)
 	assert_int_equal(read(p->answer_fd, &byte, 1), 1);
 }
 
+/* One for all tests: what is kept of one tree must not get into the answers about another. */
+static struct proc_files kept_files;
+
 static struct usage now(const struct puppet *p, enum usage_want want)
 {
 	struct usage u;
-	assert_true(usage_read(p->pid, want, &u));
+	assert_true(usage_read(p->pid, want, &kept_files, &u));
 	return u;
 }
 
@@ -252,10 +255,10 @@ static void test_mapped_files(void **state)
 
 	assert_int_equal(fstat(common.file, &st), 0);
 	tell(p, 'm');
-	assert_int_equal(usage_mapped(p->pid, st.st_dev), 0);
+	assert_int_equal(usage_mapped(p->pid, st.st_dev, &kept_files), 0);
 	tell(p, 'f');
-	assert_int_equal(usage_mapped(p->pid, st.st_dev), 16 * MIB);
-	assert_int_equal(usage_mapped(p->pid, st.st_dev + 1), 0);
+	assert_int_equal(usage_mapped(p->pid, st.st_dev, &kept_files), 16 * MIB);
+	assert_int_equal(usage_mapped(p->pid, st.st_dev + 1, &kept_files), 0);
 	assert_true(now(p, USAGE_MEMORY).memory_bytes >= 48 * MIB);
 }
 
@@ -268,8 +271,8 @@ static void test_gone(void **state)
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	p->pid = 0;
-	assert_false(usage_read(pid, USAGE_MEMORY, &u));
-	assert_int_equal(usage_mapped(pid, 0), 0);
+	assert_false(usage_read(pid, USAGE_MEMORY, &kept_files, &u));
+	assert_int_equal(usage_mapped(pid, 0, &kept_files), 0);
 }
 
 int main(void)
