@@ -22,12 +22,13 @@ def set_size(fd, rows, columns):
 
 
 def expect(fd, seen, start, pattern):
-    """The end of the match, reading on as long as there is none."""
+    """The end of the line with the match, reading on as long as there is none."""
     deadline = time.monotonic() + 10
     while True:
-        found = re.search(pattern, seen[start:].decode(errors="replace").replace("\r", ""))
+        found = re.search(pattern.encode(), bytes(seen[start:]))
         if found:
-            return len(seen)
+            end = seen.find(b"\n", start + found.end())
+            return end + 1 if end >= 0 else len(seen)
         left = deadline - time.monotonic()
         if left <= 0 or not select.select([fd], [], [], left)[0]:
             return -1
