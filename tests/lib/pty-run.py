@@ -38,7 +38,7 @@ def expect(fd, seen, start, pattern):
             data = b""
         if not data:
             return -1
-        seen += data
+        seen += data.replace(b"\r", b"")
 
 
 def main():
