@@ -87,7 +87,7 @@ enum { COPY_MAX = 8192 };
 /* Puts the contents into the FILE step that was planned last. False when it can't be read: then a bind may still serve. */
 static bool copy_file(const struct tree *t, const char *path)
 {
-	char text[COPY_MAX];
+	UNINITIALIZED char text[COPY_MAX];
 	struct step *s = &t->plan->steps[t->plan->step_count - 1];
 	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text);
@@ -101,7 +101,7 @@ static bool copy_file(const struct tree *t, const char *path)
 static int show_path(struct tree *t, const char *path, unsigned flags, struct err *e)
 {
 	struct stat st;
-	char link[PATH_MAX];
+	UNINITIALIZED char link[PATH_MAX];
 
 	if (lstat(path, &st) < 0)
 		return 0;

@@ -12,7 +12,7 @@
 
 json_t *part_string(const char *s)
 {
-	char small[1024];
+	UNINITIALIZED char small[1024];
 
 	if (!s)
 		return json_null();

@@ -24,7 +24,7 @@ static json_t *part_mounts(const struct plan *plan)
 		if (s->op != STEP_BIND)
 			continue;
 		json_t *m = json_object();
-		char target[4096];
+		UNINITIALIZED char target[4096];
 		(void)snprintf(target, sizeof target, "/%s", s->target);
 		(void)json_object_set_new(m, "source", part_string(s->source));
 		(void)json_object_set_new(m, "target", part_string(target));

@@ -88,7 +88,7 @@ static int place(const struct child *c, const struct step *s, int *ret_walked,
 		 const char **ret_name)
 {
 	const char *slash = s->flags & STEP_OWN ? NULL : strrchr(s->target, '/');
-	char dir[PATH_MAX];
+	UNINITIALIZED char dir[PATH_MAX];
 
 	*ret_name = slash ? slash + 1 : s->target;
 	if (!slash)

@@ -62,7 +62,7 @@ static size_t take_pids(struct tree *t, const char *text, size_t size)
 
 static void add_children(struct tree *t, const char *path)
 {
-	char text[TEXT_MAX];
+	UNINITIALIZED char text[TEXT_MAX];
 	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
 	size_t kept = 0;
 
@@ -85,11 +85,13 @@ static void add_descendants(struct tree *t, pid_t pid, unsigned threads, struct 
 	char path[64];
 
 	if (threads <= 1) {
-		char text[TEXT_MAX];
+		UNINITIALIZED char text[TEXT_MAX];
 		ssize_t n = proc_files_read(files, pid, PROC_CHILDREN, text, sizeof text);
+		if (n <= 0)
+			return;
 		/* A read that leaves room was the whole. */
 		if (n < (ssize_t)sizeof text / 2) {
-			(void)take_pids(t, text, n > 0 ? (size_t)n : 0);
+			(void)take_pids(t, text, (size_t)n);
 			return;
 		}
 		(void)snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
@@ -110,7 +112,8 @@ static void add_descendants(struct tree *t, pid_t pid, unsigned threads, struct 
 
 static void add_memory(pid_t pid, enum usage_want want, struct proc_files *files, struct usage *u)
 {
-	char path[64], text[TEXT_MAX];
+	char path[64];
+	UNINITIALIZED char text[TEXT_MAX];
 
 	if (want == USAGE_MEMORY_EXACT) {
 		(void)snprintf(path, sizeof path, "/proc/%d/smaps_rollup", pid);
@@ -130,7 +133,7 @@ static void add_memory(pid_t pid, enum usage_want want, struct proc_files *files
 static unsigned add_process(pid_t pid, enum usage_want want, struct proc_files *files,
 			    struct usage *u)
 {
-	char text[1024];
+	UNINITIALIZED char text[1024];
 	unsigned long long utime, stime, cutime, cstime;
 	long threads;
 
@@ -153,7 +156,7 @@ static unsigned add_process(pid_t pid, enum usage_want want, struct proc_files *
 
 bool usage_read(pid_t root, enum usage_want want, struct proc_files *files, struct usage *ret)
 {
-	struct tree t;
+	UNINITIALIZED struct tree t;
 	struct timespec now;
 	struct usage u = {.memory_exact = want == USAGE_MEMORY_EXACT};
 
@@ -205,7 +208,7 @@ static uint64_t mapped_of_process(pid_t pid, dev_t dev)
 
 uint64_t usage_mapped(pid_t root, dev_t dev, struct proc_files *files)
 {
-	struct tree t;
+	UNINITIALIZED struct tree t;
 	struct usage unused = {.at_ns = 0};
 	uint64_t sum = 0;
 
