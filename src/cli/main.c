@@ -2,6 +2,7 @@
 /* vkjail COMMAND ...: finds the command, reads the options, prints an error once. */
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -34,6 +35,16 @@ static int close_stdout(int status)
 	(void)err_os(&e, errno, "stdout", "cannot write");
 	say_error(&e);
 	return status ? status : EXIT_VKJAIL;
+}
+
+/* jansson would read its seed from /dev/urandom; the kernel has given us random bytes already (getauxval(3)). */
+static void seed_json(void)
+{
+	size_t seed = 0;
+	const void *random = (const void *)getauxval(AT_RANDOM);
+	if (random)
+		memcpy(&seed, random, sizeof seed);
+	json_object_seed(seed);
 }
 
 static int unknown_command(const char *word)
@@ -74,6 +85,7 @@ int main(int argc, char **argv)
 	struct err e = ERR_INIT;
 
 	open_standard_descriptors();
+	seed_json();
 	if (getauxval(AT_SECURE)) {
 		static const char line[] =
 		    "vkjail: must not be setuid or have file capabilities: it needs no privilege\n";

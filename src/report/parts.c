@@ -228,7 +228,23 @@ static json_t *part_warnings(const struct plan *plan)
 	return list;
 }
 
-json_t *report_build(const struct report_facts *f)
+static void keep(json_t *o, const char *key, json_t **place, json_t *made)
+{
+	if (place)
+		*place = json_incref(made);
+	set(o, key, made);
+}
+
+/* A part that is kept from before, or a new one. */
+#define SET_KEPT(o, part, make)                                          \
+	do {                                                             \
+		if (kept && kept->part)                                  \
+			(void)json_object_set(o, #part, kept->part);     \
+		else                                                     \
+			keep(o, #part, kept ? &kept->part : NULL, make); \
+	} while (0)
+
+json_t *report_build(const struct report_facts *f, struct report *kept)
 {
 	json_t *o = json_object();
 
@@ -237,23 +253,23 @@ json_t *report_build(const struct report_facts *f)
 	set(o, "state", json_string(f->outcome ? "done" : "running"));
 	if (!f->outcome)
 		set_int(o, "supervisor_pid", (uint64_t)getpid());
-	set(o, "job", part_job(f->spec, f->plan));
+	SET_KEPT(o, job, part_job(f->spec, f->plan));
 	if (f->outcome)
 		set(o, "outcome", part_outcome(f));
 	if (f->seen)
 		set(o, "times", part_times(f->seen, !f->outcome));
 	if (f->plan)
-		set(o, "limits", part_limits(f->plan));
+		SET_KEPT(o, limits, part_limits(f->plan));
 	if (f->outcome && f->seen && f->seen->gone_ns)
 		set(o, "usage", part_usage(f->seen));
 	/* A running report is for an epilog that finds the runner dead: who, since when, under which limits. */
 	if (f->plan && f->outcome) {
 		set(o, "gpu", part_gpu(f));
-		set(o, "sandbox", part_sandbox(f));
+		SET_KEPT(o, sandbox, part_sandbox(f));
 	}
 	if (f->outcome && f->seen && f->seen->samples.taken)
 		set(o, "samples", part_samples(f->seen));
-	set(o, "host", part_host(f->host));
-	set(o, "warnings", f->plan ? part_warnings(f->plan) : json_array());
+	SET_KEPT(o, host, part_host(f->host));
+	SET_KEPT(o, warnings, f->plan ? part_warnings(f->plan) : json_array());
 	return o;
 }

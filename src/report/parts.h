@@ -6,7 +6,8 @@
 
 #include "report/report.h"
 
-json_t *report_build(const struct report_facts *f);
+/* kept: where the parts are kept that do not change; NULL makes all of them anew. */
+json_t *report_build(const struct report_facts *f, struct report *kept);
 json_t *part_limits(const struct plan *plan);
 json_t *part_sandbox(const struct report_facts *f);
 json_t *part_gpu(const struct report_facts *f);

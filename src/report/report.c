@@ -106,7 +106,7 @@ int report_write(struct report *r, const struct report_facts *facts, char **ret_
 	*ret_text = NULL;
 	if (r->target == REPORT_NONE || (r->target == REPORT_STDOUT && !facts->outcome))
 		return 0;
-	json_t *root = report_build(facts);
+	json_t *root = report_build(facts, r);
 	char *text = json_dumps(root, JSON_INDENT(2));
 	json_decref(root);
 	char *line = text ? realloc(text, strlen(text) + 2) : NULL;
@@ -123,10 +123,19 @@ int report_write(struct report *r, const struct report_facts *facts, char **ret_
 		*ret_text = line;
 	else
 		free(line);
+	/* The job has only just been started: what this makes now need not be made when it has ended. */
+	if (!facts->outcome && facts->plan)
+		r->sandbox = part_sandbox(facts);
 	return result;
 }
 
 void report_done(struct report *r)
 {
 	atomic_done(&r->file);
+	json_decref(r->job);
+	json_decref(r->limits);
+	json_decref(r->sandbox);
+	json_decref(r->host);
+	json_decref(r->warnings);
+	r->job = r->limits = r->sandbox = r->host = r->warnings = NULL;
 }

@@ -9,6 +9,8 @@
 #include "host/host.h"
 #include "report/verdict.h"
 
+struct json_t;
+
 enum report_target { REPORT_NONE, REPORT_STDOUT, REPORT_FILE };
 
 struct report {
@@ -16,6 +18,8 @@ struct report {
 	struct atomic_file file;
 	char path[4096]; /* expanded */
 	bool durable;
+	/* What stands in both versions, made while the job runs; owned. NULL: not made yet. */
+	struct json_t *job, *limits, *sandbox, *host, *warnings;
 };
 
 /* Everything that a report tells about; members may be NULL when things did not get that far. */

@@ -186,7 +186,7 @@ static int launch_and_watch(struct run *r, struct err *e)
 	    .signal_fd = r->signal_fd,
 	    .answers_fd = r->request.answers_fd,
 	    .claims = &r->claims,
-	    .relays = {r->relays[0], r->relays[1]},
+	    .relays = r->relays,
 	    .seen = &r->seen,
 	};
 
@@ -201,9 +201,9 @@ static int launch_and_watch(struct run *r, struct err *e)
 	r->seen.launched = true;
 	request_close_job_side(&r->request);
 	for (int i = 0; i < 2; i++) {
-		if (w.relays[i].write_fd >= 0)
-			(void)close(w.relays[i].write_fd);
-		w.relays[i].write_fd = -1;
+		if (r->relays[i].write_fd >= 0)
+			(void)close(r->relays[i].write_fd);
+		r->relays[i].write_fd = -1;
 	}
 	/* After the launch: the child sets itself up meanwhile. */
 	struct report_facts facts = facts_of(r, NULL);
@@ -211,8 +211,6 @@ static int launch_and_watch(struct run *r, struct err *e)
 	int running = report_write(&r->report, &facts, &text, e);
 	r->phase = REASON_RUNNER_FAILED;
 	int result = watch_run(&w, running < 0 ? &(struct err){0} : e);
-	r->relays[0] = w.relays[0];
-	r->relays[1] = w.relays[1];
 	(void)running; /* the last report will be tried all the same, and its failure told */
 	return result;
 }

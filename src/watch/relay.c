@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,12 +37,17 @@ static void own_target(struct relay *r)
 int relay_open(struct relay *r, int target_fd, struct err *e)
 {
 	int fds[2];
+	char *chunk = malloc(PIPE_BUF);
 
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return err_os(e, errno, NULL, "cannot create a pipe for the job's output");
+	if (!chunk || pipe2(fds, O_CLOEXEC) < 0) {
+		int os = errno;
+		free(chunk);
+		return err_os(e, os, NULL, "cannot create a pipe for the job's output");
+	}
 	/* Only our end: the job's must block like any other pipe. */
 	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
-	*r = (struct relay){.read_fd = fds[0], .write_fd = fds[1], .target_fd = target_fd};
+	*r = (struct relay){
+	    .read_fd = fds[0], .write_fd = fds[1], .target_fd = target_fd, .chunk = chunk};
 	own_target(r);
 	return 0;
 }
@@ -78,7 +85,7 @@ enum relay_result relay_pump(struct relay *r, uint64_t *used, uint64_t limit)
 			return RELAY_END;
 		if (!can_take(r->target_fd))
 			return RELAY_BLOCKED;
-		ssize_t n = read(r->read_fd, r->chunk, sizeof r->chunk);
+		ssize_t n = read(r->read_fd, r->chunk, PIPE_BUF);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN)
@@ -105,5 +112,6 @@ void relay_done(struct relay *r)
 		(void)close(r->write_fd);
 	if (r->owned)
 		(void)close(r->target_fd);
+	free(r->chunk);
 	*r = RELAY_INIT;
 }

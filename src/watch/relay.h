@@ -2,7 +2,6 @@
 /* The job's stdout and stderr through pipes of ours, so that their bytes can be counted and limited. */
 #pragma once
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,7 +15,7 @@ struct relay {
 	bool owned;    /* target_fd is a descriptor of our own */
 	bool full;   /* the limit was reached: what is kept still goes out, nothing more is read */
 	size_t kept; /* bytes that were read and that the target did not take yet */
-	char chunk[PIPE_BUF];
+	char *chunk; /* PIPE_BUF bytes; owned */
 };
 
 #define RELAY_INIT ((struct relay){.read_fd = -1, .write_fd = -1, .target_fd = -1})

@@ -22,7 +22,7 @@ struct watch {
 	int signal_fd;      /* signalfd(2) over the signals that watch_signals gave */
 	int answers_fd;     /* of vkjail-exec; -1 */
 	struct claims *claims;
-	struct relay relays[2]; /* stdout, stderr; read_fd -1 when not relayed */
+	struct relay *relays; /* two: stdout, stderr; read_fd -1 when not relayed; borrowed */
 	struct observed *seen;  /* what is found out */
 };
 

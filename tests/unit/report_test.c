@@ -110,7 +110,7 @@ static void test_a_report(void **state)
 	(void)state;
 
 	make(&f);
-	json_t *r = report_build(&f.facts);
+	json_t *r = report_build(&f.facts, NULL);
 	assert_string_equal(json_string_value(json_object_get(r, "state")), "done");
 	const json_t *command = json_object_get(json_object_get(r, "job"), "command");
 	assert_int_equal(json_array_size(command), 3);
@@ -135,7 +135,7 @@ static void test_a_running_report(void **state)
 
 	make(&f);
 	f.facts.outcome = NULL;
-	json_t *r = report_build(&f.facts);
+	json_t *r = report_build(&f.facts, NULL);
 	assert_string_equal(json_string_value(json_object_get(r, "state")), "running");
 	assert_int_equal(json_integer_value(json_object_get(r, "supervisor_pid")), getpid());
 	assert_null(json_object_get(r, "outcome"));
@@ -152,7 +152,7 @@ static void test_times_that_are_not_known(void **state)
 
 	make(&f);
 	f.seen.started_ns = f.seen.ended_ns = 0;
-	json_t *r = report_build(&f.facts);
+	json_t *r = report_build(&f.facts, NULL);
 	const json_t *times = json_object_get(r, "times");
 	assert_true(json_is_null(json_object_get(times, "setup_ns")));
 	assert_true(json_is_null(json_object_get(times, "run_ns")));
@@ -172,7 +172,7 @@ static void test_samples(void **state)
 
 	make(&f);
 	f.seen.samples = (struct samples){.at = rows, .count = COUNTOF(rows), .taken = 9, .interval_ns = 50};
-	json_t *r = report_build(&f.facts);
+	json_t *r = report_build(&f.facts, NULL);
 	AUTO_FREE char *text = json_dumps(json_object_get(json_object_get(r, "samples"), "rows"), JSON_COMPACT);
 	assert_string_equal(text, "[[100,1,2,3,4],[200,5,8589934590,7,8]]");
 	assert_int_equal(number(r, "samples", "taken"), 9);
