@@ -57,6 +57,7 @@ libwatch_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 libwatch_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 libwatch_a_SOURCES = \
 	src/watch/claims.c src/watch/claims.h \
+	src/watch/drain.c \
 	src/watch/facts.h \
 	src/watch/procfiles.c src/watch/procfiles.h \
 	src/watch/relay.c src/watch/relay.h \

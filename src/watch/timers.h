@@ -46,5 +46,10 @@ void timers_clear(struct loop *l);
 void watch_end_job(struct loop *l, int first_signal);
 void watch_limit(struct loop *l, enum limit limit, uint64_t value, int first_signal);
 void watch_drain_control(struct loop *l);
+void watch_take_signal(struct loop *l);
+enum relay_result watch_take_output(struct loop *l, int which);
 void loop_forget(struct loop *l, int fd);
 void loop_wait_target(struct loop *l, int which, bool waiting);
+
+/* drain.c: what the job wrote before it died goes to whoever reads us. */
+void watch_drain_output(struct loop *l);

@@ -3,8 +3,6 @@
 #include "watch/watch.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -17,8 +15,6 @@
 #include "watch/timers.h"
 #include "watch/usage.h"
 #include "sandbox/proto.h"
-
-enum { DRAIN_MS = 2000 };
 
 enum source {
 	SOURCE_INIT,
@@ -131,7 +127,7 @@ static void cancel(struct loop *l, int signal)
 	watch_end_job(l, SIGKILL);
 }
 
-static void on_signal(struct loop *l)
+void watch_take_signal(struct loop *l)
 {
 	struct watch *w = l->watch;
 	struct signalfd_siginfo si;
@@ -261,7 +257,7 @@ static void on_answers(struct loop *l, int most)
 	}
 }
 
-static enum relay_result on_output(struct loop *l, int which)
+enum relay_result watch_take_output(struct loop *l, int which)
 {
 	struct watch *w = l->watch;
 	struct relay *r = &w->relays[which];
@@ -328,18 +324,18 @@ static void dispatch(struct loop *l, enum source source)
 		timers_fire(l);
 		break;
 	case SOURCE_SIGNAL:
-		on_signal(l);
+		watch_take_signal(l);
 		break;
 	case SOURCE_ANSWERS:
 		on_answers(l, 64);
 		break;
 	case SOURCE_STDOUT:
 	case SOURCE_STDOUT_TARGET:
-		(void)on_output(l, 0);
+		(void)watch_take_output(l, 0);
 		break;
 	case SOURCE_STDERR:
 	case SOURCE_STDERR_TARGET:
-		(void)on_output(l, 1);
+		(void)watch_take_output(l, 1);
 		break;
 	}
 }
@@ -376,64 +372,6 @@ void loop_wait_target(struct loop *l, int which, bool waiting)
 	} else {
 		loop_forget(l, r->target_fd);
 		(void)epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, r->read_fd, &in);
-	}
-}
-
-/*
- * How long the reader may still take, in ms for poll(2); -1: for ever. Like a bare command, a job that
- * ended by itself waits for whoever reads it, but not beyond the wall limit; after a limit or a
- * signal two seconds without progress are enough.
- */
-static int drain_patience(const struct loop *l)
-{
-	const struct observed *o = l->watch->seen;
-	uint64_t wall = l->watch->plan->limits.value[LIMIT_WALL];
-	uint64_t passed = timers_now() - o->launch_ns;
-
-	if (o->cause != CAUSE_NONE || !o->exited || (wall < LIMIT_UNSET && passed >= wall))
-		return DRAIN_MS;
-	uint64_t left = wall < LIMIT_UNSET ? (wall - passed) / 1000000u : UINT64_MAX;
-	return left >= INT_MAX ? -1 : left < DRAIN_MS ? DRAIN_MS : (int)left;
-}
-
-/* Waits until the target takes something. False when it does not in time, or when we were asked to stop. */
-static bool wait_for_reader(struct loop *l, int target_fd)
-{
-	struct pollfd fds[] = {{.fd = target_fd, .events = POLLOUT},
-			       {.fd = l->watch->signal_fd, .events = POLLIN}};
-
-	for (;;) {
-		if (l->late_cancel) {
-			/* Output is lost by it, so it is the cause. */
-			l->watch->seen->cause = CAUSE_CANCEL;
-			l->watch->seen->cancel_signal = l->late_cancel;
-			return false;
-		}
-		int n = poll(fds, COUNTOF(fds), drain_patience(l));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		if (fds[0].revents)
-			return true;
-		on_signal(l);
-		if (l->watch->seen->cause != CAUSE_NONE)
-			return false;
-	}
-}
-
-/* What the job wrote before it died is still in the pipes; whoever reads us gets it. */
-static void drain_output(struct loop *l)
-{
-	for (int which = 0; which < 2; which++) {
-		struct relay *r = &l->watch->relays[which];
-		while (r->read_fd >= 0) {
-			/* The job is gone, so an empty pipe that is still open is held by somebody else (unix(7), SCM_RIGHTS). */
-			if (on_output(l, which) == RELAY_EMPTY ||
-			    (r->read_fd >= 0 && l->target_waiting[which] &&
-			     !wait_for_reader(l, r->target_fd)))
-				relay_done(r);
-		}
 	}
 }
 
@@ -494,7 +432,7 @@ int watch_run(struct watch *w, struct err *e)
 		send_signal(w, SIGKILL);
 		(void)waitid(P_PIDFD, (id_t)w->child->pidfd, &(siginfo_t){0}, WEXITED);
 	} else {
-		drain_output(&l);
+		watch_drain_output(&l);
 	}
 	loop_close(&l);
 	return result;
