@@ -94,6 +94,7 @@ int spec_limit_set(struct spec *s, enum limit id, const char *text, const char *
 	}
 	if (r < 0 || limit_check(id, v, text, where, e) < 0)
 		return -1;
+	s->limit_where[id] = arena_strdup(&s->arena, where);
 	s->limits.value[id] = v;
 	return 0;
 }

@@ -153,6 +153,8 @@ struct spec {
 	bool helper;             /* the command is a helper program of vkjail itself */
 
 	struct limits limits;
+	const char
+	    *limit_where[LIMIT_COUNT]; /* where each was given, for messages; NULL: nowhere */
 	uint32_t require;   /* bit 1 << enum limit: refuse to start when it cannot be enforced */
 	uint64_t grace_ns;  /* between SIGTERM and SIGKILL */
 	uint64_t sample_ns; /* between two samples of usage; LIMIT_NONE: no samples */

@@ -122,9 +122,9 @@ int plan_rlimit_steps(struct plan *p, const struct spec *spec, struct err *e)
 {
 	struct rlimit now;
 
-	(void)spec;
 	for (size_t i = 0; i < COUNTOF(rlimits); i++) {
 		uint64_t value = p->limits.value[rlimits[i].limit];
+		const char *where = spec->limit_where[rlimits[i].limit];
 		if (value == LIMIT_UNSET)
 			continue;
 		if (getrlimit(rlimits[i].resource, &now) < 0)
@@ -135,7 +135,7 @@ int plan_rlimit_steps(struct plan *p, const struct spec *spec, struct err *e)
 			continue;
 		}
 		if (now.rlim_max != RLIM_INFINITY && value > now.rlim_max) {
-			(void)err_bad(e, limit_table[rlimits[i].limit].key,
+			(void)err_bad(e, where ? where : limit_table[rlimits[i].limit].key,
 				      "%llu is above the hard limit of this process, %llu (%s)",
 				      (unsigned long long)value, (unsigned long long)now.rlim_max,
 				      rlimits[i].name);

@@ -111,6 +111,13 @@ static int add_user_mount(struct tree *t, const struct spec_mount *um, struct er
 	if (tree_target(t, target, S_ISDIR(st.st_mode), um->where, e) < 0)
 		return -1;
 	tree_bind(t, source, target, um->kind == MOUNT_BIND ? STEP_WRITABLE : 0);
+	/* Like /proc/sys: the owner may write there whatever its capabilities. */
+	if (um->kind == MOUNT_BIND && t->host->uid == 0 && path_is_below(source, "/sys"))
+		plan_warn(
+		    p,
+		    "%s: the job may change the kernel's settings in '%s', because it has the same owner as vkjail, root; "
+		    "bind it read-only, or start vkjail as another user",
+		    um->where, um->source);
 	return 0;
 }
 

@@ -11,16 +11,13 @@ import sys
 
 import jsonschema
 
+sys.dont_write_bytecode = True  # the source tree may be read-only, and is to stay clean
+from report import member  # noqa: E402
 
-def member(value, path):
+
+def member_or_nothing(value, path):
     try:
-        for name, index in re.findall(r"\.([^.\[\]]+)|\[([^\]]+)\]", path):
-            if name:
-                value = value[name]
-            elif index == "#":
-                value = len(value)
-            else:
-                value = value[int(index)]
+        value = member(value, path)
     except (KeyError, IndexError, TypeError):
         return ""
     return value if isinstance(value, str) else json.dumps(value)
@@ -38,9 +35,9 @@ def main():
     wrong = [f".{'.'.join(str(p) for p in error.absolute_path)}: {error.message[:300]}" for error in kind(schema).iter_errors(report)]
     for wish in sys.argv[3:]:
         path, at_least, want = re.fullmatch(r"([^=>]+)(>?)=(.*)", wish, re.S).groups()
-        got = member(report, path)
+        got = member_or_nothing(report, path)
         if want.startswith("."):
-            want = member(report, want)
+            want = member_or_nothing(report, want)
         if got != want and not (at_least and got and float(got) >= float(want)):
             wrong.append(f"{path}: got '{got}', want {'at least ' if at_least else ''}'{want}'")
     print("\n".join(wrong), end="")

@@ -45,7 +45,7 @@ no --open-files 1.5 "expected a .*, got '1.5'"
 no --open-files -1 "expected a .*, got '-1'"
 no --processes 0 'must be more than 0'
 no --processes 99999999999999999999 "'99999999999999999999' is too large"
-ends 125 bad-job '^vkjail: open-files: 2147483647 is above the hard limit of this process, [0-9]+ \(RLIMIT_NOFILE\)' \
+ends 125 bad-job '^vkjail: --open-files: 2147483647 is above the hard limit of this process, [0-9]+ \(RLIMIT_NOFILE\)' \
 	'--open-files above the hard limit' --open-files 2147483647 -- true
 like "$err" 'hint: ask for less, or raise the hard limit' 'with advice'
 
@@ -58,12 +58,12 @@ no_key memory 99999999999999999999 "'99999999999999999999' is too large"
 no_key memory 1e308 "expected a size .*, got '1e308'"
 no_key processes many "expected a .*, got 'many'"
 printf 'command: [touch, started]\nlimits: { open-files: 2147483647 }\n' >job.yaml
-ends 125 bad-job '^vkjail: open-files: 2147483647 is above the hard limit' 'limits.open-files above it' --writable job.yaml
+ends 125 bad-job '^vkjail: job.yaml:[0-9]+: limits.open-files: 2147483647 is above the hard limit' 'limits.open-files above it' --writable job.yaml
 ok 'none of these jobs was started' test ! -e started
 
 new_report
 run sh -c 'ulimit -Ss 1024; ulimit -Hs 2048; exec vkjail run --report "$1" --stack 4M -- true' sh "$R"
-judge 125 bad-job '^vkjail: stack: 4194304 is above the hard limit of this process, 2097152 \(RLIMIT_STACK\)' 'a stack above the hard limit'
+judge 125 bad-job '^vkjail: --stack: 4194304 is above the hard limit of this process, 2097152 \(RLIMIT_STACK\)' 'a stack above the hard limit'
 new_report
 run sh -c 'ulimit -Ss 1024; ulimit -Hs 2048; exec vkjail run --report "$1" --stack none -- sh -c "ulimit -s"' sh "$R"
 judge 0 exited '' "'none' lifts a limit as far as this process may"

@@ -90,6 +90,14 @@ is "$?" 0 'the first ends'
 does nothing 'nothing stays behind for the next' -- sh -c 'ls /tmp/left* /dev/shm/left* 2>/dev/null; echo nothing'
 does 'IPC empty' 'System V IPC is private' -- python3 -c '
 print("IPC", "empty" if len(open("/proc/sysvipc/shm").readlines()) == 1 else "shared")'
+
+# ---- what a writable bind gives away
+if [ "$(id -u)" = 0 ]; then
+	run vkjail run -v --bind /sys/kernel:/k -- true
+	like "$err" "--bind: the job may change the kernel's settings in '/sys/kernel'" 'a writable bind of /sys warns, as root'
+	run vkjail run -v --ro-bind /sys/kernel:/k -- true
+	unlike "$err" 'may change the kernel' 'a read-only one does not'
+fi
 cd "$T" || exit
 is "$(grep -c "$T" /proc/self/mounts)" 0 'no mount is left on the host'
 reports_valid

@@ -69,7 +69,7 @@ is "$(echo "$out" | sed -n 1p)" 77 "open-files: without a limit the caller's"
 is "$(echo "$out" | sed -n 2p)" "$(prlimit --raw --noheadings --output HARD --nofile)" 'open-files: none lifts it as far as the hard one'
 run sh -c 'ulimit -n 100; vkjail run --open-files 200 -- touch /tmp/ran'
 status_is 125 'above the hard limit of the caller is a bad job'
-report_has 'and says so' $report .outcome.reason=bad-job .outcome.where=open-files
+report_has 'and says so' $report .outcome.reason=bad-job .outcome.where=--open-files
 like "$err" 'above the hard limit of this process, 100' 'with both numbers'
 
 # As a bare command: niceness, umask and what the caller ignores.
