@@ -26,6 +26,7 @@ struct spirv_id {
 	uint32_t name; /* word index of its OpName, 0: none */
 	uint32_t set, binding, spec_id, stride;
 	uint32_t flags;
+	uint32_t root; /* the binding's variable that a pointer or image comes from, 0: none */
 };
 
 /* ---- words --------------------------------------------------------------------------------- */
@@ -73,3 +74,5 @@ bool spirv_constant(const struct spirv *m, uint32_t id, const struct spirv_info 
 		    uint64_t *ret);
 /* Whether the entry point may use this global variable. */
 bool spirv_is_used(const struct spirv *m, uint32_t variable, uint32_t version);
+/* Fills reads and writes of the bindings that are in info. */
+void spirv_note_uses(const struct spirv *m, struct spirv_info *info);

@@ -315,7 +315,7 @@ static int add_binding(const struct spirv *m, size_t at, uint32_t type, const ch
 {
 	uint32_t variable = spirv_word(m, at, 2);
 	const struct spirv_id *id = spirv_id_of(m, variable);
-	struct spirv_binding b = {.set = id->set, .binding = id->binding};
+	struct spirv_binding b = {.set = id->set, .binding = id->binding, .id = variable};
 	size_t slot = info->binding_count;
 
 	if (info->binding_count == SPIRV_BINDINGS)
@@ -415,5 +415,6 @@ int spirv_reflect(const struct spirv *m, const char *name, struct spirv_info *in
 	     at += spirv_len_at(m, at))
 		if (spirv_op_at(m, at) == OP_VARIABLE && add_variable(m, at, name, info, e) < 0)
 			return -1;
+	spirv_note_uses(m, info);
 	return spirv_sizes(m, name, info, e);
 }

@@ -31,6 +31,9 @@ struct spirv_binding {
 	bool is_array;  /* an array of descriptors */
 	bool can_write; /* not declared readonly */
 	bool can_read;  /* not declared writeonly */
+	bool reads;     /* is loaded from; false: certainly not */
+	bool writes;    /* is stored to; false: certainly not */
+	uint32_t id;    /* of the variable */
 };
 
 /* One number of the push constant block, in the order of declaration. */

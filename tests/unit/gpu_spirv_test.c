@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 
 #include "base/auto.h"
 #include "gpu/spirv-ops.h"
@@ -60,6 +61,11 @@ enum {
 	ID_SHARED,
 	ID_PTR_SHARED,
 	ID_VAR_SHARED,
+	ID_PTR_F32,
+	ID_CHAIN_A,
+	ID_CHAIN_B,
+	ID_CHAIN_CHAIN,
+	ID_LOADED,
 	ID_BOUND,
 };
 
@@ -117,6 +123,17 @@ static void build(struct module *m)
 	put(m, OP_FUNCTION, NULL, 4, ID_VOID, ID_MAIN, 0, 0);
 }
 
+/* A body for main in which b[1] = a[1]. */
+static void build_body(struct module *m)
+{
+	build(m);
+	put(m, OP_ACCESS_CHAIN, NULL, 5, ID_PTR_F32, ID_CHAIN_A, ID_VAR_A, ID_ONE, ID_ONE);
+	put(m, OP_LOAD, NULL, 3, ID_F32, ID_LOADED, ID_CHAIN_A);
+	put(m, OP_ACCESS_CHAIN, NULL, 4, ID_PTR_F32, ID_CHAIN_B, ID_VAR_B, ID_ONE);
+	put(m, OP_ACCESS_CHAIN, NULL, 4, ID_PTR_F32, ID_CHAIN_CHAIN, ID_CHAIN_B, ID_ONE);
+	put(m, OP_STORE, NULL, 2, ID_CHAIN_CHAIN, ID_LOADED);
+}
+
 static int reflect(const uint32_t *words, size_t count, const char *entry, struct spirv_info *info,
 		   struct err *e)
 {
@@ -161,6 +178,56 @@ static void everything_is_found(void **state)
 	assert_int_equal(i.local_size[0], 32); /* the built-in goes before the execution mode */
 	assert_int_equal(i.local_size[1], 1);
 	assert_int_equal(i.shared_bytes, 60);
+}
+
+/* What main does to bindings 2 (may be written only) and 7 (may be read only): "w" and "r". */
+static void uses_are(struct module *m, const char *want)
+{
+	struct spirv_info i;
+	struct err e = ERR_INIT;
+	char have[8];
+
+	assert_int_equal(reflect(m->words, m->count, "main", &i, &e), 0);
+	(void)snprintf(have, sizeof have, "%s%s %s%s", i.bindings[0].reads ? "r" : "",
+		       i.bindings[0].writes ? "w" : "", i.bindings[1].reads ? "r" : "",
+		       i.bindings[1].writes ? "w" : "");
+	assert_string_equal(have, want);
+}
+
+static void loads_and_stores_are_found(void **state)
+{
+	enum { OP_PHI = 245, OP_UNKNOWN = 4242, OP_ATOMIC_I_ADD = 234 };
+	struct module m;
+
+	(void)state;
+	build(&m);
+	uses_are(&m, " ");
+	build_body(&m);
+	uses_are(&m, "w r");
+	/* What cannot be followed counts as all that the declaration allows. */
+	build(&m);
+	put(&m, OP_FUNCTION_CALL, NULL, 5, ID_VOID, ID_LOADED, ID_MAIN, ID_VAR_A, ID_VAR_B);
+	uses_are(&m, "w r");
+	build(&m);
+	put(&m, OP_COPY_OBJECT, NULL, 3, ID_PTR_F32, ID_CHAIN_A, ID_VAR_A);
+	put(&m, OP_PHI, NULL, 6, ID_PTR_F32, ID_LOADED, ID_CHAIN_A, ID_ONE, ID_ONE, ID_ONE);
+	uses_are(&m, " r");
+	build(&m);
+	put(&m, OP_UNKNOWN, NULL, 1, ID_VAR_B);
+	uses_are(&m, "w ");
+	/* What an instruction says is believed before the declaration. */
+	build(&m);
+	put(&m, OP_STORE, NULL, 2, ID_VAR_A, ID_ONE);
+	put(&m, OP_LOAD, NULL, 3, ID_F32, ID_LOADED, ID_VAR_B);
+	uses_are(&m, "r w");
+	build(&m);
+	put(&m, OP_ATOMIC_I_ADD, NULL, 6, ID_U32, ID_LOADED, ID_VAR_A, ID_ONE, ID_ONE, ID_ONE);
+	uses_are(&m, " rw");
+	/* Lengths and line numbers are nothing. */
+	build(&m);
+	put(&m, OP_ARRAY_LENGTH, NULL, 4, ID_U32, ID_LOADED, ID_VAR_A, 0);
+	put(&m, OP_LINE, NULL, 3, ID_ONE, ID_VAR_A, ID_VAR_B);
+	uses_are(&m, " ");
 }
 
 static void specialization_changes_sizes(void **state)
@@ -240,7 +307,7 @@ static void no_module_crashes(void **state)
 	size_t refused = 0;
 
 	(void)state;
-	build(&m);
+	build_body(&m);
 	for (size_t i = 0; i < m.count; i++) {
 		for (size_t v = 0; v < COUNTOF(values); v++) {
 			AUTO_FREE uint32_t *copy = malloc(m.count * 4);
@@ -277,6 +344,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(everything_is_found),
+	    cmocka_unit_test(loads_and_stores_are_found),
 	    cmocka_unit_test(specialization_changes_sizes),
 	    cmocka_unit_test(entry_points_are_named),
 	    cmocka_unit_test(the_interface_counts_from_1_4_on),
