@@ -177,20 +177,6 @@ static int open_data(struct job *j, struct fail *f)
 	return check_buffers(j, f);
 }
 
-static void answer_shader(const struct kernel *k)
-{
-	const uint32_t *l = k->info.local_size;
-	json_t *size = k->info.has_local_size ? json_pack("[I, I, I]", (json_int_t)l[0],
-							  (json_int_t)l[1], (json_int_t)l[2])
-					      : json_null();
-
-	answer_send("shader",
-		    json_pack("{s:s, s:s, s:o, s:I, s:I, s:s}", "kernel", k->request->name,
-			      "sha256", k->sha256, "local_size", size, "compile_ns",
-			      (json_int_t)k->compile_ns, "pipeline_ns", (json_int_t)k->pipeline_ns,
-			      "source", k->glsl ? "glsl" : "spirv"));
-}
-
 static int load_kernels(struct job *j, struct fail *f)
 {
 	for (size_t i = 0; i < j->q.kernel_count; i++) {
@@ -198,7 +184,7 @@ static int load_kernels(struct job *j, struct fail *f)
 		    kernel_load(&j->kernels[i], &j->q.kernels[i], &j->gpu, f) < 0 ||
 		    start_compiler(j, i + COMPILE_AHEAD, f) < 0)
 			return -1;
-		answer_shader(&j->kernels[i]);
+		kernel_answer_shader(&j->kernels[i]);
 	}
 	for (size_t i = 0; i < j->q.step_count; i++) {
 		j->steps[i].request = &j->q.steps[i];
@@ -264,21 +250,6 @@ static int upload_all(struct job *j, struct fail *f)
 	return 0;
 }
 
-static void answer_kernel(struct kernel *k, bool timed)
-{
-	struct stats_summary s;
-
-	stats_finish(&k->stats, &s);
-	answer_send("kernel",
-		    json_pack("{s:s, s:I, s:[I, I, I], s:I, s:I, s:I, s:I, s:I, s:I, s:b}",
-			      "kernel", k->request->name, "dispatches", (json_int_t)s.count,
-			      "groups", (json_int_t)k->groups[0], (json_int_t)k->groups[1],
-			      (json_int_t)k->groups[2], "total_ns", (json_int_t)s.total, "min_ns",
-			      (json_int_t)s.min, "p50_ns", (json_int_t)s.p50, "p95_ns",
-			      (json_int_t)s.p95, "max_ns", (json_int_t)s.max, "first_ns",
-			      (json_int_t)s.first, "timed", timed));
-}
-
 static int run_all(struct job *j, struct fail *f)
 {
 	struct run run = {.gpu = &j->gpu, .budget = &j->budget, .limit_ns = j->q.kernel_ns};
@@ -287,7 +258,7 @@ static int run_all(struct job *j, struct fail *f)
 	/* What was measured is worth having after a failure as well. */
 	for (size_t i = 0; i < j->q.kernel_count; i++)
 		if (j->kernels[i].stats.count)
-			answer_kernel(&j->kernels[i], run.timed);
+			kernel_answer_times(&j->kernels[i], run.timed);
 	return rc;
 }
 

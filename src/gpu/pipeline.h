@@ -21,7 +21,8 @@ struct kernel {
 	uint64_t compile_ns, pipeline_ns;
 	bool glsl, warm;
 	char sha256[65];
-	uint32_t groups[3]; /* of the last dispatch */
+	uint32_t groups[3];   /* of the last dispatch */
+	uint64_t bytes_bound; /* by all dispatches */
 	struct stats stats;
 };
 
@@ -30,6 +31,7 @@ struct step {
 	struct kernel *kernel;
 	VkDescriptorSet set;
 	uint32_t groups[3];
+	uint64_t bytes; /* of the buffers bound, each once */
 	unsigned char push[PUSH_BYTES_MAX];
 };
 
@@ -42,6 +44,10 @@ int kernel_load(struct kernel *k, const struct request_kernel *q, struct gpu *g,
 int kernel_from_words(struct kernel *k, const struct request_kernel *q, const uint32_t *words,
 		      size_t count, struct gpu *g, struct fail *f);
 void kernel_done(struct kernel *k, struct gpu *g);
+
+/* As answers. The times once, after the last dispatch. */
+void kernel_answer_shader(const struct kernel *k);
+void kernel_answer_times(struct kernel *k, bool timed);
 
 /* shapes: one for each buffer of the request. Everything that needs no descriptor. */
 int step_prepare(struct step *s, const struct request *q, const struct shape *shapes,

@@ -182,6 +182,7 @@ static int account(struct runner *r, const struct batch *b, struct fail *f)
 	for (uint32_t i = 0; i < b->count; i++) {
 		struct kernel *k = b->items[i]->kernel;
 		stats_add(&k->stats, b->ns[i]);
+		k->bytes_bound += b->items[i]->bytes;
 		memcpy(k->groups, b->items[i]->groups, sizeof k->groups);
 		if (r->run->limit_ns && b->ns[i] > r->run->limit_ns)
 			return too_long(r, b->items[i], b->ns[i], 1, f);

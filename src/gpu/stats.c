@@ -60,7 +60,7 @@ void stats_finish(struct stats *s, struct stats_summary *ret)
 {
 	*ret = (struct stats_summary){.count = s->count, .total = s->total, .first = s->first};
 	if (s->count <= 1) {
-		ret->min = ret->p50 = ret->p95 = ret->max = s->first;
+		ret->min = ret->p50 = ret->p95 = ret->p99 = ret->max = s->first;
 		return;
 	}
 	qsort(s->ns, s->kept, sizeof s->ns[0], compare);
@@ -68,4 +68,5 @@ void stats_finish(struct stats *s, struct stats_summary *ret)
 	ret->max = s->max;
 	ret->p50 = percentile(s, 50);
 	ret->p95 = percentile(s, 95);
+	ret->p99 = percentile(s, 99);
 }

@@ -17,13 +17,13 @@ struct stats {
 };
 
 struct stats_summary {
-	uint64_t count, total, min, p50, p95, max, first;
+	uint64_t count, total, min, p50, p95, p99, max, first;
 };
 
 void stats_init(struct stats *s);
 void stats_add(struct stats *s, uint64_t ns);
 /*
- * The first dispatch is part of total but not of min, p50, p95 and max when there are more: it can
+ * The first dispatch is part of total but not of min, p50, p95, p99 and max when there are more: it can
  * hold cold caches and page faults. Sorts what was kept.
  */
 void stats_finish(struct stats *s, struct stats_summary *ret);

@@ -96,12 +96,28 @@ static int count_groups(struct step *s, const struct request *q, const struct sh
 	return 0;
 }
 
+/* What a dispatch could have to move: a buffer that is bound twice is still one. */
+static uint64_t bound_bytes(const struct request_step *r, const struct shape *shapes)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < r->bind_count; i++) {
+		size_t before = 0;
+		while (before < i && r->bind[before] != r->bind[i])
+			before++;
+		if (before == i)
+			sum += shapes[r->bind[i]].bytes;
+	}
+	return sum;
+}
+
 int step_prepare(struct step *s, const struct request *q, const struct shape *shapes,
 		 struct kernel *kernels, const struct gpu *g, struct fail *f)
 {
 	s->kernel = &kernels[s->request->kernel];
 	if (check_bind(s, q, f) < 0 || encode_push(s, q, shapes, f) < 0)
 		return -1;
+	s->bytes = bound_bytes(s->request, shapes);
 	return count_groups(s, q, shapes, g, f);
 }
 

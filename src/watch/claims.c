@@ -11,6 +11,7 @@ enum { ITEMS_MAX = 64, STRING_CLAIM_MAX = 2048 };
 enum member_type {
 	M_STRING,
 	M_INTEGER,
+	M_BOOLEAN,
 	M_NUMBER,
 	M_INTEGER_OR_NULL,
 	M_STRINGS,
@@ -56,6 +57,9 @@ static const struct member budget_members[] = {
 static const struct member shader_members[] = {
     {"kernel", M_STRING, NULL},
     {"sha256", M_STRING, NULL},
+    {"entry", M_STRING, NULL},
+    {"cached", M_BOOLEAN, NULL},
+    {"pipeline_cached", M_BOOLEAN, NULL},
     {"local_size", M_INTEGERS, NULL},
     {"compile_ns", M_INTEGER, NULL},
     {"pipeline_ns", M_INTEGER, NULL},
@@ -65,14 +69,20 @@ static const struct member shader_members[] = {
 static const struct member kernel_members[] = {
     {"kernel", M_STRING, NULL},
     {"dispatches", M_INTEGER, NULL},
-    {"timed", M_INTEGER, NULL},
+    {"timed", M_BOOLEAN, NULL},
     {"groups", M_INTEGERS, NULL},
     {"total_ns", M_INTEGER, NULL},
     {"min_ns", M_INTEGER, NULL},
     {"p50_ns", M_INTEGER, NULL},
     {"p95_ns", M_INTEGER, NULL},
+    {"p99_ns", M_INTEGER, NULL},
     {"max_ns", M_INTEGER, NULL},
     {"first_ns", M_INTEGER, NULL},
+    {"chunks", M_INTEGER, NULL},
+    {"longest_chunk_ns", M_INTEGER, NULL},
+    {"whole", M_STRING, NULL},
+    {"bytes_bound", M_INTEGER, NULL},
+    {"gb_per_s", M_NUMBER, NULL},
     {NULL, 0, NULL},
 };
 static const struct member phase_members[] = {
@@ -135,6 +145,11 @@ static json_t *take_integer(const json_t *v)
 		   : NULL;
 }
 
+static json_t *take_boolean(const json_t *v)
+{
+	return json_is_boolean(v) ? json_boolean(json_is_true(v)) : NULL;
+}
+
 static json_t *take_items(const json_t *v, const struct member *m)
 {
 	if (!json_is_array(v))
@@ -158,10 +173,14 @@ static json_t *take_value(const json_t *v, const struct member *m)
 		return take_string(v);
 	case M_INTEGER:
 		return take_integer(v);
+	case M_BOOLEAN:
+		return take_boolean(v);
 	case M_INTEGER_OR_NULL:
 		return json_is_null(v) ? json_null() : take_integer(v);
 	case M_NUMBER:
-		return json_is_number(v) ? json_real(json_number_value(v)) : NULL;
+		return json_is_number(v) && json_number_value(v) >= 0
+			   ? json_real(json_number_value(v))
+			   : NULL;
 	case M_OBJECT:
 		return take_object(v, m->members);
 	case M_STRINGS:

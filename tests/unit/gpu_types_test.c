@@ -185,7 +185,7 @@ static void stats_follow_nearest_rank(void **state)
 
 	stats_add(s, 7);
 	stats_finish(s, &r);
-	assert_true(r.count == 1 && r.first == 7 && r.min == 7 && r.p50 == 7 && r.p95 == 7 &&
+	assert_true(r.count == 1 && r.first == 7 && r.min == 7 && r.p50 == 7 && r.p95 == 7 && r.p99 == 7 &&
 		    r.max == 7 && r.total == 7);
 
 	stats_init(s);
@@ -194,7 +194,7 @@ static void stats_follow_nearest_rank(void **state)
 		stats_add(s, i);
 	stats_finish(s, &r);
 	assert_true(r.count == 101 && r.first == 1000000 && r.total == 1005050);
-	assert_true(r.min == 1 && r.p50 == 50 && r.p95 == 95 && r.max == 100);
+	assert_true(r.min == 1 && r.p50 == 50 && r.p95 == 95 && r.p99 == 99 && r.max == 100);
 }
 
 static void stats_stay_bounded(void **state)
@@ -213,6 +213,7 @@ static void stats_stay_bounded(void **state)
 	assert_true(r.count == N + 1 && r.min == 1 && r.max == N); /* exact, kept or not */
 	assert_true(r.p50 > N * 0.49 && r.p50 < N * 0.51);
 	assert_true(r.p95 > N * 0.94 && r.p95 < N * 0.96);
+	assert_true(r.p99 > N * 0.98 && r.p99 <= N);
 }
 
 int main(void)
