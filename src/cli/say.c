@@ -77,7 +77,7 @@ void say_result(const struct spec *spec, const struct run_result *r)
 		say_warning(r->warnings[i]);
 	if (r->err.kind != ERR_NONE)
 		say_error(&r->err);
-	else if (spec->verbose || (!well && !spec->quiet))
+	else if (spec->verbose || ((!well || spec->dry_run) && !spec->quiet))
 		say_summary(r);
 	if (r->report_err.kind == ERR_NONE)
 		return;

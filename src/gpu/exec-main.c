@@ -35,6 +35,7 @@ struct job {
 	struct gpu_buffer staging;
 	VkDescriptorPool pool;
 	struct budget budget;
+	uint64_t pipeline_ns; /* of the phase that compiles */
 };
 
 static void job_done(struct job *j)
@@ -185,6 +186,7 @@ static int load_kernels(struct job *j, struct fail *f)
 		    start_compiler(j, i + COMPILE_AHEAD, f) < 0)
 			return -1;
 		kernel_answer_shader(&j->kernels[i]);
+		j->pipeline_ns += j->kernels[i].pipeline_ns;
 	}
 	for (size_t i = 0; i < j->q.step_count; i++) {
 		j->steps[i].request = &j->q.steps[i];
@@ -293,24 +295,39 @@ static int download_all(struct job *j, struct fail *f)
 	return 0;
 }
 
+/* Compilers and the making of pipelines take turns in one act: two phases for the reader. */
+static void answer_acted(struct job *j, const char *phase, uint64_t start)
+{
+	uint64_t apart = j->pipeline_ns;
+
+	answer_phase(phase, start + apart);
+	if (apart)
+		answer_phase("pipeline", now_ns() - apart);
+	j->pipeline_ns = 0;
+}
+
 static int do_job(struct job *j, struct fail *f)
 {
 	static const struct {
 		const char *phase; /* what ends with this one, NULL: nothing yet */
 		int (*act)(struct job *j, struct fail *f);
+		bool dry; /* part of a dry run */
 	} acts[] = {
-	    {NULL, start_compilers},    {NULL, open_device},    {"open", open_data},
-	    {"compile", load_kernels},  {"upload", upload_all}, {"run", run_all},
-	    {"download", download_all},
+	    {NULL, start_compilers, true},     {NULL, open_device, true},
+	    {"open", open_data, true},         {"compile", load_kernels, true},
+	    {"upload", upload_all, true},      {"run", run_all, false},
+	    {"download", download_all, false},
 	};
 	uint64_t start = now_ns();
 
 	for (size_t i = 0; i < COUNTOF(acts); i++) {
+		if (j->q.dry_run && !acts[i].dry)
+			continue;
 		if (stop_between(f) < 0 || acts[i].act(j, f) < 0)
 			return -1;
 		if (!acts[i].phase)
 			continue;
-		answer_phase(acts[i].phase, start);
+		answer_acted(j, acts[i].phase, start);
 		start = now_ns();
 	}
 	budget_answer(&j->budget, "end");

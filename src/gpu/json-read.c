@@ -94,6 +94,15 @@ uint64_t json_read_count_or(struct json_read *r, const json_t *object, const cha
 	return v ? count(r, v, key, 0, max) : otherwise;
 }
 
+bool json_read_bool(struct json_read *r, const json_t *object, const char *key)
+{
+	const json_t *v = json_object_get(object, key);
+
+	if (v && !json_is_boolean(v))
+		json_read_bad(r, key, "expected true or false");
+	return json_is_true(v);
+}
+
 const json_t *json_read_array(struct json_read *r, const json_t *object, const char *key,
 			      size_t max)
 {

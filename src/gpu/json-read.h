@@ -33,6 +33,7 @@ uint64_t json_read_count(struct json_read *r, const json_t *object, const char *
 			 uint64_t max);
 uint64_t json_read_count_or(struct json_read *r, const json_t *object, const char *key,
 			    uint64_t max, uint64_t otherwise);
+bool json_read_bool(struct json_read *r, const json_t *object, const char *key); /* absent: false */
 /* An array of at most max entries; NULL (and 0 entries) when absent. */
 const json_t *json_read_array(struct json_read *r, const json_t *object, const char *key,
 			      size_t max);

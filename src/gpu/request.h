@@ -79,6 +79,7 @@ struct request {
 	enum compute_device device;
 	const char *device_name;
 	uint64_t kernel_ns, device_memory, sample_ns; /* 0: not asked for */
+	bool dry_run;
 	const char *compiler;
 	struct request_kernel *kernels;
 	size_t kernel_count;

@@ -370,6 +370,11 @@ int spec_finish(struct spec *s, struct err *e)
 	if (s->command && s->compute)
 		return err_bad(e, s->compute->where,
 			       "a job is either a command or a compute job, this one is both");
+	if (s->dry_run && !s->compute) {
+		(void)err_bad(e, "--dry-run",
+			      "only a compute job can be checked without running it");
+		return err_hint(e, "'vkjail plan' explains what would be done for a command");
+	}
 	if (!s->compute && s->input_count)
 		return err_bad(e, s->inputs[0].where,
 			       "a command has no inputs, only a compute job has");

@@ -150,6 +150,7 @@ struct spec {
 	const char **command; /* argv, NULL-terminated; NULL for a compute job */
 	size_t command_count;
 	struct compute *compute; /* NULL for a command */
+	bool dry_run;            /* everything but the dispatches and the outputs */
 	bool helper;             /* the command is a helper program of vkjail itself */
 
 	struct limits limits;

@@ -42,6 +42,8 @@ static json_t *part_job(const struct spec *spec, const struct plan *plan)
 	set(o, "name", part_string(spec->name));
 	set(o, "kind", json_string(spec->compute ? "compute" : "command"));
 	set(o, "file", part_string(spec->file));
+	if (spec->compute)
+		set(o, "dry_run", json_boolean(spec->dry_run));
 	if (spec->command) {
 		json_t *argv = json_array();
 		for (size_t i = 0; i < spec->command_count; i++)

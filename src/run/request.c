@@ -208,6 +208,8 @@ static json_t *header(const struct spec *spec, uint64_t sample_ns, const struct 
 		    limits, "device_memory",
 		    json_integer((json_int_t)spec->limits.value[LIMIT_DEVICE_MEMORY]));
 	(void)json_object_set_new(root, "limits", limits);
+	if (spec->dry_run)
+		(void)json_object_set_new(root, "dry_run", json_true());
 	if (sample_ns < LIMIT_UNSET)
 		(void)json_object_set_new(root, "sample_ns", json_integer((json_int_t)sample_ns));
 	(void)snprintf(path, sizeof path, "%s/vkjail-compile", host->libexec);

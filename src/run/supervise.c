@@ -223,6 +223,12 @@ static void finish_outputs(struct run *r, struct outcome *out)
 
 	if (!c || out->reason != REASON_EXITED || out->code != 0)
 		return;
+	if (r->spec->dry_run) {
+		(void)snprintf(
+		    out->text, sizeof out->text,
+		    "dry run: the job, its shaders and its files were checked, nothing was dispatched, no output was written");
+		return;
+	}
 	for (size_t i = 0; i < c->output_count; i++)
 		if (!claims_has_output(&r->claims, c->outputs[i].buffer)) {
 			(void)err_set(&e, ERR_CHILD, c->outputs[i].where,

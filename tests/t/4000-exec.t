@@ -48,7 +48,7 @@ print(len(b), set(v - i for i, v in enumerate(b)))')" '1000 {54}' 'every dispatc
 like "$out" '"kernel": "k", "dispatches": 53, "groups": \[32, 1, 1\].*"timed": true' 'the groups follow from the elements and the local size'
 like "$out" '"p99_ns": [1-9].*"bytes_bound": 424000, "gb_per_s": 0\.' 'the bytes that 53 dispatches had bound, 2 x 4000 each'
 like "$out" '"entry": "main", "local_size": \[32, 1, 1\].*"source": "glsl"' 'the specialized local size is reported'
-is "$(printf '%s\n' "$out" | sed -n 's/.*"name": "\([a-z]*\)", "ns".*/\1/p' | tr '\n' ' ')" 'open compile upload run download ' 'the phases come in order'
+is "$(printf '%s\n' "$out" | sed -n 's/.*"name": "\([a-z]*\)", "ns".*/\1/p' | tr '\n' ' ')" 'open compile pipeline upload run download ' 'the phases come in order'
 is "$(printf '%s\n' "$out" | grep -c '"event": "budget"')" 3 'budgets at the start, after allocation and at the end'
 
 # SPIR-V is taken as well.

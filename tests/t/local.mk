@@ -34,6 +34,7 @@ integration_tests += \
 	tests/t/2800-filter.t \
 	tests/t/2801-filter-vulkan.t \
 	tests/t/4100-jobs.t \
+	tests/t/4200-dry-run.t \
 	tests/t/6001-real-taichi.t \
 	tests/t/6002-real-candle.t \
 	tests/t/6003-real-numpy.t \

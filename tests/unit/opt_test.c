@@ -75,6 +75,7 @@ static void test_messages(void **state)
 		{OPT_RUN, "-x -- a", "unknown option '-x'"},
 		{OPT_RUN, "-qx -- a", "unknown option '-qx'"},
 		{OPT_RUN, "-w 3s -- a", "unknown option '-w'"},
+		{OPT_PLAN, "--dry-run -- a", "--dry-run: 'vkjail plan' has no such option"},
 		{OPT_RUN, "--json -- a", "--json: 'vkjail run' has no such option"},
 		{OPT_DOCTOR, "--wall 3s", "--wall: 'vkjail doctor' has no such option"},
 		{OPT_DOCTOR, "now", "unexpected argument 'now'"},
