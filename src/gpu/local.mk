@@ -22,7 +22,7 @@ libgpu_a_SOURCES = \
 	src/gpu/request.c src/gpu/request.h \
 	src/gpu/run.c src/gpu/run.h \
 	src/gpu/spirv.c src/gpu/spirv.h src/gpu/spirv-ops.h \
-	src/gpu/spirv-sizes.c src/gpu/spirv-use.c src/gpu/spirv-words.h \
+	src/gpu/spirv-layout.c src/gpu/spirv-sizes.c src/gpu/spirv-use.c src/gpu/spirv-words.h \
 	src/gpu/stats.c src/gpu/stats.h \
 	src/gpu/stop.c src/gpu/stop.h \
 	src/gpu/types.c src/gpu/types.h \

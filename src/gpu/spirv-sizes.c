@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Constants of a module and what follows from them: local size and shared memory. */
+/* Constants of a module and what follows from them: local size, shared memory, sizes of blocks. */
 #include <string.h>
 
 #include "gpu/spirv-words.h"
@@ -152,8 +152,12 @@ static void find_local_size(const struct spirv *m, struct spirv_info *info)
 
 int spirv_sizes(const struct spirv *m, const char *name, struct spirv_info *info, struct err *e)
 {
+	unsigned visits = BLOCK_VISITS_MAX;
+
 	find_local_size(m, info);
 	info->shared_bytes = 0;
+	for (size_t i = 0; i < info->binding_count; i++)
+		spirv_declaration(m, info, &visits, &info->bindings[i]);
 	for (size_t at = HEADER_WORDS; at < m->count && spirv_op_at(m, at) != OP_FUNCTION;
 	     at += spirv_len_at(m, at)) {
 		uint64_t bytes;

@@ -15,8 +15,7 @@
 #include "gpu/spirv-words.h"
 #include "gpu/types.h"
 
-/* The literal string that begins at word `first` of an instruction, as valid UTF-8. */
-static void string_at(const struct spirv *m, size_t at, size_t first, char buf[static SPIRV_NAME])
+void spirv_string(const struct spirv *m, size_t at, size_t first, char buf[static SPIRV_NAME])
 {
 	size_t len = spirv_len_at(m, at);
 	const char *s = (const char *)(m->words + at + first);
@@ -32,23 +31,28 @@ static bool string_is(const struct spirv *m, size_t at, size_t first, const char
 	return first < len && n <= (len - first) * 4 && memcmp(m->words + at + first, want, n) == 0;
 }
 
-static void name_of(const struct spirv *m, uint32_t id, char buf[static SPIRV_NAME])
+void spirv_name(const struct spirv *m, uint32_t id, char buf[static SPIRV_NAME])
 {
 	uint32_t at = spirv_id_of(m, id)->name;
 
 	buf[0] = '\0';
 	if (at)
-		string_at(m, at, 2, buf);
+		spirv_string(m, at, 2, buf);
 }
 
-/* Word index of a member's decoration or name, 0: none. op, type id and member number lead both. */
-static size_t member_find(const struct spirv *m, enum spirv_op op, uint32_t type, uint32_t member,
-			  uint32_t decoration)
+/* op, type id and member number lead both kinds of instruction. */
+size_t spirv_member(const struct spirv *m, enum spirv_op op, uint32_t type, uint32_t member,
+		    uint32_t decoration)
 {
-	for (size_t at = HEADER_WORDS; at < m->count && spirv_op_at(m, at) != OP_FUNCTION;
-	     at += spirv_len_at(m, at)) {
+	const struct spirv_id *id = spirv_id_of(m, type);
+	const struct spirv_range *r = op == OP_MEMBER_NAME ? &id->names : &id->decorations;
+
+	/* Spread over the module by somebody who wants the search to take long. */
+	if (!r->first || r->last - r->first > SPREAD_MAX)
+		return 0;
+	for (size_t at = r->first; at <= r->last; at += spirv_len_at(m, at)) {
 		if (spirv_op_at(m, at) != (unsigned)op || spirv_word(m, at, 1) != type ||
-		    spirv_word(m, at, 2) != member || spirv_len_at(m, at) < 4)
+		    spirv_word(m, at, 2) != member)
 			continue;
 		if (op == OP_MEMBER_NAME || spirv_word(m, at, 3) == decoration)
 			return at;
@@ -106,6 +110,16 @@ static size_t result_word(unsigned op)
 	return op >= OP_SPEC_CONSTANT_TRUE && op <= OP_SPEC_CONSTANT_OP ? 2 : 0;
 }
 
+static void note_member(const struct spirv *m, size_t at, unsigned op)
+{
+	struct spirv_id *id = spirv_id_of(m, spirv_word(m, at, 1));
+	struct spirv_range *r = op == OP_MEMBER_NAME ? &id->names : &id->decorations;
+
+	if (!r->first)
+		r->first = (uint32_t)at;
+	r->last = (uint32_t)at;
+}
+
 static void note(struct spirv *m, size_t at, const char *entry)
 {
 	unsigned op = spirv_op_at(m, at);
@@ -119,6 +133,8 @@ static void note(struct spirv *m, size_t at, const char *entry)
 		spirv_id_of(m, spirv_word(m, at, 1))->name = (uint32_t)at;
 	} else if (op == OP_DECORATE) {
 		note_decoration(m, at);
+	} else if ((op == OP_MEMBER_NAME || op == OP_MEMBER_DECORATE) && spirv_len_at(m, at) > 3) {
+		note_member(m, at, op);
 	} else if (result && spirv_word(m, at, result) < m->bound && spirv_word(m, at, result)) {
 		spirv_id_of(m, spirv_word(m, at, result))->def = (uint32_t)at;
 	}
@@ -135,7 +151,7 @@ static void list_entries(const struct spirv *m, char *buf, size_t size)
 		if (spirv_op_at(m, at) != OP_ENTRY_POINT ||
 		    spirv_word(m, at, 1) != MODEL_GL_COMPUTE || used >= size)
 			continue;
-		string_at(m, at, 3, name);
+		spirv_string(m, at, 3, name);
 		used += (size_t)snprintf(buf + used, size - used, "%s'%s'", used ? ", " : "", name);
 	}
 }
@@ -241,11 +257,11 @@ static int push_struct(struct push_walk *w, uint32_t type, size_t at, uint64_t o
 		return err_bad(w->e, w->name, "the push constant block has more than %d members",
 			       MEMBERS_MAX);
 	for (uint32_t i = 0; i + 2 < spirv_len_at(w->m, at); i++) {
-		size_t where = member_find(w->m, OP_MEMBER_DECORATE, type, i, DECORATION_OFFSET);
-		size_t named = member_find(w->m, OP_MEMBER_NAME, type, i, 0);
+		size_t where = spirv_member(w->m, OP_MEMBER_DECORATE, type, i, DECORATION_OFFSET);
+		size_t named = spirv_member(w->m, OP_MEMBER_NAME, type, i, 0);
 		(void)snprintf(label, sizeof label, "member %u", i);
 		if (named)
-			string_at(w->m, named, 3, label);
+			spirv_string(w->m, named, 3, label);
 		if (!where)
 			return err_bad(w->e, w->name, "push constant '%s' has no offset", label);
 		if (push_type(w, spirv_word(w->m, at, 2 + i), offset + spirv_word(w->m, where, 4),
@@ -295,19 +311,30 @@ static bool all_members(const struct spirv *m, uint32_t type, uint32_t decoratio
 	if (at && spirv_len_at(m, at) - 2 > MEMBERS_MAX)
 		return false;
 	for (uint32_t i = 0; at && i + 2 < spirv_len_at(m, at); i++)
-		if (!member_find(m, OP_MEMBER_DECORATE, type, i, decoration))
+		if (!spirv_member(m, OP_MEMBER_DECORATE, type, i, decoration))
 			return false;
 	return at && spirv_len_at(m, at) > 2;
 }
 
 static enum spirv_kind kind_of(const struct spirv *m, uint32_t storage, uint32_t type)
 {
+	size_t image = spirv_def_of(m, type, OP_TYPE_IMAGE);
+
+	if (storage == CLASS_UNIFORM_CONSTANT) {
+		if (spirv_def_of(m, type, OP_TYPE_SAMPLED_IMAGE))
+			return SPIRV_COMBINED;
+		if (spirv_def_of(m, type, OP_TYPE_SAMPLER))
+			return SPIRV_SAMPLER;
+		if (!image || spirv_word(m, image, 3) == DIM_BUFFER)
+			return SPIRV_OTHER;
+		return spirv_word(m, image, 7) == IMAGE_IS_STORAGE ? SPIRV_STORAGE_IMAGE
+								   : SPIRV_TEXTURE;
+	}
 	if (!spirv_def_of(m, type, OP_TYPE_STRUCT))
 		return SPIRV_OTHER;
-	if (storage == CLASS_STORAGE_BUFFER ||
-	    (storage == CLASS_UNIFORM && spirv_id_of(m, type)->flags & BUFFER_BLOCK))
+	if (storage == CLASS_STORAGE_BUFFER || spirv_id_of(m, type)->flags & BUFFER_BLOCK)
 		return SPIRV_STORAGE;
-	return storage == CLASS_UNIFORM ? SPIRV_UNIFORM : SPIRV_OTHER;
+	return SPIRV_UNIFORM;
 }
 
 static int add_binding(const struct spirv *m, size_t at, uint32_t type, const char *name,
@@ -328,9 +355,10 @@ static int add_binding(const struct spirv *m, size_t at, uint32_t type, const ch
 	b.kind = kind_of(m, spirv_word(m, at, 3), type);
 	b.can_write = !(id->flags & NON_WRITABLE || all_members(m, type, DECORATION_NON_WRITABLE));
 	b.can_read = !(id->flags & NON_READABLE || all_members(m, type, DECORATION_NON_READABLE));
-	name_of(m, variable, b.name);
+	spirv_name(m, variable, b.name);
 	if (b.name[0] == '\0')
-		name_of(m, type, b.name);
+		spirv_name(m, type, b.name);
+	b.type = type;
 	for (; slot > 0; slot--) {
 		const struct spirv_binding *before = &info->bindings[slot - 1];
 		if (before->set < b.set || (before->set == b.set && before->binding < b.binding))
@@ -390,7 +418,7 @@ static int add_spec(const struct spirv *m, size_t at, const char *name, struct s
 	s->id = id->spec_id;
 	s->type = spirv_scalar(m, spirv_word(m, at, 1));
 	s->bits = spirv_literal(m, at);
-	name_of(m, result, s->name);
+	spirv_name(m, result, s->name);
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 
 enum {
 	SPIRV_NAME = 64,
+	SPIRV_TEXT = 96,
 	SPIRV_BINDINGS = 64,
 	SPIRV_PUSH = 64,
 	SPIRV_SPECS = 128,
@@ -22,18 +23,51 @@ enum {
 	SPIRV_MAGIC = 0x07230203,
 };
 
-enum spirv_kind { SPIRV_STORAGE, SPIRV_UNIFORM, SPIRV_OTHER };
+enum spirv_kind {
+	SPIRV_STORAGE,
+	SPIRV_UNIFORM,
+	SPIRV_STORAGE_IMAGE,
+	SPIRV_COMBINED, /* texture and sampler in one */
+	SPIRV_TEXTURE,
+	SPIRV_SAMPLER,
+	SPIRV_OTHER,
+};
+
+/* Where numbers lie: every device takes std430, in uniform blocks std140; the others are features. */
+enum spirv_rules { RULES_USUAL, RULES_STD430, RULES_SCALAR };
+
+/* What a storage or uniform block declares: enough to hold a buffer against it. */
+struct spirv_layout {
+	bool known;     /* false: holds a type or an array length that is not followed here */
+	uint64_t bytes; /* to the end of the last member, or to where the last array begins */
+	uint64_t
+	    stride; /* between the elements of that last array without a length, 0: there is none */
+	uint64_t
+	    values; /* of one such element without gaps; in a block without such an array: of all */
+	enum compute_type type; /* of every number in it, TYPE_NONE: there are several types */
+	enum spirv_rules rules;
+};
+
+struct spirv_image {
+	unsigned dims;          /* 2 or 3, 0: some other kind */
+	enum compute_type type; /* of what is read or written: f32, i32 or u32 */
+	uint32_t format;        /* SPIR-V's number, 0: the shader does not say */
+	bool plain;             /* not arrayed, multisampled or for comparison */
+};
 
 struct spirv_binding {
 	char name[SPIRV_NAME];
 	uint32_t set, binding;
 	enum spirv_kind kind;
-	bool is_array;  /* an array of descriptors */
-	bool can_write; /* not declared readonly */
-	bool can_read;  /* not declared writeonly */
-	bool reads;     /* is loaded from; false: certainly not */
-	bool writes;    /* is stored to; false: certainly not */
-	uint32_t id;    /* of the variable */
+	bool is_array;         /* an array of descriptors */
+	bool can_write;        /* not declared readonly */
+	bool can_read;         /* not declared writeonly */
+	bool reads;            /* is loaded from; false: certainly not */
+	bool writes;           /* is stored to; false: certainly not */
+	uint32_t id, type;     /* of the variable; of what it points to */
+	char text[SPIRV_TEXT]; /* the declaration, for messages: "{ float x[]; }", "image2D" */
+	struct spirv_layout layout;
+	struct spirv_image image;
 };
 
 /* One number of the push constant block, in the order of declaration. */
@@ -85,6 +119,6 @@ struct spirv {
 int spirv_open(struct spirv *m, const uint32_t *words, size_t count, const char *entry,
 	       const char *name, struct err *e);
 int spirv_reflect(const struct spirv *m, const char *name, struct spirv_info *info, struct err *e);
-/* Local size and shared memory with the specialization constants as they are in info. */
+/* Local size, shared memory and what the bindings declare, with the specialization constants as they are in info. */
 int spirv_sizes(const struct spirv *m, const char *name, struct spirv_info *info, struct err *e);
 void spirv_done(struct spirv *m);

@@ -9,33 +9,7 @@
 #include <stdio.h>
 
 #include "base/auto.h"
-#include "gpu/spirv-ops.h"
-#include "gpu/spirv.h"
-
-enum { WORDS_MAX = 512 };
-
-struct module {
-	uint32_t words[WORDS_MAX];
-	size_t count;
-};
-
-/* One instruction; text (or NULL) becomes a literal string after the first n words. */
-static void put(struct module *m, unsigned op, const char *text, size_t n, ...)
-{
-	va_list ap;
-	size_t at = m->count++;
-
-	va_start(ap, n);
-	for (size_t i = 0; i < n; i++)
-		m->words[m->count++] = va_arg(ap, uint32_t);
-	va_end(ap);
-	if (text) {
-		memset(m->words + m->count, 0, (strlen(text) / 4 + 1) * 4);
-		memcpy(m->words + m->count, text, strlen(text));
-		m->count += strlen(text) / 4 + 1;
-	}
-	m->words[at] = (uint32_t)(m->count - at) << 16 | op;
-}
+#include "unit/spirv_module.h"
 
 enum {
 	ID_VOID = 1,
@@ -132,18 +106,6 @@ static void build_body(struct module *m)
 	put(m, OP_ACCESS_CHAIN, NULL, 4, ID_PTR_F32, ID_CHAIN_B, ID_VAR_B, ID_ONE);
 	put(m, OP_ACCESS_CHAIN, NULL, 4, ID_PTR_F32, ID_CHAIN_CHAIN, ID_CHAIN_B, ID_ONE);
 	put(m, OP_STORE, NULL, 2, ID_CHAIN_CHAIN, ID_LOADED);
-}
-
-static int reflect(const uint32_t *words, size_t count, const char *entry, struct spirv_info *info,
-		   struct err *e)
-{
-	struct spirv m;
-
-	if (spirv_open(&m, words, count, entry, "x.spv", e) < 0)
-		return -1;
-	int rc = spirv_reflect(&m, "x.spv", info, e);
-	spirv_done(&m);
-	return rc;
 }
 
 static void everything_is_found(void **state)
