@@ -89,6 +89,7 @@ vkjail_SOURCES = \
 	src/cli/cmd-devices.c \
 	src/cli/cmd-doctor.c \
 	src/cli/cmd-list.c \
+	src/cli/cmd-new.c \
 	src/cli/cmd-plan.c \
 	src/cli/cmd-run.c \
 	src/cli/main.c \

@@ -13,6 +13,7 @@ int cmd_run_refused(struct options *o, const struct host *host, const struct err
 int cmd_plan(struct options *o, const struct host *host);
 int cmd_doctor(struct options *o, const struct host *host);
 int cmd_devices(struct options *o, const struct host *host);
+int cmd_new(struct options *o, const struct host *host);
 int cmd_list(struct options *o, const struct host *host);
 
 struct json_t;

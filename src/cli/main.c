@@ -15,7 +15,7 @@
 
 static int (*const commands[OPT_COMMANDS])(struct options *o, const struct host *host) = {
     [OPT_RUN] = cmd_run,         [OPT_PLAN] = cmd_plan, [OPT_DOCTOR] = cmd_doctor,
-    [OPT_DEVICES] = cmd_devices, [OPT_LIST] = cmd_list,
+    [OPT_DEVICES] = cmd_devices, [OPT_LIST] = cmd_list, [OPT_NEW] = cmd_new,
 };
 
 /* A closed standard descriptor would be reused for something of ours, and the job would get that. */

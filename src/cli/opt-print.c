@@ -19,9 +19,28 @@ static const struct {
     [OPT_DEVICES] = {"[options]", "Vulkan devices, their drivers and memory heaps"},
     [OPT_LIST] = {"[options] reasons|limits|steps|profiles",
 		  "print one of the tables vkjail is made from"},
+    [OPT_NEW] = {"[options] KIND [DIR]",
+		 "write a small compute job to start from, into DIR or here; never over a file"},
 };
 
-static const char list_words[] = "reasons limits steps profiles";
+static const struct {
+	const char *kind, *help;
+} new_kinds[] = {
+#define NEW_KIND(kind, help) {kind, help},
+#include "cli/new.def"
+#undef NEW_KIND
+};
+#define NEW_KIND(kind, help) kind " "
+static const char new_words[] =
+#include "cli/new.def"
+    ;
+#undef NEW_KIND
+
+/* What a command's first operand can be; NULL: no such words. */
+static const char *const operand_words[OPT_COMMANDS] = {
+    [OPT_LIST] = "reasons limits steps profiles",
+    [OPT_NEW] = new_words,
+};
 
 static const char *const group_titles[GROUP_COUNT] = {
     [GROUP_JOB] = "Job",
@@ -96,6 +115,12 @@ static void print_command_help(FILE *f, int command)
 			titled = true;
 			print_option(f, row);
 		}
+	}
+	if (command == OPT_NEW) {
+		fputs("\nKinds:\n", f);
+		for (size_t i = 0; i < COUNTOF(new_kinds); i++)
+			print_wrapped(f, new_kinds[i].help,
+				      (size_t)fprintf(f, "      %s", new_kinds[i].kind));
 	}
 	if (command == OPT_RUN || command == OPT_PLAN)
 		fputs(
@@ -208,16 +233,23 @@ static void print_bash(FILE *f)
 	fputs("\tesac\n\tcase $command in\n", f);
 	for (int i = 0; i < OPT_COMMANDS; i++)
 		print_bash_options(f, i);
-	fprintf(
-	    f,
+	fputs(
 	    "\tesac\n"
-	    "\tif [[ $cur == -* ]]; then\n\t\tCOMPREPLY=($(compgen -W \"$options\" -- \"$cur\"))\n"
-	    "\telif [[ $command == list ]]; then\n\t\tCOMPREPLY=($(compgen -W \"%s\" -- \"$cur\"))\n"
+	    "\tif [[ $cur == -* ]]; then\n\t\tCOMPREPLY=($(compgen -W \"$options\" -- \"$cur\"))\n",
+	    f);
+	for (int i = 0; i < OPT_COMMANDS; i++)
+		if (operand_words[i])
+			fprintf(f,
+				"\telif [[ $command == %s ]]; then\n"
+				"\t\tCOMPREPLY=($(compgen -W \"%s\" -- \"$cur\")%s)\n",
+				opt_command_names[i], operand_words[i],
+				i == OPT_NEW ? " $(compgen -d -- \"$cur\")" : "");
+	fputs(
 	    "\telif [[ $command == run || $command == plan ]]; then\n"
 	    "\t\tCOMPREPLY=($(compgen -f -X '!*.yaml' -- \"$cur\") $(compgen -f -X '!*.yml' -- \"$cur\")\n"
 	    "\t\t\t$(compgen -f -X '!*.json' -- \"$cur\") $(compgen -d -- \"$cur\"))\n\tfi\n}\n"
 	    "complete -o filenames -F _vkjail vkjail\n",
-	    list_words);
+	    f);
 }
 
 /* Help text inside '...[...]' of zsh: quotes end the word, brackets and colons the text. */
@@ -284,8 +316,10 @@ static void print_zsh(FILE *f)
 			fputs(
 			    "\t\t\t'1:job file:_files -g \"*.(yaml|yml|json)\"'\n\t\t\t'*:::command:_normal'\n",
 			    f);
-		else if (i == OPT_LIST)
-			fprintf(f, "\t\t\t'1:table:(%s)'\n", list_words);
+		else if (operand_words[i])
+			fprintf(f, "\t\t\t'1:what:(%s)'\n", operand_words[i]);
+		if (i == OPT_NEW)
+			fputs("\t\t\t'2:directory:_files -/'\n", f);
 		fputs("\t\t)\n\t\t;;\n", f);
 	}
 	fputs(

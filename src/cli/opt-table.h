@@ -13,8 +13,9 @@ enum {
 	IN_DOCTOR = 1 << OPT_DOCTOR,
 	IN_DEVICES = 1 << OPT_DEVICES,
 	IN_LIST = 1 << OPT_LIST,
+	IN_NEW = 1 << OPT_NEW,
 	IN_JOB = IN_RUN | IN_PLAN,
-	IN_ALL = IN_JOB | IN_DOCTOR | IN_DEVICES | IN_LIST,
+	IN_ALL = IN_JOB | IN_DOCTOR | IN_DEVICES | IN_LIST | IN_NEW,
 };
 
 struct option_row {

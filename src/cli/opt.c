@@ -10,8 +10,13 @@
 enum { SHOWN = 64 };
 
 const char *const opt_command_names[] = {
-    [OPT_RUN] = "run",         [OPT_PLAN] = "plan", [OPT_DOCTOR] = "doctor",
-    [OPT_DEVICES] = "devices", [OPT_LIST] = "list", NULL,
+    [OPT_RUN] = "run",
+    [OPT_PLAN] = "plan",
+    [OPT_DOCTOR] = "doctor",
+    [OPT_DEVICES] = "devices",
+    [OPT_LIST] = "list",
+    [OPT_NEW] = "new",
+    NULL,
 };
 
 /* ---- setters ------------------------------------------------------------------------------ */
@@ -302,8 +307,14 @@ static int take_operand(struct scan *s, const char *arg)
 	char shown[SHOWN], first[SHOWN];
 
 	(void)text_show(arg, shown, sizeof shown);
-	if (o->command == OPT_LIST && !o->operand) {
+	if ((o->command == OPT_LIST || o->command == OPT_NEW) && !o->operand) {
 		o->operand = arg;
+		return 0;
+	}
+	if (o->command == OPT_NEW && !o->directory) {
+		if (!arg[0])
+			return err_bad(s->e, NULL, "the name of the directory is empty");
+		o->directory = arg;
 		return 0;
 	}
 	if (o->command != OPT_RUN && o->command != OPT_PLAN)

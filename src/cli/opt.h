@@ -10,15 +10,16 @@
 
 #include "job/spec.h"
 
-enum opt_command { OPT_RUN, OPT_PLAN, OPT_DOCTOR, OPT_DEVICES, OPT_LIST };
-enum { OPT_COMMANDS = 5 };
+enum opt_command { OPT_RUN, OPT_PLAN, OPT_DOCTOR, OPT_DEVICES, OPT_LIST, OPT_NEW };
+enum { OPT_COMMANDS = 6 };
 
 struct options {
 	enum opt_command command; /* set by the caller before opt_parse */
 	struct spec
 	    spec; /* from the job file, then from flags; spec_finish is left to the caller */
-	const char *job_file; /* NULL, a path or "-" */
-	const char *operand;  /* of 'vkjail list': what to list; NULL */
+	const char *job_file;  /* NULL, a path or "-" */
+	const char *operand;   /* of 'vkjail list': what to list; of 'vkjail new': the kind; NULL */
+	const char *directory; /* of 'vkjail new'; NULL */
 	bool json;
 	bool help; /* asked for: nothing else has been looked at */
 };

@@ -69,6 +69,7 @@ def enums(schema, member):
 
 LIMITS = [r[1].strip('"') for r in rows("src/job/limits.def", "LIMIT")]
 REASONS = [(r[1].strip('"'), r[2]) for r in rows("src/job/reason.def", "REASON")]
+KINDS = [r[0].strip('"') for r in rows("src/cli/new.def", "NEW_KIND")]
 OPTIONS = [r[0].strip('"') for r in rows("src/cli/opt.def", "OPT")]
 ROOT = {}
 TABLES = {
@@ -76,6 +77,8 @@ TABLES = {
     "reasons": lambda: [n for n, _ in REASONS],
     "statuses": lambda: [f"{n} {s}" for n, s in REASONS],
     "options": lambda: {*OPTIONS, *LIMITS},
+    "kinds": lambda: KINDS,
+    "man-kinds": lambda: re.search(r"^\.Cm new Cm (.*)$", text("man/vkjail.1"), re.M).group(1).split(" | "),
     "man-statuses": exit_status,
     "man-options": lambda: set(re.findall(r"^\.It Fl (?:\w , )?-([a-z-]+)", section("man/vkjail.1", "OPTIONS"), re.M)),
     "man-limits": lambda: re.findall(r"^\.It Ic ([a-z-]+) Em", section("man/vkjail-job.5", "LIMITS"), re.M),
@@ -98,6 +101,10 @@ is "$(table man-limits)" "$(table limits)" 'vkjail-job(5) has every limit'
 is "$(table man-keys)" "$(table schema-keys schema/job-v1.schema.json)" 'vkjail-job(5) has every key of the schema'
 is "$(table man-members)" "$(table report-members schema/report-v1.schema.json)" 'vkjail-report(5) has every member of the schema'
 is "$(table schema-reasons schema/report-v1.schema.json)" "$(table reasons)" 'the schema of the report has every reason'
+
+is "$(table man-kinds)" "$(table kinds)" 'vkjail(1) has every kind of vkjail new'
+run vkjail new --help
+for kind in $(table kinds); do like "$out" "^ +$kind +" "vkjail new --help has $kind"; done
 
 run vkjail run --help
 status_is 0 'vkjail run --help'

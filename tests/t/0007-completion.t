@@ -31,6 +31,11 @@ offers ' ' vkjail run --wall 3
 offers 'blur.yaml ' vkjail run bl
 offers 'blur.yaml other.json ' vkjail plan --wall 3s ''
 offers 'reasons ' vkjail list re
+offers 'image ' vkjail new im
+offers '--help ' vkjail new --h
+mkdir imagery
+offers 'image imagery ' vkjail new im
+rmdir imagery
 offers 'blur.png blur.yaml ' vkjail run -- cat bl
 if have zsh; then
 	ok 'zsh can read its script' zsh -n "$top_builddir/completion/_vkjail"

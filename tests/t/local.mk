@@ -24,6 +24,7 @@ integration_tests += \
 	tests/t/1005-host.t \
 	tests/t/1006-compute-input.t \
 	tests/t/1007-options.t \
+	tests/t/1008-new.t \
 	tests/t/2001-view.t \
 	tests/t/2002-mounts.t \
 	tests/t/2003-process.t \
@@ -35,6 +36,7 @@ integration_tests += \
 	tests/t/2801-filter-vulkan.t \
 	tests/t/4100-jobs.t \
 	tests/t/4200-dry-run.t \
+	tests/t/4210-new-runs.t \
 	tests/t/6001-real-taichi.t \
 	tests/t/6002-real-candle.t \
 	tests/t/6003-real-numpy.t \
