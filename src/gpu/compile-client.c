@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "base/arena.h"
 #include "base/auto.h"
 #include "base/fd.h"
 #include "gpu/answer.h"
@@ -29,9 +30,10 @@ struct compiler {
 	const struct compile_job *job;
 	bool glsl;
 	pid_t pid;
-	int in; /* the source's pipe */
-	char *source;
+	int in;       /* the source's pipe */
+	char *source; /* followed by the target as soon as it is known */
 	size_t fed, size;
+	bool complete;
 	struct sink out, errors;
 	uint64_t cpu_ns;
 };
@@ -61,14 +63,57 @@ static void auto_drop(struct compiler **c)
 
 #define AUTO_COMPILER __attribute__((cleanup(auto_drop)))
 
+/* NAME=VALUE of each macro goes as an argument: the source's lines keep their numbers. */
+static char **arguments(struct arena *a, const struct compiler *c)
+{
+	const struct compile_job *job = c->job;
+	char **argv = arena_alloc(a, (job->define_count + 6) * sizeof *argv);
+	size_t n = 0;
+
+	argv[n++] = arena_strdup(a, "vkjail-compile");
+	argv[n++] = arena_strdup(a, c->glsl ? "glsl" : "spirv");
+	argv[n++] = arena_strdup(a, job->path);
+	argv[n++] = arena_strdup(a, job->entry);
+	argv[n++] = arena_printf(a, "--source-bytes=%zu", c->size);
+	for (size_t i = 0; i < job->define_count; i++) {
+		const struct request_define *d = &job->defines[i];
+		argv[n++] = arena_printf(a, "-D%s%s%s", d->name, d->value ? "=" : "",
+					 d->value ? d->value : "");
+	}
+	return argv;
+}
+
+static int start(struct compiler *c, const int fds[static 3])
+{
+	__attribute__((cleanup(arena_done))) struct arena arena = {0};
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	sigset_t none, defaults;
+	char *const envp[] = {NULL};
+
+	(void)sigemptyset(&none);
+	(void)sigfillset(&defaults);
+	int rc = posix_spawn_file_actions_init(&actions);
+	rc = rc ? rc : posix_spawnattr_init(&attr);
+	for (int i = 0; i < 3; i++)
+		rc = rc ? rc : posix_spawn_file_actions_adddup2(&actions, fds[i], i);
+	rc = rc ? rc : posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+	rc = rc ? rc : posix_spawnattr_setsigmask(&attr, &none);
+	rc = rc ? rc : posix_spawnattr_setsigdefault(&attr, &defaults);
+	rc = rc ? rc
+		: posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	rc = rc ? rc
+		: posix_spawn(&c->pid, c->job->compiler, &actions, &attr, arguments(&arena, c),
+			      envp);
+	(void)posix_spawn_file_actions_destroy(&actions);
+	(void)posix_spawnattr_destroy(&attr);
+	return rc;
+}
+
 static int spawn(struct compiler *c, struct fail *f)
 {
 	const struct compile_job *job = c->job;
 	int in[2], out[2], errors[2];
-	char kind[8];
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
-	sigset_t none, defaults;
 
 	/* Non-blocking is for our ends: it belongs to the open file description, so the child's are set back. */
 	if (pipe2(in, O_CLOEXEC) < 0)
@@ -91,25 +136,7 @@ static int spawn(struct compiler *c, struct fail *f)
 		return fail_set(f, END_FAILED, job->where, "cannot set up a pipe (%s)",
 				err_errno_name(errno));
 
-	(void)snprintf(kind, sizeof kind, "%s", c->glsl ? "glsl" : "spirv");
-	char *const argv[] = {(char *)(uintptr_t) "vkjail-compile", kind,
-			      (char *)(uintptr_t)job->path, (char *)(uintptr_t)job->entry, NULL};
-	char *const envp[] = {NULL};
-	(void)sigemptyset(&none);
-	(void)sigfillset(&defaults);
-	int rc = posix_spawn_file_actions_init(&actions);
-	rc = rc ? rc : posix_spawnattr_init(&attr);
-	rc = rc ? rc : posix_spawn_file_actions_adddup2(&actions, child_in, 0);
-	rc = rc ? rc : posix_spawn_file_actions_adddup2(&actions, child_out, 1);
-	rc = rc ? rc : posix_spawn_file_actions_adddup2(&actions, child_errors, 2);
-	rc = rc ? rc : posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-	rc = rc ? rc : posix_spawnattr_setsigmask(&attr, &none);
-	rc = rc ? rc : posix_spawnattr_setsigdefault(&attr, &defaults);
-	rc = rc ? rc
-		: posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	rc = rc ? rc : posix_spawn(&c->pid, job->compiler, &actions, &attr, argv, envp);
-	(void)posix_spawn_file_actions_destroy(&actions);
-	(void)posix_spawnattr_destroy(&attr);
+	int rc = start(c, (const int[]){child_in, child_out, child_errors});
 	if (rc) {
 		c->pid = 0;
 		return fail_set(f, END_FAILED, job->where,
@@ -143,7 +170,8 @@ static void feed(struct compiler *c)
 		return;
 	if (n > 0)
 		c->fed += (size_t)n;
-	if (n < 0 || c->fed == c->size) { /* it does not read any more, or has everything */
+	/* It does not read any more, or has everything. */
+	if (n < 0 || (c->complete && c->fed == c->size)) {
 		(void)close(c->in);
 		c->in = -1;
 	}
@@ -289,12 +317,32 @@ struct compiler *compile_start(const struct compile_job *job, struct fail *f)
 	return TAKE_PTR(c);
 }
 
-int compile_finish(struct compiler *started, struct compiled *ret, struct fail *f)
+/* "1.2 scalar": the last thing that the compiler reads. */
+static int add_target(struct compiler *c, const struct compile_target *target, struct fail *f)
+{
+	char text[32];
+	int n = snprintf(text, sizeof text, "%u.%u%s", VK_API_VERSION_MAJOR(target->api),
+			 VK_API_VERSION_MINOR(target->api), target->scalar ? " scalar" : "");
+	char *grown = realloc(c->source, c->size + (size_t)n);
+
+	if (!grown)
+		return fail_set(f, END_FAILED, c->job->where, "out of memory");
+	memcpy(grown + c->size, text, (size_t)n);
+	c->source = grown;
+	c->size += (size_t)n;
+	c->complete = true;
+	return 0;
+}
+
+int compile_finish(struct compiler *started, const struct compile_target *target,
+		   struct compiled *ret, struct fail *f)
 {
 	AUTO_COMPILER struct compiler *c = started;
 	const struct compile_job *job = c->job;
 	int status;
 
+	if (add_target(c, target, f) < 0)
+		return -1;
 	const char *why = talk(c);
 	if (why && stop_asked())
 		return fail_set(f, END_CANCELLED, NULL, "cancelled while a shader was compiled");

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "gpu/fail.h"
+#include "gpu/request.h"
 
 enum {
 	COMPILE_SOURCE_MAX = 4 << 20,
@@ -18,6 +19,14 @@ enum {
 struct compile_job {
 	const char *compiler, *path, *entry, *where;
 	int fd;
+	const struct request_define *defines;
+	size_t define_count;
+};
+
+/* What the device takes; the compiler works before this is known, and validates for it. */
+struct compile_target {
+	uint32_t api; /* VK_API_VERSION_1_1 and newer */
+	bool scalar;  /* scalar block layout is on */
 };
 
 struct compiled {
@@ -32,6 +41,7 @@ struct compiler;
 /* Starts a compiler and gives it the source; NULL with *f. *job must live until the compiler is gone. */
 struct compiler *compile_start(const struct compile_job *job, struct fail *f);
 /* Waits for it; frees c in any case. Anything but a good end is 'shader rejected'. */
-int compile_finish(struct compiler *c, struct compiled *ret, struct fail *f);
+int compile_finish(struct compiler *c, const struct compile_target *target, struct compiled *ret,
+		   struct fail *f);
 /* Ends and frees one that is not wanted any more; NULL is fine. */
 void compile_drop(struct compiler *c);

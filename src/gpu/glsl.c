@@ -92,7 +92,10 @@ static uint32_t *generate(glslang_program_t *program, const char *name, size_t *
 static uint32_t *compile(glslang_shader_t *shader, const glslang_input_t *input, const char *name,
 			 size_t *ret_count)
 {
-	if (!glslang_shader_preprocess(shader, input) || !glslang_shader_parse(shader, input)) {
+	bool good = glslang_shader_preprocess(shader, input);
+	/* The text has been through the macros: once more would expand what they made, too. */
+	glslang_shader_set_preamble(shader, "");
+	if (!good || !glslang_shader_parse(shader, input)) {
 		print_log(glslang_shader_get_info_log(shader), name, "cannot be compiled");
 		return NULL;
 	}
@@ -107,7 +110,8 @@ static uint32_t *compile(glslang_shader_t *shader, const glslang_input_t *input,
 	return words;
 }
 
-uint32_t *glsl_compile(const char *source, const char *name, size_t *ret_count)
+uint32_t *glsl_compile(const char *source, const char *preamble, const char *name,
+		       size_t *ret_count)
 {
 	int include = find_include(source);
 	if (include) {
@@ -137,6 +141,7 @@ uint32_t *glsl_compile(const char *source, const char *name, size_t *ret_count)
 	glslang_shader_t *shader = glslang_shader_create(&input);
 	uint32_t *words = NULL;
 	if (shader) {
+		glslang_shader_set_preamble(shader, preamble);
 		words = compile(shader, &input, name, ret_count);
 		glslang_shader_delete(shader);
 	} else {

@@ -6,7 +6,9 @@
 #include <stdint.h>
 
 /*
- * source is zero-terminated. Returns the words (malloc'ed) or NULL after writing messages of the
- * form NAME:LINE: text to stderr.
+ * source is zero-terminated; preamble, lines of GLSL, works as if it stood before it and does not
+ * count in line numbers. Returns the words (malloc'ed) or NULL after writing messages of the form
+ * NAME:LINE: text to stderr.
  */
-uint32_t *glsl_compile(const char *source, const char *name, size_t *ret_count);
+uint32_t *glsl_compile(const char *source, const char *preamble, const char *name,
+		       size_t *ret_count);

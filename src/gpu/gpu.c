@@ -41,6 +41,7 @@ static int create_device(struct gpu *g, struct fail *f)
 	    .storageBuffer8BitAccess = have12.storageBuffer8BitAccess,
 	    .shaderInt8 = have12.shaderInt8,
 	    .shaderFloat16 = have12.shaderFloat16,
+	    .scalarBlockLayout = have12.scalarBlockLayout,
 	};
 	VkPhysicalDeviceVulkan11Features want11 = {
 	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES,
@@ -82,6 +83,7 @@ static int create_device(struct gpu *g, struct fail *f)
 	g->storage8 = want12.storageBuffer8BitAccess;
 	g->int8 = want12.shaderInt8;
 	g->float16 = want12.shaderFloat16;
+	g->scalar_layout = want12.scalarBlockLayout;
 	return 0;
 }
 

@@ -18,7 +18,7 @@ struct gpu {
 	VkCommandBuffer commands;
 	VkFence fence;
 	VkPhysicalDeviceFeatures features; /* those that are on */
-	bool storage16, storage8, int8, float16;
+	bool storage16, storage8, int8, float16, scalar_layout;
 	uint64_t allocated; /* bytes of device memory now held */
 	uint64_t limit;     /* 0: none */
 #define VK_INSTANCE(name)

@@ -25,7 +25,9 @@ int kernel_start(struct kernel *k, const struct request_kernel *q, const char *c
 					      .path = q->path,
 					      .entry = q->entry,
 					      .where = q->where,
-					      .fd = q->fd};
+					      .fd = q->fd,
+					      .defines = q->defines,
+					      .define_count = q->define_count};
 	k->compiler = compile_start(&k->compile_job, f);
 	return k->compiler ? 0 : -1;
 }
@@ -33,8 +35,11 @@ int kernel_start(struct kernel *k, const struct request_kernel *q, const char *c
 int kernel_load(struct kernel *k, const struct request_kernel *q, struct gpu *g, struct fail *f)
 {
 	struct compiled result;
+	uint32_t api = g->info->props.apiVersion;
+	const struct compile_target target = {.api = api < g->vk->api ? api : g->vk->api,
+					      .scalar = g->scalar_layout};
 
-	if (compile_finish(TAKE_PTR(k->compiler), &result, f) < 0)
+	if (compile_finish(TAKE_PTR(k->compiler), &target, &result, f) < 0)
 		return -1;
 	AUTO_FREE uint32_t *words = result.words;
 	k->compile_ns = result.cpu_ns;

@@ -15,7 +15,8 @@ libgpu_a_SOURCES = \
 	src/gpu/fill.c src/gpu/fill.h \
 	src/gpu/gpu.c src/gpu/gpu.h src/gpu/memory.c \
 	src/gpu/json-read.c src/gpu/json-read.h \
-	src/gpu/kernel.c src/gpu/kernel-answer.c src/gpu/kernel-load.c src/gpu/step.c src/gpu/pipeline.h \
+	src/gpu/kernel.c src/gpu/kernel-answer.c src/gpu/kernel-load.c src/gpu/step.c \
+	src/gpu/step-bind.c src/gpu/pipeline.h \
 	src/gpu/loop-limit.c src/gpu/loop-limit.h \
 	src/gpu/npy.c src/gpu/npy.h \
 	src/gpu/png.c src/gpu/png.h \

@@ -30,6 +30,7 @@ struct step {
 	const struct request_step *request;
 	struct kernel *kernel;
 	VkDescriptorSet set;
+	uint16_t bind[SPIRV_BINDINGS]; /* for each of the kernel's bindings: index of a buffer */
 	uint32_t groups[3];
 	uint64_t bytes; /* of the buffers bound, each once */
 	unsigned char push[PUSH_BYTES_MAX];
@@ -49,6 +50,8 @@ void kernel_done(struct kernel *k, struct gpu *g);
 void kernel_answer_shader(const struct kernel *k);
 void kernel_answer_times(struct kernel *k, bool timed);
 
+/* Which buffer stands at which of the kernel's bindings: in order, or by number or name. */
+int step_bind(struct step *s, const struct request *q, struct fail *f);
 /* shapes: one for each buffer of the request. Everything that needs no descriptor. */
 int step_prepare(struct step *s, const struct request *q, const struct shape *shapes,
 		 struct kernel *kernels, const struct gpu *g, struct fail *f);

@@ -92,6 +92,27 @@ static void read_constants(struct json_read *r, const json_t *o, struct request_
 	}
 }
 
+static void read_defines(struct json_read *r, const json_t *o, struct request_kernel *k)
+{
+	json_t *map = json_object_get(o, "define"), *value;
+	const char *name;
+
+	if (map && (!json_is_object(map) || json_object_size(map) > DEFINES_MAX))
+		json_read_bad(r, "define", "expected an object of at most %d macros", DEFINES_MAX);
+	if (r->failed)
+		return;
+	k->defines = arena_alloc(r->arena, (json_object_size(map) + 1) * sizeof *k->defines);
+	json_object_foreach(map, name, value)
+	{
+		struct request_define *d = &k->defines[k->define_count++];
+		if (!json_is_null(value) && !json_is_string(value))
+			json_read_bad(r, "define", "'%.60s' is neither text nor null", name);
+		d->name = arena_strdup(r->arena, name);
+		if (json_is_string(value))
+			d->value = arena_strdup(r->arena, json_string_value(value));
+	}
+}
+
 static void read_kernels(struct json_read *r, const json_t *root, struct request *q)
 {
 	const json_t *list = json_read_array(r, root, "kernels", KERNELS_MAX), *o;
@@ -101,13 +122,14 @@ static void read_kernels(struct json_read *r, const json_t *root, struct request
 	json_array_foreach(list, i, o)
 	{
 		struct request_kernel *k = &q->kernels[q->kernel_count++];
-		json_read_keys(r, o, "kernels", "name where path fd entry constants");
+		json_read_keys(r, o, "kernels", "name where path fd entry constants define");
 		k->name = json_read_string(r, o, "name");
 		k->where = json_read_string_or(r, o, "where", NULL);
 		k->path = json_read_string(r, o, "path");
 		k->entry = json_read_string_or(r, o, "entry", "main");
 		k->fd = read_fd(r, o);
 		read_constants(r, o, k);
+		read_defines(r, o, k);
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(q->kernels[j].name, k->name) == 0)
 				json_read_bad(r, "kernels", "'%.60s' is there twice", k->name);
@@ -220,6 +242,36 @@ static void read_buffers(struct json_read *r, const json_t *root, struct request
 		check_like(r, q, i);
 }
 
+/* ["a", "b"] or {"source": "a", "7": "b"} */
+static void read_bind(struct json_read *r, const json_t *o, const struct request *q,
+		      struct request_step *s)
+{
+	json_t *bind = json_object_get(o, "bind"), *v;
+	bool map = json_is_object(bind);
+	size_t i, count = map ? json_object_size(bind) : json_array_size(bind);
+	const char *to;
+
+	if (map && count > BIND_MAX)
+		json_read_bad(r, "bind", "has more than %d members", BIND_MAX);
+	if (!map)
+		(void)json_read_array(r, o, "bind", BIND_MAX);
+	if (r->failed)
+		return;
+	s->bind = arena_alloc(r->arena, (count + 1) * sizeof *s->bind);
+	if (!map) {
+		json_array_foreach(bind, i, v) s->bind[s->bind_count++] = need_buffer(
+		    r, q, json_is_string(v) ? json_string_value(v) : "?", "bind");
+		return;
+	}
+	s->bind_to = arena_alloc(r->arena, (count + 1) * sizeof *s->bind_to);
+	json_object_foreach(bind, to, v)
+	{
+		s->bind_to[s->bind_count] = arena_strdup(r->arena, to);
+		s->bind[s->bind_count++] = need_buffer(
+		    r, q, json_is_string(v) ? json_string_value(v) : "?", "bind");
+	}
+}
+
 static void read_step(struct json_read *r, const json_t *o, struct request *q,
 		      struct request_step *s)
 {
@@ -236,11 +288,7 @@ static void read_step(struct json_read *r, const json_t *o, struct request *q,
 	s->where = json_read_string_or(r, o, "where", NULL);
 	s->repeat = (uint32_t)json_read_count_or(r, o, "repeat", UINT32_MAX, 1);
 
-	const json_t *bind = json_read_array(r, o, "bind", BIND_MAX);
-	s->bind = arena_alloc(r->arena, (json_array_size(bind) + 1) * sizeof *s->bind);
-	json_array_foreach(bind, i, v) s->bind[s->bind_count++] = need_buffer(
-	    r, q, json_is_string(v) ? json_string_value(v) : "?", "bind");
-
+	read_bind(r, o, q, s);
 	const json_t *push = json_read_array(r, o, "push", PUSH_MAX);
 	s->push = arena_alloc(r->arena, (json_array_size(push) + 1) * sizeof *s->push);
 	json_array_foreach(push, i, v) s->push[s->push_count++] = read_number(r, v, "push");

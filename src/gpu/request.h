@@ -26,6 +26,7 @@ enum {
 	CONSTANTS_MAX = 256,
 	BIND_MAX = 64,
 	PUSH_MAX = 256,
+	DEFINES_MAX = 64,
 };
 
 struct request_constant {
@@ -34,11 +35,18 @@ struct request_constant {
 	struct compute_number value;
 };
 
+struct request_define {
+	const char *name;
+	const char *value; /* NULL: defined as nothing */
+};
+
 struct request_kernel {
 	const char *name, *where, *path, *entry;
 	int fd;
 	struct request_constant *constants;
 	size_t constant_count;
+	struct request_define *defines;
+	size_t define_count;
 };
 
 struct request_buffer {
@@ -58,6 +66,7 @@ struct request_step {
 	const char *where;
 	size_t kernel;
 	size_t *bind;
+	const char **bind_to; /* for each of bind: number or name of the binding; NULL: in order */
 	size_t bind_count;
 	struct compute_number *push;
 	size_t push_count;

@@ -337,6 +337,22 @@ static enum spirv_kind kind_of(const struct spirv *m, uint32_t storage, uint32_t
 	return SPIRV_UNIFORM;
 }
 
+static void name_binding(const struct spirv *m, uint32_t variable, uint32_t type,
+			 struct spirv_binding *b)
+{
+	size_t at = spirv_def_of(m, type, OP_TYPE_STRUCT);
+	size_t named = at && spirv_len_at(m, at) == 3 ? member_find(m, OP_MEMBER_NAME, type, 0, 0)
+						      : 0;
+
+	spirv_name(m, variable, b->name);
+	spirv_name(m, type, b->block);
+	if (b->name[0])
+		return;
+	memcpy(b->name, b->block, sizeof b->name);
+	if (named)
+		string_at(m, named, 3, b->member);
+}
+
 static int add_binding(const struct spirv *m, size_t at, uint32_t type, const char *name,
 		       struct spirv_info *info, struct err *e)
 {
@@ -355,9 +371,7 @@ static int add_binding(const struct spirv *m, size_t at, uint32_t type, const ch
 	b.kind = kind_of(m, spirv_word(m, at, 3), type);
 	b.can_write = !(id->flags & NON_WRITABLE || all_members(m, type, DECORATION_NON_WRITABLE));
 	b.can_read = !(id->flags & NON_READABLE || all_members(m, type, DECORATION_NON_READABLE));
-	spirv_name(m, variable, b.name);
-	if (b.name[0] == '\0')
-		spirv_name(m, type, b.name);
+	name_binding(m, variable, type, &b);
 	b.type = type;
 	for (; slot > 0; slot--) {
 		const struct spirv_binding *before = &info->bindings[slot - 1];

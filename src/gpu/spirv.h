@@ -56,7 +56,10 @@ struct spirv_image {
 };
 
 struct spirv_binding {
-	char name[SPIRV_NAME];
+	char name[SPIRV_NAME];  /* what the shader calls it; its block's name when it has none */
+	char block[SPIRV_NAME]; /* the block's name */
+	char member
+	    [SPIRV_NAME]; /* the name of the block's only member: what it is called inside a block without a name of its own */
 	uint32_t set, binding;
 	enum spirv_kind kind;
 	bool is_array;         /* an array of descriptors */

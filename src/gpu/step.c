@@ -3,36 +3,6 @@
 #include "base/auto.h"
 #include "gpu/pipeline.h"
 
-/* "0 'x', 1 'y' (2)": what a kernel wants, for messages. */
-static void list_bindings(const struct spirv_info *info, char *buf, size_t size)
-{
-	size_t used = 0;
-
-	buf[0] = '\0';
-	for (size_t i = 0; i < info->binding_count && used < size; i++)
-		used += (size_t)snprintf(buf + used, size - used, "%s%u '%s'", used ? ", " : "",
-					 info->bindings[i].binding, info->bindings[i].name);
-}
-
-static int check_bind(const struct step *s, const struct request *q, struct fail *f)
-{
-	const struct request_step *r = s->request;
-	const struct kernel *k = s->kernel;
-	char want[160], have[160];
-	size_t used = 0;
-
-	if (r->bind_count == k->info.binding_count)
-		return 0;
-	list_bindings(&k->info, want, sizeof want);
-	have[0] = '\0';
-	for (size_t i = 0; i < r->bind_count && used < sizeof have; i++)
-		used += (size_t)snprintf(have + used, sizeof have - used, "%s'%s'",
-					 used ? ", " : "", q->buffers[r->bind[i]].name);
-	return fail_set(f, END_BAD_JOB, r->where,
-			"kernel '%s' has %zu bindings (%s), the step binds %zu buffers (%s)",
-			k->request->name, k->info.binding_count, want, r->bind_count, have);
-}
-
 static int encode_push(struct step *s, const struct request *q, const struct shape *shapes,
 		       struct fail *f)
 {
@@ -115,7 +85,7 @@ int step_prepare(struct step *s, const struct request *q, const struct shape *sh
 		 struct kernel *kernels, const struct gpu *g, struct fail *f)
 {
 	s->kernel = &kernels[s->request->kernel];
-	if (check_bind(s, q, f) < 0 || encode_push(s, q, shapes, f) < 0)
+	if (step_bind(s, q, f) < 0 || encode_push(s, q, shapes, f) < 0)
 		return -1;
 	s->bytes = bound_bytes(s->request, shapes);
 	return count_groups(s, q, shapes, g, f);
@@ -125,10 +95,10 @@ static void write_set(const struct step *s, const struct gpu_buffer *buffers, st
 {
 	VkDescriptorBufferInfo infos[SPIRV_BINDINGS];
 	VkWriteDescriptorSet writes[SPIRV_BINDINGS];
-	uint32_t count = (uint32_t)s->request->bind_count;
+	uint32_t count = (uint32_t)s->kernel->info.binding_count;
 
 	for (uint32_t i = 0; i < count; i++) {
-		infos[i] = (VkDescriptorBufferInfo){.buffer = buffers[s->request->bind[i]].buffer,
+		infos[i] = (VkDescriptorBufferInfo){.buffer = buffers[s->bind[i]].buffer,
 						    .range = VK_WHOLE_SIZE};
 		writes[i] = (VkWriteDescriptorSet){
 		    .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
@@ -149,7 +119,7 @@ int steps_bind(struct step *steps, size_t count, const struct gpu_buffer *buffer
 	uint32_t bindings = 1; /* a pool of size 0 is not allowed */
 
 	for (size_t i = 0; i < count; i++)
-		bindings += (uint32_t)steps[i].request->bind_count;
+		bindings += (uint32_t)steps[i].kernel->info.binding_count;
 	VkDescriptorPoolSize size = {.type = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
 				     .descriptorCount = bindings};
 	VkDescriptorPoolCreateInfo info = {

@@ -119,12 +119,57 @@ static int read_constants(struct decode *d, const struct node *n, void *member, 
 	return read_items(d, n, &constants, &k->constants, &k->constant_count);
 }
 
+/* What a preprocessor takes as the rest of one line. */
+static bool is_one_line(const char *text)
+{
+	for (const char *p = text; *p; p++)
+		if (((unsigned char)*p < ' ' && *p != '\t') || *p == 0x7f)
+			return false;
+	return text[0] == '\0' || text[strlen(text) - 1] != '\\';
+}
+
+static int read_define(struct decode *d, const struct node *n, void *item)
+{
+	struct compute_define *def = item;
+	char shown[SHOWN];
+
+	if (!name_is_identifier(n->key) || strncmp(n->key, "gl_", 3) == 0 ||
+	    strcmp(n->key, "defined") == 0)
+		return decode_bad(
+		    d, n, "expected the name of a macro, not one that belongs to GLSL, got '%s'",
+		    text_show(n->key, shown, sizeof shown));
+	def->name = key_copy(d, n);
+	if (decode_is_null(n))
+		return 0;
+	if (decode_any_text(d, n, &def->value) < 0)
+		return -1;
+	if (strlen(def->value) > BOUND_DEFINE_BYTES)
+		return decode_bad(d, n, "more than %d %s", BOUND_DEFINE_BYTES,
+				  BOUND_WHAT(DEFINE_BYTES));
+	if (!is_one_line(def->value))
+		return decode_bad(d, n, "expected one line of text without a '\\' at its end");
+	def->value = arena_strdup(&d->spec->arena, def->value);
+	return 0;
+}
+
+static int read_defines(struct decode *d, const struct node *n, void *member, const void *arg)
+{
+	static const struct items defines = {
+	    sizeof(struct compute_define),          BOUND_DEFINES, BOUND_WHAT(DEFINES),
+	    "a map such as {TILE: 16, FAST: null}", NODE_MAP,      read_define};
+	struct compute_kernel *k = member;
+
+	(void)arg;
+	return read_items(d, n, &defines, &k->defines, &k->define_count);
+}
+
 static int read_kernel(struct decode *d, const struct node *n, void *item)
 {
 	static const struct field fields[] = {
 	    {"shader", read_path, offsetof(struct compute_kernel, shader), NULL},
 	    {"entry", read_entry, offsetof(struct compute_kernel, entry), NULL},
 	    {"constants", read_constants, 0, NULL},
+	    {"define", read_defines, 0, NULL},
 	};
 	struct compute_kernel *k = item;
 

@@ -96,15 +96,47 @@ static int read_bind_item(struct decode *d, const struct node *n, void *item)
 	return read_text(d, n, item, NULL);
 }
 
+/* "7" or "source" */
+static int check_bind_key(const struct decode *d, const struct node *n)
+{
+	struct err ignored;
+	uint64_t number;
+	char shown[SHOWN];
+
+	if (name_is_identifier(n->key))
+		return 0;
+	if (text_count(n->key, NULL, &number, &ignored) == 0 && number <= UINT32_MAX &&
+	    (n->key[0] != '0' || !n->key[1]))
+		return 0;
+	return decode_bad(d, n,
+			  "expected the number of a binding or its name in the shader, got '%s'",
+			  text_show(n->key, shown, sizeof shown));
+}
+
+/* [photo, out]: bindings in their order; {source: photo, 7: out}: by name or number. */
 static int read_bind(struct decode *d, const struct node *n, void *member, const void *arg)
 {
-	static const struct items items = {
-	    sizeof(char *),      BOUND_BINDINGS, BOUND_WHAT(BINDINGS),
-	    "a list of buffers", NODE_LIST,      read_bind_item};
+	struct items items = {sizeof(char *),
+			      BOUND_BINDINGS,
+			      BOUND_WHAT(BINDINGS),
+			      "a list of buffers or a map such as {source: photo, 1: out}",
+			      n->kind == NODE_MAP ? NODE_MAP : NODE_LIST,
+			      read_bind_item};
 	struct compute_step *s = member;
 
 	(void)arg;
-	return read_items(d, n, &items, &s->bind, &s->bind_count);
+	if (read_items(d, n, &items, &s->bind, &s->bind_count) < 0)
+		return -1;
+	if (n->kind != NODE_MAP)
+		return 0;
+	s->bind_to = arena_alloc(&d->spec->arena, (n->count + 1) * sizeof *s->bind_to);
+	NODE_EACH(item, n)
+	{
+		if (check_bind_key(d, item) < 0)
+			return -1;
+		s->bind_to[item->index] = arena_strdup(&d->spec->arena, item->key);
+	}
+	return 0;
 }
 
 static int read_extent(struct decode *d, const struct node *n, struct compute_number *ret)

@@ -80,6 +80,11 @@ struct compute_spec_constant {
 	struct compute_number value;
 };
 
+struct compute_define {
+	const char *name;
+	const char *value; /* NULL: defined as nothing */
+};
+
 struct compute_kernel {
 	const char *name, *where;
 	const char *shader; /* as written */
@@ -87,6 +92,8 @@ struct compute_kernel {
 	const char *entry; /* "main" by default */
 	struct compute_spec_constant *constants;
 	size_t constant_count;
+	struct compute_define *defines;
+	size_t define_count;
 };
 
 struct compute_buffer {
@@ -109,6 +116,8 @@ struct compute_step {
 	const char *where;
 	const char *run; /* name of a kernel */
 	const char **bind;
+	const char **
+	    bind_to; /* for each of bind: a binding's number or the shader's name; NULL: 0, 1, ... in order */
 	size_t bind_count;
 	struct compute_number *push;
 	size_t push_count;

@@ -73,6 +73,17 @@ static int add_file(struct request *r, json_t *o, const char *path, const char *
 	return 0;
 }
 
+static json_t *defines_of(const struct compute_kernel *k)
+{
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < k->define_count; i++) {
+		(void)json_object_set_new(o, k->defines[i].name, json_null());
+		set_string(o, k->defines[i].name, k->defines[i].value);
+	}
+	return o;
+}
+
 static int add_kernel(struct request *r, json_t *list, const struct compute_kernel *k,
 		      struct err *e)
 {
@@ -92,6 +103,8 @@ static int add_kernel(struct request *r, json_t *list, const struct compute_kern
 			(void)json_object_set_new(c, "id", json_integer(k->constants[i].id));
 		(void)json_array_append_new(constants, c);
 	}
+	if (k->define_count)
+		(void)json_object_set_new(o, "define", defines_of(k));
 	return add_file(r, o, k->shader_path, k->where, e);
 }
 
@@ -128,13 +141,16 @@ static int add_buffer(struct request *r, json_t *list, const struct compute_buff
 
 static void add_step(json_t *list, const struct compute_step *s)
 {
-	json_t *o = json_object(), *bind = json_array();
+	json_t *o = json_object(), *bind = s->bind_to ? json_object() : json_array();
 
 	(void)json_array_append_new(list, o);
 	set_string(o, "run", s->run);
 	set_string(o, "where", s->where);
 	for (size_t i = 0; i < s->bind_count; i++)
-		(void)json_array_append_new(bind, json_string(s->bind[i]));
+		if (s->bind_to)
+			set_string(bind, s->bind_to[i], s->bind[i]);
+		else
+			(void)json_array_append_new(bind, json_string(s->bind[i]));
 	(void)json_object_set_new(o, "bind", bind);
 	(void)json_object_set_new(o, "push", numbers(s->push, s->push_count));
 	(void)json_object_set_new(o, s->has_groups ? "groups" : "elements",

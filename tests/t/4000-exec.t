@@ -51,6 +51,37 @@ like "$out" '"entry": "main", "local_size": \[32, 1, 1\].*"source": "glsl"' 'the
 is "$(printf '%s\n' "$out" | sed -n 's/.*"name": "\([a-z]*\)", "ns".*/\1/p' | tr '\n' ' ')" 'open compile pipeline upload run download ' 'the phases come in order'
 is "$(printf '%s\n' "$out" | grep -c '"event": "budget"')" 3 'budgets at the start, after allocation and at the end'
 
+# Bindings by name and by number, macros.
+by_key() { printf %s "$step" | sed "s/\[\"a\", \"b\"\]/$1/"; }
+job "$constants" "$two" "$(by_key '{ "To": "b", "1": "a" }')" "$output" >keys.json
+exec_job keys.json
+ends 0 'done' 'bound by the name of a block and by number'
+is "$(python3 -c 'import array
+b = array.array("I", open("b.raw", "rb").read())
+print(len(b), set(v - i for i, v in enumerate(b)))')" '1000 {18}' '... to the right buffers'
+job "$constants" "$two" "$(by_key '{ "to": "b", "from": "a" }')" "$output" >keys.json
+exec_job keys.json
+ends 0 'done' "bound by the name of a block's only member"
+cat >macros.comp <<'EOS'
+#version 450
+layout(local_size_x = TILE) in;
+layout(std430, binding = 0) buffer Target { uint to[]; } target;
+void main() {
+#ifdef FAST
+	target.to[gl_GlobalInvocationID.x] = gl_GlobalInvocationID.x + LOWER;
+#endif
+}
+EOS
+shader=macros.comp
+one='{ "name": "b", "source": "zeros", "type": "u32", "shape": [64] }'
+job ', "define": { "TILE": "16", "FAST": null, "LOWER": "uint(3 + 4)" }' "$one" '{ "run": "k", "bind": { "target": "b" }, "groups": [ { "value": 4 }, { "value": 1 }, { "value": 1 } ] }' "$output" >macros.json
+exec_job macros.json
+ends 0 'done' 'macros'
+like "$out" '"local_size": \[16, 1, 1\]' '... in a layout'
+is "$(python3 -c 'import array
+print(set(v - i for i, v in enumerate(array.array("I", open("b.raw", "rb").read()))))')" '{7}' '... and in the text'
+shader=
+
 # SPIR-V is taken as well.
 # It may not write files itself.
 "$top_builddir/vkjail-compile" glsl chain main <chain.comp | cat >chain.spv
@@ -78,6 +109,13 @@ wrong() {
 }
 wrong 'too few buffers bound' "$constants" "$two" "{ \"run\": \"k\", \"bind\": [\"a\"], $push, $elements, \"where\": \"j.yaml:9\" }" "$output" '' \
 	"kernel 'k' has 2 bindings .1 'From', 5 'To'., the step binds 1 buffers .'a'.\", \"where\": \"j.yaml:9\""
+wrong 'a binding that is not there' "$constants" "$two" "$(by_key '{ "too": "b", "1": "a" }')" "$output" '' \
+	"kernel 'k' has no binding 'too'; it has 1 'From', 5 'To'"
+wrong 'a binding number that is not there' "$constants" "$two" "$(by_key '{ "5": "b", "2": "a" }')" "$output" '' "has no binding '2'"
+wrong 'a binding twice' "$constants" "$two" "$(by_key '{ "5": "b", "To": "a" }')" "$output" '' \
+	"binding 5 'To' of kernel 'k' is bound twice, to 'b' and to 'a'"
+wrong 'a binding without a buffer' "$constants" "$two" "$(by_key '{ "To": "b" }')" "$output" '' \
+	"binding 1 'From' of kernel 'k' has no buffer in the step.*j.yaml:9"
 wrong 'too few push constants' "$constants" "$two" "{ \"run\": \"k\", \"bind\": [\"a\", \"b\"], $elements }" "$output" '' 'has 5 push constants, the step gives 0'
 wrong 'a float for an integer' "$constants" "$two" "$(printf %s "$step" | sed 's/"value": 10/"value": 1.5/')" "$output" '' "push.2. .'add.1.'.: 1.5 is not an integer"
 wrong 'another type than the shader has' "$constants" "$two" "$(printf %s "$step" | sed 's/"value": 10/"value": 10, "type": "f32"/')" "$output" '' 'is f32, kernel .k. has .add.1.. there, which is u32'

@@ -68,10 +68,40 @@ static void test_kernels(void **state)
 			"job.yaml:2: compute.kernels.k.constants.-1: expected the number or the name of a specialization constant, got '-1'"},
 		{KERNEL("{shader: a, constants: {A: x.elements}}"),
 			"job.yaml:2: compute.kernels.k.constants.A: expected a number such as 3, 0x10 or 0.5, got 'x.elements'"},
+		{KERNEL("{shader: a, define: {TILE: 16, FAST: null, F: 1e-3, B: true, T: 'vec2(1, 2)', E: ''}}"),
+			NULL},
+		{KERNEL("{shader: a, define: [A]}"),
+			"job.yaml:2: compute.kernels.k.define: expected a map such as {TILE: 16, FAST: null}, got a list"},
+		{KERNEL("{shader: a, define: {1A: 1}}"),
+			"job.yaml:2: compute.kernels.k.define.1A: expected the name of a macro, not one that belongs to GLSL, got '1A'"},
+		{KERNEL("{shader: a, define: {gl_A: 1}}"),
+			"job.yaml:2: compute.kernels.k.define.gl_A: expected the name of a macro, not one that belongs to GLSL, got 'gl_A'"},
+		{KERNEL("{shader: a, define: {defined: 1}}"),
+			"job.yaml:2: compute.kernels.k.define.defined: expected the name of a macro, not one that belongs to GLSL, got 'defined'"},
+		{KERNEL("{shader: a, define: {A: \"1\\n#include <x>\"}}"),
+			"job.yaml:2: compute.kernels.k.define.A: expected one line of text without a '\\' at its end"},
+		{KERNEL("{shader: a, define: {A: '1\\'}}"),
+			"job.yaml:2: compute.kernels.k.define.A: expected one line of text without a '\\' at its end"},
+		{KERNEL("{shader: a, define: {A: [1]}}"),
+			"job.yaml:2: compute.kernels.k.define.A: expected text, got a list"},
 		{JOB("  kernels: {a.b: {shader: a}}\n"),
 			"job.yaml:2: compute.kernels.a.b: expected a name of 1 to 64 letters, digits, '_' and '-', got 'a.b'"},
 	};
 	jobfile_check(rows, COUNTOF(rows));
+}
+
+static void test_define_bytes(void **state)
+{
+	(void)state;
+	for (int more = 0; more < 2; more++) {
+		struct jobfile_text t;
+		jobfile_text_open(&t);
+		(void)fprintf(t.f, JOB("  kernels: {k: {shader: a, define: {M: '%0*d'}}}\n" BUFFERS STEPS),
+			BOUND_DEFINE_BYTES + more, 0);
+		jobfile_text_check(&t,
+			more ? "job.yaml:2: compute.kernels.k.define.M: more than 256 bytes in a macro's value"
+			     : "");
+	}
 }
 
 static void test_buffers(void **state)
@@ -186,7 +216,18 @@ static void test_steps(void **state)
 		{STEP("{run: k, groups: 1, bind: [y]}"),
 			"job.yaml:2: compute.steps[0]: there is no buffer 'y'"},
 		{STEP("{run: k, groups: 1, bind: x}"),
-			"job.yaml:2: compute.steps[0].bind: expected a list of buffers, got text"},
+			"job.yaml:2: compute.steps[0].bind: expected a list of buffers or a map such as {source: photo, 1: out}, got text"},
+		{STEP("{run: k, groups: 1, bind: {source: x, 4294967295: photo, 0: x, _a: 'a'}}"), NULL},
+		{STEP("{run: k, groups: 1, bind: {source: y}}"),
+			"job.yaml:2: compute.steps[0]: there is no buffer 'y'"},
+		{STEP("{run: k, groups: 1, bind: {source: [x]}}"),
+			"job.yaml:2: compute.steps[0].bind.source: expected text, got a list"},
+		{STEP("{run: k, groups: 1, bind: {4294967296: x}}"),
+			"job.yaml:2: compute.steps[0].bind.4294967296: expected the number of a binding or its name in the shader, got '4294967296'"},
+		{STEP("{run: k, groups: 1, bind: {01: x}}"),
+			"job.yaml:2: compute.steps[0].bind.01: expected the number of a binding or its name in the shader, got '01'"},
+		{STEP("{run: k, groups: 1, bind: {a-b: x}}"),
+			"job.yaml:2: compute.steps[0].bind.a-b: expected the number of a binding or its name in the shader, got 'a-b'"},
 		{STEP("{run: k, groups: 1, push: 3}"),
 			"job.yaml:2: compute.steps[0].push: expected a list of values, got text"},
 		{STEP("{run: k, groups: 1, push: [abc]}"),
@@ -252,6 +293,12 @@ static void test_counts(void **state)
 		{JOB(KERNELS BUFFERS "  steps: [{run: k, groups: 1, bind: ["), "x, #%d\n", "]}]\n",
 			BOUND_BINDINGS,
 			"job.yaml:4: compute.steps[0].bind: more than 64 buffers bound in a step"},
+		{JOB(KERNELS BUFFERS "  steps: [{run: k, groups: 1, bind: {"), "%d: x,", "}}]\n",
+			BOUND_BINDINGS,
+			"job.yaml:4: compute.steps[0].bind: more than 64 buffers bound in a step"},
+		{JOB(BUFFERS STEPS "  kernels: {k: {shader: a, define: {"), "M%d: 1,", "}}}\n",
+			BOUND_DEFINES,
+			"job.yaml:4: compute.kernels.k.define: more than 64 macros in a kernel"},
 		{JOB(KERNELS BUFFERS "  steps: [{run: k, groups: 1, push: ["), "%d,", "]}]\n",
 			BOUND_PUSHES,
 			"job.yaml:4: compute.steps[0].push: more than 256 push constants in a step"},
@@ -426,6 +473,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_DIR(test_compute),
 		IN_DIR(test_kernels),
+		IN_DIR(test_define_bytes),
 		IN_DIR(test_buffers),
 
 		IN_DIR(test_steps),

@@ -54,6 +54,33 @@ static void a_good_one(void **state)
 	request_done(&q);
 }
 
+static void keys(void **state)
+{
+	static const char fd[] = "\"fd\":5,", bind[] = "[\"b\",\"a\"]";
+	char text[sizeof good + 200];
+	struct request q;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	const char *f = strstr(good, fd), *b = strstr(good, bind);
+	assert_true(f && b);
+	int n = snprintf(
+	    text, sizeof text,
+	    "%.*s\"define\":{\"TILE\":\"16\",\"FAST\":null},%.*s{\"to\":\"b\",\"7\":\"a\"}%s",
+	    (int)(f - good), good, (int)(b - f), f, b + strlen(bind));
+	assert_int_equal(request_parse(text, (size_t)n, &q, &e), 0);
+	assert_int_equal(q.kernels[0].define_count, 2);
+	assert_string_equal(q.kernels[0].defines[0].name, "TILE");
+	assert_string_equal(q.kernels[0].defines[0].value, "16");
+	assert_null(q.kernels[0].defines[1].value);
+	assert_int_equal(q.steps[0].bind_count, 2);
+	assert_string_equal(q.steps[0].bind_to[0], "to");
+	assert_int_equal(q.steps[0].bind[0], 1);
+	assert_string_equal(q.steps[0].bind_to[1], "7");
+	assert_int_equal(q.steps[0].bind[1], 0);
+	request_done(&q);
+}
+
 static void references(void **state)
 {
 	static const struct {
@@ -118,6 +145,10 @@ static void bad_ones(void **state)
 	    {"\"seed\":-1", "\"seed\":1.5", "seed"},
 	    {"\"run\":\"k\"", "\"run\":\"l\"", "no kernel 'l'"},
 	    {"[\"b\",\"a\"]", "[\"b\",3]", "bind"},
+	    {"[\"b\",\"a\"]", "{\"to\":\"b\",\"7\":3}", "bind"},
+	    {"[\"b\",\"a\"]", "{\"to\":\"x\"}", "there is no buffer 'x'"},
+	    {"\"fd\":5,", "\"fd\":5,\"define\":[1],", "define"},
+	    {"\"fd\":5,", "\"fd\":5,\"define\":{\"A\":1},", "'A' is neither text nor null"},
 	    {"[\"b\",\"a\"]", "\"b\"", "array"},
 	    {"{\"value\":3}", "{\"value\":\"3\"}", "number"},
 	    {"{\"value\":3}", "{\"value\":null}", "number"},
@@ -190,6 +221,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_good_one),
+	    cmocka_unit_test(keys),
 	    cmocka_unit_test(references),
 	    cmocka_unit_test(bad_ones),
 	    cmocka_unit_test(files_and_their_sizes),
