@@ -341,7 +341,7 @@ static void name_binding(const struct spirv *m, uint32_t variable, uint32_t type
 			 struct spirv_binding *b)
 {
 	size_t at = spirv_def_of(m, type, OP_TYPE_STRUCT);
-	size_t named = at && spirv_len_at(m, at) == 3 ? member_find(m, OP_MEMBER_NAME, type, 0, 0)
+	size_t named = at && spirv_len_at(m, at) == 3 ? spirv_member(m, OP_MEMBER_NAME, type, 0, 0)
 						      : 0;
 
 	spirv_name(m, variable, b->name);
@@ -350,7 +350,7 @@ static void name_binding(const struct spirv *m, uint32_t variable, uint32_t type
 		return;
 	memcpy(b->name, b->block, sizeof b->name);
 	if (named)
-		string_at(m, named, 3, b->member);
+		spirv_string(m, named, 3, b->member);
 }
 
 static int add_binding(const struct spirv *m, size_t at, uint32_t type, const char *name,
