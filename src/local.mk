@@ -61,6 +61,7 @@ libwatch_a_SOURCES = \
 	src/watch/facts.h \
 	src/watch/procfiles.c src/watch/procfiles.h \
 	src/watch/relay.c src/watch/relay.h \
+	src/watch/series.c src/watch/series.h \
 	src/watch/timers.c src/watch/timers.h \
 	src/watch/usage.c src/watch/usage.h \
 	src/watch/watch.c src/watch/watch.h

@@ -85,6 +85,11 @@ json_t *part_gpu(const struct report_facts *f)
 	(void)json_object_set(o, "device", c->device ? c->device : json_null());
 	json_object_foreach(c->lists, key, list)(void) json_object_set_new(
 	    o, key, since_launch(json_deep_copy(list), f->seen ? f->seen->launch_ns : 0));
+	if (c->budgets_taken) {
+		(void)json_object_set_new(o, "budgets_taken", json_integer(c->budgets_taken));
+		(void)json_object_set_new(o, "budgets_interval_ns",
+					  json_integer((json_int_t)c->budget_interval_ns));
+	}
 	if (c->end)
 		(void)json_object_set(o, "end", c->end);
 	if (c->refused || c->dropped) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "watch/series.h"
 
 enum { ITEMS_MAX = 64, STRING_CLAIM_MAX = 2048 };
 
@@ -245,12 +246,15 @@ static void add_listed(struct claims *c, size_t kind, const json_t *message)
 		list = json_array();
 		(void)json_object_set_new(c->lists, listed[kind].list, list);
 	}
+	if (strcmp(listed[kind].event, "budget") == 0) {
+		c->budgets_taken++;
+		if (!series_add(list, take_object(message, listed[kind].members),
+				&c->budget_interval_ns))
+			c->dropped++;
+		return;
+	}
 	if (json_array_size(list) >= CLAIM_LIST_MAX) {
 		c->dropped++;
-		/* The last budget says how it ended; keep it in the last place. */
-		if (strcmp(listed[kind].event, "budget") == 0)
-			(void)json_array_set_new(list, CLAIM_LIST_MAX - 1,
-						 take_object(message, listed[kind].members));
 		return;
 	}
 	(void)json_array_append_new(list, take_object(message, listed[kind].members));

@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { CLAIM_MESSAGE_MAX = 32 * 1024, CLAIM_LIST_MAX = 512 };
 
@@ -29,6 +30,8 @@ struct claims {
 	json_t *
 	    lists; /* object of arrays: budgets, shaders, kernels, phases, outputs, warnings, troubles */
 	enum claim_end how;
+	uint64_t budget_interval_ns; /* of the budgets that are kept; 0: all of them are */
+	unsigned budgets_taken;
 	unsigned refused; /* messages that made no sense */
 	unsigned dropped; /* messages beyond the bounds */
 };

@@ -22,8 +22,8 @@ struct watch {
 	int signal_fd;      /* signalfd(2) over the signals that watch_signals gave */
 	int answers_fd;     /* of vkjail-exec; -1 */
 	struct claims *claims;
-	struct relay *relays; /* two: stdout, stderr; read_fd -1 when not relayed; borrowed */
-	struct observed *seen;  /* what is found out */
+	struct relay *relays;  /* two: stdout, stderr; read_fd -1 when not relayed; borrowed */
+	struct observed *seen; /* what is found out */
 };
 
 /* The signals that end, stop or inform: to be blocked before launch. Those that the caller had ignored are left out. */

@@ -177,16 +177,78 @@ static void test_bounds(void **state)
 	assert_int_equal(json_array_size(phases), CLAIM_LIST_MAX);
 	assert_int_equal(json_integer_value(json_object_get(json_array_get(phases, CLAIM_LIST_MAX - 1), "ns")), CLAIM_LIST_MAX - 1);
 	assert_int_equal(c.dropped, 100);
-	/* Of budgets the last one is kept: it says how it ended. */
-	for (int i = 0; i < CLAIM_LIST_MAX + 7; i++) {
-		(void)snprintf(big, sizeof big, "{\"event\":\"budget\",\"t_ns\":%d}", i);
-		add(&c, big);
-	}
-	const json_t *budgets = json_object_get(c.lists, "budgets");
-	assert_int_equal(json_array_size(budgets), CLAIM_LIST_MAX);
-	assert_int_equal(json_integer_value(json_object_get(json_array_get(budgets, CLAIM_LIST_MAX - 1), "t_ns")), CLAIM_LIST_MAX + 6);
-	assert_int_equal(c.dropped, 107);
 	assert_int_equal(c.refused, 0);
+	claims_done(&c);
+}
+
+/* Budgets of i = 0, 1, ... at i ms; the usage has one peak, the budget one valley, each in a sample that is merged. */
+static void add_budget(struct claims *c, unsigned i, const char *at)
+{
+	char message[300];
+
+	(void)snprintf(message, sizeof message,
+		       "{\"event\":\"budget\",\"t_ns\":%u000000,\"at\":\"%s\",\"allocated\":%u,\"heaps\":[{\"budget\":%u,\"usage\":%u}]}", i + 1, at, i,
+		       i == 1501 ? 7 : 1000, i == 2002 ? 900 : 50);
+	add(c, message);
+}
+
+static json_int_t heap_number(const json_t *list, size_t i, const char *key)
+{
+	return json_integer_value(json_object_get(json_array_get(json_object_get(json_array_get(list, i), "heaps"), 0), key));
+}
+
+static void test_budgets_over_time(void **state)
+{
+	enum { MANY = 10000 };
+	unsigned peaks = 0, valleys = 0;
+	struct claims c;
+	(void)state;
+
+	claims_init(&c);
+	add_budget(&c, 0, "start");
+	for (unsigned i = 1; i < MANY; i++)
+		add_budget(&c, i, "sample");
+	add_budget(&c, MANY, "end");
+	const json_t *list = json_object_get(c.lists, "budgets");
+	size_t count = json_array_size(list);
+	assert_in_range(count, CLAIM_LIST_MAX / 2, CLAIM_LIST_MAX);
+	assert_int_equal(c.dropped, 0);
+	assert_int_equal(c.budgets_taken, MANY + 1);
+	assert_in_range(c.budget_interval_ns, 16000000, 40000000); /* 10 s by 512, doubled */
+	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 0), "at")), "start");
+	assert_string_equal(json_string_value(json_object_get(json_array_get(list, count - 1), "at")), "end");
+	for (size_t i = 0; i < count; i++) {
+		json_int_t t = json_integer_value(json_object_get(json_array_get(list, i), "t_ns"));
+		peaks += heap_number(list, i, "usage") == 900;
+		valleys += heap_number(list, i, "budget") == 7;
+		if (i == 0)
+			continue;
+		json_int_t before = json_integer_value(json_object_get(json_array_get(list, i - 1), "t_ns"));
+		assert_true(t > before);
+		assert_true(t - before < 100000000); /* no gap: all of the run is covered alike */
+	}
+	assert_int_equal(peaks, 1);
+	assert_int_equal(valleys, 1);
+	claims_done(&c);
+}
+
+/* Time that stands still or runs backwards, and nothing but fixed points: still bounded. */
+static void test_budgets_that_make_no_sense(void **state)
+{
+	struct claims c;
+	(void)state;
+
+	claims_init(&c);
+	for (unsigned i = 0; i < 2000; i++)
+		add_budget(&c, 5000 - i, "sample");
+	for (unsigned i = 0; i < 2000; i++)
+		add(&c, "{\"event\":\"budget\",\"at\":\"sample\"}");
+	assert_in_range(json_array_size(json_object_get(c.lists, "budgets")), 1, CLAIM_LIST_MAX);
+	claims_done(&c);
+	for (unsigned i = 0; i < CLAIM_LIST_MAX + 7; i++)
+		add_budget(&c, i, "start");
+	assert_int_equal(json_array_size(json_object_get(c.lists, "budgets")), CLAIM_LIST_MAX);
+	assert_int_equal(c.dropped, 7);
 	claims_done(&c);
 }
 
@@ -241,6 +303,8 @@ int main(void)
 		cmocka_unit_test(test_only_known_members_of_the_right_type),
 		cmocka_unit_test(test_device),
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_budgets_over_time),
+		cmocka_unit_test(test_budgets_that_make_no_sense),
 		cmocka_unit_test(test_the_first_end_counts),
 		cmocka_unit_test(test_outputs),
 	};
