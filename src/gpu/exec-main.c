@@ -178,6 +178,18 @@ static int open_data(struct job *j, struct fail *f)
 	return check_buffers(j, f);
 }
 
+static int prepare_steps(struct job *j, struct fail *f)
+{
+	for (size_t i = 0; i < j->q.step_count; i++) {
+		struct step *s = &j->steps[i];
+		s->request = &j->q.steps[i];
+		if (step_prepare(s, &j->q, j->shapes, j->kernels, &j->gpu, f) < 0 ||
+		    step_variant(s, j->q.chunk_ns == CHUNK_NEVER, &j->gpu, f) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int load_kernels(struct job *j, struct fail *f)
 {
 	for (size_t i = 0; i < j->q.kernel_count; i++) {
@@ -185,15 +197,14 @@ static int load_kernels(struct job *j, struct fail *f)
 		    kernel_load(&j->kernels[i], &j->q.kernels[i], &j->gpu, f) < 0 ||
 		    start_compiler(j, i + COMPILE_AHEAD, f) < 0)
 			return -1;
+	}
+	/* The grids of its steps may ask for more pipelines of a kernel. */
+	int rc = prepare_steps(j, f);
+	for (size_t i = 0; i < j->q.kernel_count; i++) {
 		kernel_answer_shader(&j->kernels[i]);
 		j->pipeline_ns += j->kernels[i].pipeline_ns;
 	}
-	for (size_t i = 0; i < j->q.step_count; i++) {
-		j->steps[i].request = &j->q.steps[i];
-		if (step_prepare(&j->steps[i], &j->q, j->shapes, j->kernels, &j->gpu, f) < 0)
-			return -1;
-	}
-	return 0;
+	return rc;
 }
 
 /* Host memory for a buffer that is not mapped; the mapped memory itself otherwise. */
@@ -254,7 +265,12 @@ static int upload_all(struct job *j, struct fail *f)
 
 static int run_all(struct job *j, struct fail *f)
 {
-	struct run run = {.gpu = &j->gpu, .budget = &j->budget, .limit_ns = j->q.kernel_ns};
+	struct run run = {
+	    .gpu = &j->gpu,
+	    .budget = &j->budget,
+	    .limit_ns = j->q.kernel_ns,
+	    .target_ns = j->q.chunk_ns == CHUNK_NEVER ? BATCH_NS : j->q.chunk_ns,
+	};
 	int rc = run_steps(&run, j->steps, j->q.step_count, f);
 
 	/* What was measured is worth having after a failure as well. */

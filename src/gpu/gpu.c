@@ -2,6 +2,8 @@
 /* Opening the device with the few features that kernels may use, and submitting to its queue. */
 #include "gpu/gpu.h"
 
+#include <sched.h>
+
 #include "base/auto.h"
 
 static int load_device(struct gpu *g, struct fail *f)
@@ -87,10 +89,21 @@ static int create_device(struct gpu *g, struct fail *f)
 	return 0;
 }
 
+/* A software device has a thread for each CPU that it may use; of others this is a low guess. */
+static uint32_t width_of(const struct device *d)
+{
+	cpu_set_t set;
+
+	if (d->props.deviceType != VK_PHYSICAL_DEVICE_TYPE_CPU)
+		return 256;
+	int cpus = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+	return cpus > 0 ? (uint32_t)cpus : 1;
+}
+
 int gpu_open(struct gpu *g, const struct vk *vk, const struct device *d, uint64_t memory_limit,
 	     struct fail *f)
 {
-	*g = (struct gpu){.vk = vk, .info = d, .limit = memory_limit};
+	*g = (struct gpu){.vk = vk, .info = d, .limit = memory_limit, .width = width_of(d)};
 	if (create_device(g, f) < 0 || load_device(g, f) < 0)
 		return -1;
 	g->GetDeviceQueue(g->device, (uint32_t)d->queue_family, 0, &g->queue);
@@ -171,6 +184,8 @@ int gpu_begin(struct gpu *g, struct fail *f)
 	};
 	VkResult r = g->ResetCommandPool(g->device, g->pool, 0);
 
+	g->bound_pipeline = VK_NULL_HANDLE;
+	g->bound_step = NULL;
 	if (r != VK_SUCCESS)
 		return fail_vk(f, r, "vkResetCommandPool", "record commands");
 	r = g->BeginCommandBuffer(g->commands, &info);

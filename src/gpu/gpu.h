@@ -17,10 +17,13 @@ struct gpu {
 	VkCommandPool pool;
 	VkCommandBuffer commands;
 	VkFence fence;
+	VkPipeline bound_pipeline; /* in the commands that are being recorded */
+	const void *bound_step;
 	VkPhysicalDeviceFeatures features; /* those that are on */
 	bool storage16, storage8, int8, float16, scalar_layout;
 	uint64_t allocated; /* bytes of device memory now held */
 	uint64_t limit;     /* 0: none */
+	uint32_t width;     /* work groups that run at the same time, about */
 #define VK_INSTANCE(name)
 #define VK_DEVICE(name) PFN_vk##name name;
 #include "gpu/vk.def"

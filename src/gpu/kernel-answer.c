@@ -33,10 +33,16 @@ void kernel_answer_times(struct kernel *k, bool timed)
 		const char *key;
 		uint64_t value;
 	} numbers[] = {
-	    {"total_ns", s.total}, {"min_ns", s.min},
-	    {"p50_ns", s.p50},     {"p95_ns", s.p95},
-	    {"p99_ns", s.p99},     {"max_ns", s.max},
-	    {"first_ns", s.first}, {"bytes_bound", k->bytes_bound},
+	    {"total_ns", s.total},
+	    {"min_ns", s.min},
+	    {"p50_ns", s.p50},
+	    {"p95_ns", s.p95},
+	    {"p99_ns", s.p99},
+	    {"max_ns", s.max},
+	    {"first_ns", s.first},
+	    {"chunks", k->chunks},
+	    {"longest_chunk_ns", k->longest_ns},
+	    {"bytes_bound", k->bytes_bound},
 	};
 	json_t *o = json_pack("{s:s, s:I, s:[I, I, I]}", "kernel", k->request->name, "dispatches",
 			      (json_int_t)s.count, "groups", (json_int_t)k->groups[0],
@@ -49,5 +55,7 @@ void kernel_answer_times(struct kernel *k, bool timed)
 		json_object_set_new(o, "gb_per_s",
 				    json_real((double)k->bytes_bound / (double)s.total));
 	json_object_set_new(o, "timed", json_boolean(timed));
+	if (k->whole)
+		json_object_set_new(o, "whole", json_string(k->whole));
 	answer_send("kernel", o);
 }

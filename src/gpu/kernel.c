@@ -3,6 +3,7 @@
 #include "base/auto.h"
 #include "gpu/answer.h"
 #include "gpu/pipeline.h"
+#include "gpu/spirv-patch.h"
 
 /* ---- specialization constants -------------------------------------------------------------- */
 
@@ -175,7 +176,8 @@ static int make_layouts(struct kernel *k, struct gpu *g, struct fail *f)
 	return r == VK_SUCCESS ? 0 : fail_vk(f, r, "vkCreatePipelineLayout", "make a pipeline");
 }
 
-static int make_pipeline(struct kernel *k, VkShaderModule module, struct gpu *g, struct fail *f)
+static int make_pipeline(const struct kernel *k, VkShaderModule module, struct gpu *g,
+			 VkPipeline *ret, struct fail *f)
 {
 	VkSpecializationMapEntry entries[SPIRV_SPECS];
 	uint64_t values[SPIRV_SPECS];
@@ -202,6 +204,7 @@ static int make_pipeline(struct kernel *k, VkShaderModule module, struct gpu *g,
 	};
 	VkComputePipelineCreateInfo info = {
 	    .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
+	    .flags = VK_PIPELINE_CREATE_DISPATCH_BASE_BIT, /* chunks start anywhere */
 	    .stage =
 		{
 		    .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
@@ -213,13 +216,12 @@ static int make_pipeline(struct kernel *k, VkShaderModule module, struct gpu *g,
 	    .layout = k->layout,
 	    .basePipelineIndex = -1,
 	};
-	VkResult r = g->CreateComputePipelines(g->device, VK_NULL_HANDLE, 1, &info, NULL,
-					       &k->pipeline);
+	VkResult r = g->CreateComputePipelines(g->device, VK_NULL_HANDLE, 1, &info, NULL, ret);
 	return r == VK_SUCCESS ? 0 : fail_vk(f, r, "vkCreateComputePipelines", "make a pipeline");
 }
 
-static int build(struct kernel *k, const uint32_t *words, size_t count, struct gpu *g,
-		 struct fail *f)
+int kernel_pipeline(struct kernel *k, const uint32_t *words, size_t count, struct gpu *g,
+		    VkPipeline *ret, struct fail *f)
 {
 	VkShaderModuleCreateInfo info = {
 	    .sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
@@ -229,14 +231,12 @@ static int build(struct kernel *k, const uint32_t *words, size_t count, struct g
 	VkShaderModule module;
 	uint64_t start = now_ns();
 
-	if (make_layouts(k, g, f) < 0)
-		return -1;
 	VkResult r = g->CreateShaderModule(g->device, &info, NULL, &module);
 	if (r != VK_SUCCESS)
 		return fail_vk(f, r, "vkCreateShaderModule", "make a pipeline");
-	int rc = make_pipeline(k, module, g, f);
+	int rc = make_pipeline(k, module, g, ret, f);
 	g->DestroyShaderModule(g->device, module, NULL);
-	k->pipeline_ns = now_ns() - start;
+	k->pipeline_ns += now_ns() - start;
 	return rc;
 }
 
@@ -259,20 +259,38 @@ static int reflect(struct kernel *k, const uint32_t *words, size_t count, struct
 	return rc < 0 ? fail_err(f, END_BAD_JOB, q->where, &e) : 0;
 }
 
+static int keep_words(struct kernel *k, const uint32_t *words, size_t count)
+{
+	k->words = malloc(count * sizeof *words);
+	if (!k->words)
+		return -1;
+	memcpy(k->words, words, count * sizeof *words);
+	k->word_count = count;
+	return 0;
+}
+
 int kernel_from_words(struct kernel *k, const struct request_kernel *q, const uint32_t *words,
 		      size_t count, struct gpu *g, struct fail *f)
 {
 	k->request = q;
 	stats_init(&k->stats);
+	if (spirv_wants_groups(words, count) && keep_words(k, words, count) < 0)
+		return fail_set(f, END_FAILED, NULL, "out of memory");
 	if (reflect(k, words, count, f) < 0 || check_module(k, g, f) < 0)
 		return -1;
-	return build(k, words, count, g, f);
+	if (make_layouts(k, g, f) < 0)
+		return -1;
+	return kernel_pipeline(k, words, count, g, &k->plain.pipeline, f);
 }
 
 void kernel_done(struct kernel *k, struct gpu *g)
 {
-	if (k->pipeline)
-		g->DestroyPipeline(g->device, k->pipeline, NULL);
+	for (size_t i = 0; i < k->variant_count; i++)
+		g->DestroyPipeline(g->device, k->variants[i].pipeline, NULL);
+	if (k->plain.pipeline)
+		g->DestroyPipeline(g->device, k->plain.pipeline, NULL);
+	free(k->variants);
+	free(k->words);
 	if (k->layout)
 		g->DestroyPipelineLayout(g->device, k->layout, NULL);
 	if (k->set_layout)

@@ -7,7 +7,9 @@ libgpu_a_CPPFLAGS = $(AM_CPPFLAGS) $(VULKAN_CFLAGS) $(JANSSON_CFLAGS) $(PNG_CFLA
 libgpu_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 libgpu_a_SOURCES = \
 	src/gpu/answer.c src/gpu/answer.h \
+	src/gpu/batch.c \
 	src/gpu/budget.c src/gpu/budget.h \
+	src/gpu/chunk.c src/gpu/chunk.h \
 	src/gpu/compile-client.c src/gpu/compile-client.h \
 	src/gpu/data.c src/gpu/data.h \
 	src/gpu/device.c src/gpu/device.h src/gpu/device-json.c \
@@ -16,13 +18,14 @@ libgpu_a_SOURCES = \
 	src/gpu/gpu.c src/gpu/gpu.h src/gpu/memory.c \
 	src/gpu/json-read.c src/gpu/json-read.h \
 	src/gpu/kernel.c src/gpu/kernel-answer.c src/gpu/kernel-load.c src/gpu/step.c \
-	src/gpu/step-bind.c src/gpu/pipeline.h \
+	src/gpu/step-bind.c src/gpu/variant.c src/gpu/pipeline.h \
 	src/gpu/loop-limit.c src/gpu/loop-limit.h \
 	src/gpu/npy.c src/gpu/npy.h \
 	src/gpu/png.c src/gpu/png.h \
 	src/gpu/request.c src/gpu/request.h \
 	src/gpu/run.c src/gpu/run.h \
 	src/gpu/spirv.c src/gpu/spirv.h src/gpu/spirv-ops.h \
+	src/gpu/spirv-patch.c src/gpu/spirv-patch.h \
 	src/gpu/spirv-layout.c src/gpu/spirv-sizes.c src/gpu/spirv-use.c src/gpu/spirv-words.h \
 	src/gpu/stats.c src/gpu/stats.h \
 	src/gpu/stop.c src/gpu/stop.h \

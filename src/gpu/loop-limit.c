@@ -15,10 +15,10 @@ static const uint32_t words[] = {
 static int count_iterations(struct gpu *g, struct kernel *k, struct gpu_buffer *b, long long *ret,
 			    struct fail *f)
 {
-	static const uint32_t one[3] = {1, 1, 1};
+	static const struct chunk one = {.count = {1, 1, 1}};
 	size_t bind = 0;
 	struct request_step request = {.bind = &bind, .bind_count = 1, .repeat = 1};
-	struct step s = {.request = &request, .kernel = k};
+	struct step s = {.request = &request, .kernel = k, .variant = &k->plain};
 	VkDescriptorPool pool;
 	uint32_t counter[3] = {WANTED, 0, 0};
 
@@ -27,7 +27,7 @@ static int count_iterations(struct gpu *g, struct kernel *k, struct gpu_buffer *
 	memcpy(b->map, counter, sizeof counter);
 	int rc = steps_bind(&s, 1, b, g, &pool, f);
 	if (rc == 0 && (rc = gpu_begin(g, f)) == 0) {
-		step_record(&s, one, g);
+		step_record(&s, &one, g);
 		gpu_barrier(g, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT,
 			    VK_PIPELINE_STAGE_HOST_BIT, VK_ACCESS_HOST_READ_BIT);
 		rc = gpu_finish(g, f);

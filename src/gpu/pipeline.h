@@ -2,13 +2,24 @@
 /* Kernels as pipelines, steps as descriptor sets, push constants and group counts. */
 #pragma once
 
+#include "gpu/chunk.h"
 #include "gpu/compile-client.h"
 #include "gpu/gpu.h"
 #include "gpu/request.h"
 #include "gpu/spirv.h"
 #include "gpu/stats.h"
 
-enum { PUSH_BYTES_MAX = 256 };
+enum {
+	PUSH_BYTES_MAX = 256,
+	VARIANTS_MAX = 64, /* grids for which one kernel gets a pipeline of its own */
+};
+
+/* One pipeline of a kernel: there are several when gl_NumWorkGroups has to be written into the module. */
+struct variant {
+	VkPipeline pipeline;
+	uint32_t groups[3]; /* what gl_NumWorkGroups is, when it is written in */
+	bool warm;          /* the driver has compiled it */
+};
 
 struct kernel {
 	const struct request_kernel *request;
@@ -17,13 +28,23 @@ struct kernel {
 	struct spirv_info info;
 	VkDescriptorSetLayout set_layout;
 	VkPipelineLayout layout;
-	VkPipeline pipeline;
+	struct variant plain; /* gl_NumWorkGroups is what the device says */
+	struct variant *variants;
+	size_t variant_count;
+	uint32_t *words; /* the module, kept while variants may be needed; NULL: they never are */
+	size_t word_count;
 	uint64_t compile_ns, pipeline_ns;
-	bool glsl, warm;
+	bool glsl;
 	char sha256[65];
 	uint32_t groups[3];   /* of the last dispatch */
 	uint64_t bytes_bound; /* by all dispatches */
 	struct stats stats;
+	uint64_t timed_alone; /* short dispatches that were timed one by one */
+	uint64_t untimed_ns;  /* what it worked since then, about */
+	struct pace pace;
+	uint64_t chunks;     /* parts in which its dispatches ran; a whole one is one part */
+	uint64_t longest_ns; /* the longest of them */
+	const char *whole; /* why some of its dispatches are not cut into chunks, NULL: they are */
 };
 
 struct step {
@@ -32,7 +53,10 @@ struct step {
 	VkDescriptorSet set;
 	uint16_t bind[SPIRV_BINDINGS]; /* for each of the kernel's bindings: index of a buffer */
 	uint32_t groups[3];
-	uint64_t bytes; /* of the buffers bound, each once */
+	uint64_t bytes;          /* of the buffers bound, each once */
+	struct variant *variant; /* the pipeline for these groups; set by step_variant */
+	bool whole;              /* must not be cut into chunks */
+	uint64_t last_ns;        /* of its last dispatch, whole; 0: none yet */
 	unsigned char push[PUSH_BYTES_MAX];
 };
 
@@ -44,6 +68,9 @@ int kernel_load(struct kernel *k, const struct request_kernel *q, struct gpu *g,
 /* The same for a module that is there already. */
 int kernel_from_words(struct kernel *k, const struct request_kernel *q, const uint32_t *words,
 		      size_t count, struct gpu *g, struct fail *f);
+/* One pipeline from a module, with the kernel's layouts and constants. */
+int kernel_pipeline(struct kernel *k, const uint32_t *words, size_t count, struct gpu *g,
+		    VkPipeline *ret, struct fail *f);
 void kernel_done(struct kernel *k, struct gpu *g);
 
 /* As answers. The times once, after the last dispatch. */
@@ -55,8 +82,13 @@ int step_bind(struct step *s, const struct request *q, struct fail *f);
 /* shapes: one for each buffer of the request. Everything that needs no descriptor. */
 int step_prepare(struct step *s, const struct request *q, const struct shape *shapes,
 		 struct kernel *kernels, const struct gpu *g, struct fail *f);
-/* Records the dispatch of a step with these group counts into g->commands. */
-void step_record(const struct step *s, const uint32_t groups[static 3], struct gpu *g);
+/*
+ * Chooses the pipeline for the step's groups and whether it may be cut into chunks; with never it
+ * may not. After step_prepare.
+ */
+int step_variant(struct step *s, bool never, struct gpu *g, struct fail *f);
+/* Records the dispatch of a part of a step into g->commands. */
+void step_record(const struct step *s, const struct chunk *part, struct gpu *g);
 /* One descriptor set for each step, from *ret_pool. */
 int steps_bind(struct step *steps, size_t count, const struct gpu_buffer *buffers, struct gpu *g,
 	       VkDescriptorPool *ret_pool, struct fail *f);

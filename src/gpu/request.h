@@ -14,6 +14,8 @@
 #include "gpu/types.h"
 #include "job/spec.h"
 
+#define CHUNK_NEVER UINT64_C(0)
+
 /* No tighter than what a job file may hold (src/job/bounds.def). */
 enum {
 	REQUEST_MAX = 1 << 20,
@@ -27,6 +29,7 @@ enum {
 	BIND_MAX = 64,
 	PUSH_MAX = 256,
 	DEFINES_MAX = 64,
+	CHUNK_DEFAULT_NS = 20000000,
 };
 
 struct request_constant {
@@ -88,6 +91,7 @@ struct request {
 	enum compute_device device;
 	const char *device_name;
 	uint64_t kernel_ns, device_memory, sample_ns; /* 0: not asked for */
+	uint64_t chunk_ns;                            /* what a chunk should take; CHUNK_NEVER */
 	bool dry_run;
 	const char *compiler;
 	struct request_kernel *kernels;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs all steps in order, in submissions that grow while they are short, times each dispatch and
- * holds it to the limit.
+ * Runs all steps in order: short dispatches many to a submission, long ones cut into chunks with a
+ * submission each; times them and holds each dispatch to the limit.
  */
 #pragma once
 
@@ -9,8 +9,10 @@
 #include "gpu/pipeline.h"
 
 enum {
-	BATCH_MAX = 64,
-	BATCH_NS = 5000000,       /* a submission shorter than this may be doubled */
+	BATCH_MAX = 1024,
+	BATCH_NS = 20000000,      /* no more expected work than this in a submission */
+	SAMPLE_FIRST = 16,        /* so many short dispatches of a kernel are timed one by one, */
+	SAMPLE_EACH_NS = 1000000, /* then one whenever the kernel has worked for so long */
 	WAIT_SLICE_NS = 20000000, /* how long a signal may go unnoticed */
 	WAIT_GRACE_NS = 2000000,  /* submitting and waking up are not the dispatch's time */
 };
@@ -20,9 +22,53 @@ enum {
 struct run {
 	struct gpu *gpu;
 	struct budget *budget;
-	uint64_t limit_ns; /* of one dispatch, 0: none */
-	bool timed;        /* by the device; else by the host, one dispatch a submission */
+	uint64_t limit_ns;  /* of one dispatch, 0: none */
+	uint64_t target_ns; /* of a chunk */
+	bool timed;         /* by the device; else by the host, from submission to completion */
 };
+
+/* Work that goes to the device in one submission: short dispatches, or one chunk of a long one. */
+struct batch {
+	struct step *items[BATCH_MAX];
+	uint64_t guesses[BATCH_MAX]; /* how long each should take */
+	uint32_t count;
+	/* Items that are timed together; item_end[i] is the first one after the i-th such interval. */
+	uint32_t item_end[BATCH_MAX];
+	uint64_t ns[BATCH_MAX];
+	uint32_t intervals;
+	bool last_alone; /* the last interval is one dispatch that is timed by itself */
+	uint64_t guess_ns, elapsed_ns;
+	bool is_chunk; /* items[0], but only this part of it */
+	struct chunk part;
+};
+
+struct runner {
+	struct run *run;
+	struct gpu *g;
+	VkQueryPool queries; /* VK_NULL_HANDLE: the queue has no timestamps */
+	struct pace_rules rules;
+	/* The dispatch that is being cut into chunks. */
+	struct {
+		struct step *step; /* NULL: none */
+		uint64_t total, done, spent_ns, part;
+	} split;
+	struct batch batch;
+};
+
+/* Fewer work groups than this are not cut: they keep the device busy only together. */
+uint64_t run_floor(const struct gpu *g);
 
 /* Sets run->timed. On END_KERNEL_TIME and END_CANCELLED f->pending says whether the device still works. */
 int run_steps(struct run *run, struct step *steps, size_t count, struct fail *f);
+
+/* ---- batch.c: one submission --------------------------------------------------------------- */
+
+void batch_clear(struct batch *b);
+void batch_add(struct runner *r, struct step *s, uint64_t guess_ns);
+/* Records and submits it, waits for it, reads its times. */
+int batch_run(struct runner *r, struct fail *f);
+/* Makes the driver compile the pipeline, so that no dispatch is charged with that. */
+int batch_warm_up(struct runner *r, struct step *s, struct fail *f);
+/* Ends as kernel-time: one of these dispatches took so long, or longer when f->pending. */
+int batch_too_long(struct runner *r, const struct step *s, uint64_t observed, uint32_t of,
+		   struct fail *f);

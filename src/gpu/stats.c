@@ -21,8 +21,9 @@ static void halve(struct stats *s)
 
 void stats_add(struct stats *s, uint64_t ns)
 {
-	uint64_t index = s->count++; /* 0 is the first dispatch, which has a place of its own */
+	uint64_t index = s->timed++; /* 0 is the first dispatch, which has a place of its own */
 
+	s->count++;
 	s->total += ns;
 	if (index == 0) {
 		s->first = ns;
@@ -42,6 +43,12 @@ void stats_add(struct stats *s, uint64_t ns)
 	s->ns[s->kept++] = ns;
 }
 
+void stats_add_shared(struct stats *s, uint64_t ns)
+{
+	s->count++;
+	s->total += ns;
+}
+
 static int compare(const void *a, const void *b)
 {
 	uint64_t x, y;
@@ -59,7 +66,7 @@ static uint64_t percentile(const struct stats *s, unsigned percent)
 void stats_finish(struct stats *s, struct stats_summary *ret)
 {
 	*ret = (struct stats_summary){.count = s->count, .total = s->total, .first = s->first};
-	if (s->count <= 1) {
+	if (s->timed <= 1) {
 		ret->min = ret->p50 = ret->p95 = ret->p99 = ret->max = s->first;
 		return;
 	}
