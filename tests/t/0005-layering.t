@@ -45,4 +45,9 @@ needed vkjail libseccomp libcap libjansson libyaml-0
 needed vkjail-exec libvulkan libpng16 libz libnettle libjansson
 needed vkjail-compile libstdc++ libSPIRV-Tools libSPIRV-Tools-shared libglslang
 needed vkjail-probe libvulkan libnettle libjansson
+if [ -x "$top_builddir/vkjail-scope" ]; then
+	needed vkjail-scope libsystemd
+else
+	skip 1 'no vkjail-scope (Debian: libsystemd-dev)'
+fi
 done_testing

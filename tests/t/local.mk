@@ -8,7 +8,8 @@ integration_tests += \
 	tests/t/3120-late-cancel.t \
 	tests/t/3200-lifecycle.t \
 	tests/t/3300-terminal.t \
-	tests/t/3400-rlimits.t
+	tests/t/3400-rlimits.t \
+	tests/t/3520-scope.t
 
 integration_tests += \
 	tests/t/0001-harness.t \
