@@ -38,6 +38,7 @@ EXTRA_DIST += tests/lib/report-has.py tests/lib/run-and-signal.py tests/lib/pty-
 EXTRA_DIST += tests/lib/tap.sh tests/lib/cases.sh tests/lib/report.py tests/lib/validate.py tests/lib/summary
 include tests/helpers/local.mk
 include tests/real/local.mk
+include tests/vm/local.mk
 
 # The last line of 'make check'. It also comes after failures (see AM_MAKEFLAGS), and with -j only
 # after the tests: the make that is asked for check-TESTS and check-local does one after the other.

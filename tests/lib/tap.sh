@@ -179,12 +179,12 @@ use_helper() {
 user_dir() {
 	mkdir -p "$T/$1" && { [ "$(id -u)" != 0 ] || chown nobody "$T/$1"; } && echo "$T/$1"
 }
-# wait_for COMMAND...: until it succeeds, at most 10 s; for states that offer no event to wait on.
+# wait_for COMMAND...: until it succeeds, at most 10 s (more where VKJAIL_TEST_SLOWER says so); for states that offer no event to wait on.
 wait_for() {
 	tap_tries=0
 	until "$@" >/dev/null 2>&1; do
 		tap_tries=$((tap_tries + 1))
-		[ "$tap_tries" -lt 500 ] || return 1
+		[ "$tap_tries" -lt $((500 * ${VKJAIL_TEST_SLOWER:-1})) ] || return 1
 		sleep 0.02
 	done
 }
