@@ -6,7 +6,7 @@
 BUILD_PACKAGES='gcc g++ make autoconf automake autoconf-archive pkg-config gawk libseccomp-dev libcap-dev
 	libjansson-dev libyaml-dev libvulkan-dev libpng-dev nettle-dev glslang-dev spirv-tools
 	mesa-vulkan-drivers libsystemd-dev python3'
-TEST_PACKAGES='libcmocka-dev python3-jsonschema python3-yaml python3-numpy vulkan-tools
+TEST_PACKAGES='libcmocka-dev python3-jsonschema python3-yaml python3-numpy vulkan-tools vulkan-validationlayers
 	util-linux binutils procps mandoc bubblewrap stress-ng zsh bash-completion'
 # The test machines of tests/vm.
 VM_PACKAGES='user-mode-linux busybox-static cpio iproute2 systemd dbus-user-session libpam-systemd patchelf'

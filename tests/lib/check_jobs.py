@@ -34,40 +34,37 @@ def read_png(path):
         at += size + 12
     channels = {0: 1, 2: 3, 4: 2, 6: 4}[color]
     raw = np.frombuffer(zlib.decompress(body), np.uint8).reshape(height, 1 + width * channels)
-    out = np.zeros((height, width * channels), np.uint8)
-    above = np.zeros(width * channels, np.uint8)
-    for y in range(height):
-        out[y] = above = unfilter(raw[y, 0], raw[y, 1:], above, channels)
-    return out.reshape(height, width, channels)
+    return unfilter(raw[:, 0], raw[:, 1:].reshape(height, width, channels))
 
 
-def unfilter(kind, line, above, step):
-    if kind == 0:
-        return line.copy()
-    if kind == 2:
-        return line + above
-    now = [0] * step + line.tolist()
-    up = [0] * step + above.tolist()
-    for i in range(step, len(now)):
-        a, b, c = now[i - step], up[i], up[i - step]
-        if kind == 1:
-            add = a
-        elif kind == 3:
-            add = (a + b) // 2
-        else:
-            p = a + b - c
-            add = min((abs(p - a), 0, a), (abs(p - b), 1, b), (abs(p - c), 2, c))[2]
-        now[i] = now[i] + add & 255
-    return np.array(now[step:], np.uint8)
+def unfilter(kinds, raw):
+    """Each pixel is told as the difference from a guess out of its neighbours left and above. What lies on one
+    diagonal does not depend on each other, so NumPy does a diagonal at a time."""
+    height, width, channels = raw.shape
+    out = np.zeros((height + 1, width + 1, channels), np.int32)
+    for t in range(width + height - 1):
+        y = np.arange(max(0, t - width + 1), min(height, t + 1))
+        x, kind = t - y, kinds[y, None]
+        a, b, c = out[y + 1, x], out[y, x + 1], out[y, x]
+        pa, pb, pc = np.abs(b - c), np.abs(a - c), np.abs(a + b - 2 * c)
+        paeth = np.where((pa <= pb) & (pa <= pc), a, np.where(pb <= pc, b, c))
+        guess = np.select([kind == 1, kind == 2, kind == 3, kind == 4], [a, b, (a + b) // 2, paeth], 0)
+        out[y + 1, x + 1] = raw[y, x] + guess & 255
+    return out[1:, 1:].astype(np.uint8)
 
 
-def random_f32(seed, count):
-    """fill: {random: SEED} of f32, as documented: splitmix64, the highest 24 bits."""
+def splitmix64(seed, count):
+    """fill: {random: SEED}: element i comes from the i-th number of this generator; its highest bits are used."""
     with np.errstate(over="ignore"):
         z = np.uint64(seed) + (np.arange(count, dtype=np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         z ^= z >> np.uint64(31)
+    return z
+
+
+def random_f32(seed, count):
+    z = splitmix64(seed, count)
     return ((z >> np.uint64(40)).astype(np.float64) * 2.0**-24).astype(F)
 
 

@@ -118,7 +118,7 @@ done_testing() {
 	exit
 }
 
-# have NAME: is it here? Sets why when it is not. NAME: userns root ordinary user vulkan real
+# have NAME: is it here? Sets why when it is not. NAME: userns root ordinary user vulkan validation-layer real
 # plain-build, or any program's name.
 have() {
 	case $1 in
@@ -134,6 +134,9 @@ have() {
 		for tap_file in $real_needs; do
 			why="no $tap_file: run tests/real/setup" && [ -r "$tap_file" ] || return
 		done ;;
+	validation-layer)
+		why='no Vulkan validation layer (Debian: vulkan-validationlayers)'
+		[ -r /usr/share/vulkan/explicit_layer.d/VkLayer_khronos_validation.json ] ;;
 	vulkan) why='no Vulkan software driver (Debian: mesa-vulkan-drivers)' && have_lavapipe ;;
 	*) why="no program '$1'" && command -v "$1" >/dev/null 2>&1 ;;
 	esac

@@ -36,6 +36,9 @@ integration_tests += \
 	tests/t/2800-filter.t \
 	tests/t/2801-filter-vulkan.t \
 	tests/t/4100-jobs.t \
+	tests/t/4250-gallery.t \
+	tests/t/4251-gallery-newer.t \
+	tests/t/4260-validation.t \
 	tests/t/4200-dry-run.t \
 	tests/t/4210-new-runs.t \
 	tests/t/6001-real-taichi.t \
