@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "gpu/answer.h"
 #include "gpu/data.h"
+#include "gpu/image.h"
 #include "gpu/loop-limit.h"
 #include "gpu/run.h"
 #include "gpu/stop.h"
@@ -32,6 +33,7 @@ struct job {
 	struct kernel *kernels;
 	struct step *steps;
 	struct gpu_buffer *buffers;
+	struct image_want *wants; /* what the steps make of each buffer */
 	struct gpu_buffer staging;
 	VkDescriptorPool pool;
 	struct budget budget;
@@ -57,6 +59,7 @@ static void job_done(struct job *j)
 	free(j->kernels);
 	free(j->steps);
 	free(j->buffers);
+	free(j->wants);
 	request_done(&j->q);
 }
 
@@ -81,9 +84,10 @@ static int read_request(struct job *j, struct fail *f)
 	j->data = calloc(j->q.buffer_count + 1, sizeof *j->data);
 	j->shapes = calloc(j->q.buffer_count + 1, sizeof *j->shapes);
 	j->buffers = calloc(j->q.buffer_count + 1, sizeof *j->buffers);
+	j->wants = calloc(j->q.buffer_count + 1, sizeof *j->wants);
 	j->kernels = calloc(j->q.kernel_count + 1, sizeof *j->kernels);
 	j->steps = calloc(j->q.step_count + 1, sizeof *j->steps);
-	if (!j->data || !j->shapes || !j->buffers || !j->kernels || !j->steps)
+	if (!j->data || !j->shapes || !j->buffers || !j->wants || !j->kernels || !j->steps)
 		return fail_set(f, END_FAILED, NULL, "out of memory");
 	return 0;
 }
@@ -178,16 +182,43 @@ static int open_data(struct job *j, struct fail *f)
 	return check_buffers(j, f);
 }
 
+static struct image_sampling sampling_of(const struct request_buffer *b)
+{
+	return (struct image_sampling){.filter = b->filter, .address = b->address};
+}
+
+/* Buffers that steps bind as images have both, which the device must have room for. */
+static int check_images(struct job *j, struct fail *f)
+{
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < j->q.buffer_count; i++) {
+		const struct request_buffer *b = &j->q.buffers[i];
+		struct image_sampling sampling = sampling_of(b);
+		if (image_check(&j->gpu, &j->wants[i], b->name, &sampling, f) < 0) {
+			f->where = b->where;
+			return -1;
+		}
+		if (__builtin_add_overflow(total, j->shapes[i].bytes, &total) ||
+		    __builtin_add_overflow(total, image_bytes(&j->wants[i]), &total))
+			total = UINT64_MAX;
+	}
+	return j->q.device_memory && total > j->q.device_memory
+		   ? gpu_too_much(f, total, j->q.device_memory, "the limit of device memory")
+		   : 0;
+}
+
 static int prepare_steps(struct job *j, struct fail *f)
 {
 	for (size_t i = 0; i < j->q.step_count; i++) {
 		struct step *s = &j->steps[i];
 		s->request = &j->q.steps[i];
 		if (step_prepare(s, &j->q, j->shapes, j->kernels, &j->gpu, f) < 0 ||
+		    step_match(s, &j->q, j->shapes, j->wants, f) < 0 ||
 		    step_variant(s, j->q.chunk_ns == CHUNK_NEVER, &j->gpu, f) < 0)
 			return -1;
 	}
-	return 0;
+	return check_images(j, f);
 }
 
 static int load_kernels(struct job *j, struct fail *f)
@@ -236,7 +267,9 @@ static int upload(struct job *j, size_t i, struct fail *f)
 	AUTO_FREE unsigned char *own = NULL;
 	struct err e = ERR_INIT;
 
-	if (gpu_buffer_create(&j->gpu, bytes, GPU_FOR_KERNELS, to, f) < 0) {
+	struct image_sampling sampling = sampling_of(b);
+	if (gpu_buffer_create(&j->gpu, bytes, GPU_FOR_KERNELS, to, f) < 0 ||
+	    image_create(&j->gpu, &j->wants[i], &sampling, to, f) < 0) {
 		f->where = b->where;
 		return -1;
 	}
@@ -303,6 +336,10 @@ static int download(struct job *j, const struct request_output *o, struct fail *
 
 static int download_all(struct job *j, struct fail *f)
 {
+	if (gpu_begin(&j->gpu, f) < 0)
+		return -1;
+	for (size_t i = 0; i < j->q.output_count; i++)
+		image_use_buffer(&j->gpu, &j->buffers[j->q.outputs[i].buffer], false);
 	if (gpu_make_visible(&j->gpu, f) < 0)
 		return -1;
 	for (size_t i = 0; i < j->q.output_count; i++)

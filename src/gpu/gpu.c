@@ -41,14 +41,17 @@ static int create_device(struct gpu *g, struct fail *f)
 	VkPhysicalDeviceVulkan12Features want12 = {
 	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
 	    .storageBuffer8BitAccess = have12.storageBuffer8BitAccess,
+	    .uniformAndStorageBuffer8BitAccess = have12.uniformAndStorageBuffer8BitAccess,
+	    .scalarBlockLayout = have12.scalarBlockLayout,
+	    .uniformBufferStandardLayout = have12.uniformBufferStandardLayout,
 	    .shaderInt8 = have12.shaderInt8,
 	    .shaderFloat16 = have12.shaderFloat16,
-	    .scalarBlockLayout = have12.scalarBlockLayout,
 	};
 	VkPhysicalDeviceVulkan11Features want11 = {
 	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES,
 	    .pNext = &want12,
 	    .storageBuffer16BitAccess = have11.storageBuffer16BitAccess,
+	    .uniformAndStorageBuffer16BitAccess = have11.uniformAndStorageBuffer16BitAccess,
 	};
 	VkPhysicalDeviceFeatures2 want = {
 	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
@@ -60,6 +63,13 @@ static int create_device(struct gpu *g, struct fail *f)
 		    .shaderInt64 = have.features.shaderInt64,
 		    .shaderFloat64 = have.features.shaderFloat64,
 		    .shaderInt16 = have.features.shaderInt16,
+		    .shaderImageGatherExtended = have.features.shaderImageGatherExtended,
+		    .shaderStorageImageExtendedFormats =
+			have.features.shaderStorageImageExtendedFormats,
+		    .shaderStorageImageReadWithoutFormat =
+			have.features.shaderStorageImageReadWithoutFormat,
+		    .shaderStorageImageWriteWithoutFormat =
+			have.features.shaderStorageImageWriteWithoutFormat,
 		},
 	};
 	float priority = 1;
@@ -83,9 +93,12 @@ static int create_device(struct gpu *g, struct fail *f)
 	g->features = want.features;
 	g->storage16 = want11.storageBuffer16BitAccess;
 	g->storage8 = want12.storageBuffer8BitAccess;
+	g->uniform16 = want11.uniformAndStorageBuffer16BitAccess;
+	g->uniform8 = want12.uniformAndStorageBuffer8BitAccess;
+	g->scalar_layout = want12.scalarBlockLayout;
+	g->uniform_standard = want12.uniformBufferStandardLayout;
 	g->int8 = want12.shaderInt8;
 	g->float16 = want12.shaderFloat16;
-	g->scalar_layout = want12.scalarBlockLayout;
 	return 0;
 }
 
@@ -142,38 +155,6 @@ void gpu_done(struct gpu *g)
 	if (g->DestroyDevice)
 		g->DestroyDevice(g->device, NULL);
 	g->device = VK_NULL_HANDLE;
-}
-
-bool gpu_has_capability(const struct gpu *g, uint32_t capability)
-{
-	const struct {
-		uint32_t first, last; /* numbers of the SPIR-V specification, section 3.31 */
-		bool have;
-	} table[] = {
-	    {0, 1, true}, /* Matrix, Shader */
-	    {9, 9, g->float16},
-	    {10, 10, g->features.shaderFloat64},
-	    {11, 11, g->features.shaderInt64},
-	    {22, 22, g->features.shaderInt16},
-	    {39, 39, g->int8},
-	    {50, 50, true}, /* ImageQuery comes with Shader */
-	    {61, 61, g->info->subgroup_ops & VK_SUBGROUP_FEATURE_BASIC_BIT},
-	    {62, 62, g->info->subgroup_ops & VK_SUBGROUP_FEATURE_VOTE_BIT},
-	    {63, 63, g->info->subgroup_ops & VK_SUBGROUP_FEATURE_ARITHMETIC_BIT},
-	    {64, 64, g->info->subgroup_ops & VK_SUBGROUP_FEATURE_BALLOT_BIT},
-	    {65, 65, g->info->subgroup_ops & VK_SUBGROUP_FEATURE_SHUFFLE_BIT},
-	    {66, 66, g->info->subgroup_ops & VK_SUBGROUP_FEATURE_SHUFFLE_RELATIVE_BIT},
-	    {67, 67, g->info->subgroup_ops & VK_SUBGROUP_FEATURE_CLUSTERED_BIT},
-	    {68, 68, g->info->subgroup_ops & VK_SUBGROUP_FEATURE_QUAD_BIT},
-	    {4427, 4427, true}, /* DeviceGroup: core in 1.1 */
-	    {4433, 4433, g->storage16},
-	    {4448, 4448, g->storage8},
-	};
-
-	for (size_t i = 0; i < COUNTOF(table); i++)
-		if (capability >= table[i].first && capability <= table[i].last)
-			return table[i].have;
-	return false;
 }
 
 int gpu_begin(struct gpu *g, struct fail *f)

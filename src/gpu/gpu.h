@@ -20,10 +20,11 @@ struct gpu {
 	VkPipeline bound_pipeline; /* in the commands that are being recorded */
 	const void *bound_step;
 	VkPhysicalDeviceFeatures features; /* those that are on */
-	bool storage16, storage8, int8, float16, scalar_layout;
-	uint64_t allocated; /* bytes of device memory now held */
-	uint64_t limit;     /* 0: none */
-	uint32_t width;     /* work groups that run at the same time, about */
+	bool storage16, storage8, uniform16, uniform8, int8, float16;
+	bool scalar_layout, uniform_standard; /* layouts of blocks */
+	uint64_t allocated;                   /* bytes of device memory now held */
+	uint64_t limit;                       /* 0: none */
+	uint32_t width;                       /* work groups that run at the same time, about */
 #define VK_INSTANCE(name)
 #define VK_DEVICE(name) PFN_vk##name name;
 #include "gpu/vk.def"
@@ -35,8 +36,8 @@ int gpu_open(struct gpu *g, const struct vk *vk, const struct device *d, uint64_
 	     struct fail *f);
 void gpu_done(struct gpu *g);
 
-/* Whether a module with this SPIR-V capability may be used; the ones we switched on are few. */
-bool gpu_has_capability(const struct gpu *g, uint32_t capability);
+/* Whether a module with this SPIR-V capability may be used; else why holds "capability X, ...". */
+bool gpu_has_capability(const struct gpu *g, uint32_t number, char *why, size_t size);
 
 /* Recording into g->commands, for one submission. */
 int gpu_begin(struct gpu *g, struct fail *f);
@@ -48,21 +49,34 @@ int gpu_finish(struct gpu *g, struct fail *f);
 
 /* ---- memory -------------------------------------------------------------------------------- */
 
+struct gpu_memory {
+	VkDeviceMemory handle;
+	uint64_t counted; /* bytes that count as the job's device memory */
+	bool mappable;
+};
+
+struct gpu_image;
+
 struct gpu_buffer {
 	VkBuffer buffer;
-	VkDeviceMemory memory;
-	uint64_t size; /* of the buffer: a multiple of 4, never 0 */
-	uint64_t allocated;
-	unsigned char *map; /* NULL when the host cannot see it */
+	struct gpu_memory memory;
+	uint64_t size;           /* of the buffer: a multiple of 4, never 0 */
+	unsigned char *map;      /* NULL when the host cannot see it */
+	struct gpu_image *image; /* NULL: only a buffer (image.h) */
 };
 
 enum gpu_place {
 	GPU_FOR_KERNELS, /* on the device; mapped as well where that costs nothing */
 	GPU_FOR_STAGING, /* host memory for copies */
+	GPU_FOR_IMAGES,  /* on the device, never mapped */
 };
 
 /* Ends as device-memory: "3GiB needed, WHAT is 2GiB". Returns -1. */
 int gpu_too_much(struct fail *f, uint64_t needed, uint64_t available, const char *what);
+/* Memory for a buffer or image, held to the limit. */
+int gpu_allocate(struct gpu *g, const VkMemoryRequirements *need, enum gpu_place place,
+		 struct gpu_memory *ret, struct fail *f);
+void gpu_free(struct gpu *g, struct gpu_memory *m);
 int gpu_buffer_create(struct gpu *g, uint64_t bytes, enum gpu_place place, struct gpu_buffer *ret,
 		      struct fail *f);
 void gpu_buffer_destroy(struct gpu *g, struct gpu_buffer *b);
@@ -72,7 +86,7 @@ int gpu_upload(struct gpu *g, const struct gpu_buffer *to, const unsigned char *
 	       uint64_t bytes, const struct gpu_buffer *staging, struct fail *f);
 int gpu_download(struct gpu *g, const struct gpu_buffer *from, unsigned char *to, uint64_t bytes,
 		 const struct gpu_buffer *staging, struct fail *f);
-/* Makes what kernels wrote visible to the host in mapped buffers. */
+/* Ends what gpu_begin began: afterwards the host sees what kernels wrote in mapped buffers. */
 int gpu_make_visible(struct gpu *g, struct fail *f);
 void gpu_barrier(struct gpu *g, VkPipelineStageFlags from, VkAccessFlags wrote,
 		 VkPipelineStageFlags to, VkAccessFlags reads);

@@ -108,6 +108,7 @@ static int check_module(const struct kernel *k, const struct gpu *g, struct fail
 	uint32_t newest = api >= VK_API_VERSION_1_3   ? 0x00010600
 			  : api >= VK_API_VERSION_1_2 ? 0x00010500
 						      : 0x00010300;
+	char why[160];
 
 	if (k->info.version > newest)
 		return fail_set(f, END_BAD_JOB, q->where,
@@ -115,66 +116,15 @@ static int check_module(const struct kernel *k, const struct gpu *g, struct fail
 				q->name, k->info.version >> 16, k->info.version >> 8 & 0xff,
 				newest >> 16, newest >> 8 & 0xff);
 	for (size_t i = 0; i < k->info.capability_count; i++)
-		if (!gpu_has_capability(g, k->info.capabilities[i]))
-			return fail_set(
-			    f, END_BAD_JOB, q->where,
-			    "kernel '%s' needs SPIR-V capability %u, which is not offered on this device",
-			    q->name, k->info.capabilities[i]);
-	for (size_t i = 0; i < k->info.binding_count; i++) {
-		const struct spirv_binding *b = &k->info.bindings[i];
-		if (b->set != 0)
-			return fail_set(
-			    f, END_BAD_JOB, q->where,
-			    "kernel '%s': '%s' is in descriptor set %u, only set 0 can be bound",
-			    q->name, b->name, b->set);
-		if (b->kind != SPIRV_STORAGE || b->is_array)
-			return fail_set(
-			    f, END_BAD_JOB, q->where,
-			    "kernel '%s': '%s' at binding %u is not a plain storage buffer, and nothing else can be bound",
-			    q->name, b->name, b->binding);
-	}
-	uint32_t most = g->info->props.limits.maxPerStageDescriptorStorageBuffers;
-	if (k->info.binding_count > most)
-		return fail_set(
-		    f, END_BAD_JOB, q->where,
-		    "kernel '%s' has %zu bindings, the device allows %u (maxPerStageDescriptorStorageBuffers)",
-		    q->name, k->info.binding_count, most);
+		if (!gpu_has_capability(g, k->info.capabilities[i], why, sizeof why))
+			return fail_set(f, END_BAD_JOB, q->where, "kernel '%s' needs SPIR-V %s",
+					q->name, why);
+	if (kernel_check_bindings(k, g, f) < 0)
+		return -1;
 	return check_size(k, g, f);
 }
 
 /* ---- the pipeline -------------------------------------------------------------------------- */
-
-static int make_layouts(struct kernel *k, struct gpu *g, struct fail *f)
-{
-	VkDescriptorSetLayoutBinding bindings[SPIRV_BINDINGS];
-
-	for (size_t i = 0; i < k->info.binding_count; i++)
-		bindings[i] = (VkDescriptorSetLayoutBinding){
-		    .binding = k->info.bindings[i].binding,
-		    .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
-		    .descriptorCount = 1,
-		    .stageFlags = VK_SHADER_STAGE_COMPUTE_BIT,
-		};
-	VkDescriptorSetLayoutCreateInfo set = {
-	    .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
-	    .bindingCount = (uint32_t)k->info.binding_count,
-	    .pBindings = bindings,
-	};
-	VkResult r = g->CreateDescriptorSetLayout(g->device, &set, NULL, &k->set_layout);
-	if (r != VK_SUCCESS)
-		return fail_vk(f, r, "vkCreateDescriptorSetLayout", "make a pipeline");
-	VkPushConstantRange range = {.stageFlags = VK_SHADER_STAGE_COMPUTE_BIT,
-				     .size = (k->info.push_bytes + 3) / 4 * 4};
-	VkPipelineLayoutCreateInfo layout = {
-	    .sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
-	    .setLayoutCount = 1,
-	    .pSetLayouts = &k->set_layout,
-	    .pushConstantRangeCount = range.size ? 1 : 0,
-	    .pPushConstantRanges = &range,
-	};
-	r = g->CreatePipelineLayout(g->device, &layout, NULL, &k->layout);
-	return r == VK_SUCCESS ? 0 : fail_vk(f, r, "vkCreatePipelineLayout", "make a pipeline");
-}
 
 static int make_pipeline(const struct kernel *k, VkShaderModule module, struct gpu *g,
 			 VkPipeline *ret, struct fail *f)
@@ -278,7 +228,7 @@ int kernel_from_words(struct kernel *k, const struct request_kernel *q, const ui
 		return fail_set(f, END_FAILED, NULL, "out of memory");
 	if (reflect(k, words, count, f) < 0 || check_module(k, g, f) < 0)
 		return -1;
-	if (make_layouts(k, g, f) < 0)
+	if (kernel_make_layouts(k, g, f) < 0)
 		return -1;
 	return kernel_pipeline(k, words, count, g, &k->plain.pipeline, f);
 }
@@ -291,8 +241,5 @@ void kernel_done(struct kernel *k, struct gpu *g)
 		g->DestroyPipeline(g->device, k->plain.pipeline, NULL);
 	free(k->variants);
 	free(k->words);
-	if (k->layout)
-		g->DestroyPipelineLayout(g->device, k->layout, NULL);
-	if (k->set_layout)
-		g->DestroyDescriptorSetLayout(g->device, k->set_layout, NULL);
+	kernel_layouts_done(k, g);
 }

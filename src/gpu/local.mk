@@ -10,6 +10,9 @@ libgpu_a_SOURCES = \
 	src/gpu/batch.c \
 	src/gpu/budget.c src/gpu/budget.h \
 	src/gpu/chunk.c src/gpu/chunk.h \
+	src/gpu/capability.c src/gpu/kernel-layout.c src/gpu/step-sets.c \
+	src/gpu/image.c src/gpu/image.h src/gpu/image-format.def \
+	src/gpu/match.c src/gpu/match-image.c src/gpu/match.h src/gpu/step-match.c \
 	src/gpu/compile-client.c src/gpu/compile-client.h \
 	src/gpu/data.c src/gpu/data.h \
 	src/gpu/device.c src/gpu/device.h src/gpu/device-json.c \

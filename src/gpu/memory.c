@@ -7,6 +7,7 @@
 
 #include "base/auto.h"
 #include "base/text.h"
+#include "gpu/image.h"
 
 static int find_type(const struct gpu *g, uint32_t allowed, VkMemoryPropertyFlags want)
 {
@@ -31,7 +32,8 @@ static int choose_type(const struct gpu *g, uint32_t allowed, enum gpu_place pla
 		return type >= 0 ? type : find_type(g, allowed, host);
 	}
 	/* A discrete device may offer its memory through a window, but reading through it is slow. */
-	if (kind == VK_PHYSICAL_DEVICE_TYPE_CPU || kind == VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU)
+	if (place == GPU_FOR_KERNELS &&
+	    (kind == VK_PHYSICAL_DEVICE_TYPE_CPU || kind == VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU))
 		type = find_type(g, allowed, host | VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT);
 	if (type >= 0)
 		return type;
@@ -52,15 +54,14 @@ int gpu_too_much(struct fail *f, uint64_t needed, uint64_t available, const char
 	return -1;
 }
 
-static int allocate(struct gpu *g, const VkMemoryRequirements *need, enum gpu_place place,
-		    struct gpu_buffer *b, struct fail *f)
+int gpu_allocate(struct gpu *g, const VkMemoryRequirements *need, enum gpu_place place,
+		 struct gpu_memory *ret, struct fail *f)
 {
-	bool mapped;
-	int type = choose_type(g, need->memoryTypeBits, place, &mapped);
-	void *map = NULL;
+	bool mappable;
+	int type = choose_type(g, need->memoryTypeBits, place, &mappable);
 
 	if (type < 0)
-		return fail_set(f, END_FAILED, NULL, "the device has no memory type for buffers");
+		return fail_set(f, END_FAILED, NULL, "the device has no memory type for this");
 	const VkMemoryHeap *heap =
 	    &g->info->memory.memoryHeaps[g->info->memory.memoryTypes[type].heapIndex];
 	/* Staging memory beside a discrete device is the host's and not what the limit is about. */
@@ -78,20 +79,36 @@ static int allocate(struct gpu *g, const VkMemoryRequirements *need, enum gpu_pl
 	    .allocationSize = need->size,
 	    .memoryTypeIndex = (uint32_t)type,
 	};
-	VkResult r = g->AllocateMemory(g->device, &info, NULL, &b->memory);
+	VkResult r = g->AllocateMemory(g->device, &info, NULL, &ret->handle);
 	if (r != VK_SUCCESS) {
-		b->memory = VK_NULL_HANDLE;
+		ret->handle = VK_NULL_HANDLE;
 		f->bytes = f->needed = need->size;
 		return fail_vk(f, r, "vkAllocateMemory", "allocate device memory");
 	}
-	b->allocated = counted ? need->size : 0;
-	g->allocated += b->allocated;
-	r = g->BindBufferMemory(g->device, b->buffer, b->memory, 0);
+	ret->counted = counted ? need->size : 0;
+	ret->mappable = mappable;
+	g->allocated += ret->counted;
+	return 0;
+}
+
+void gpu_free(struct gpu *g, struct gpu_memory *m)
+{
+	if (m->handle)
+		g->FreeMemory(g->device, m->handle, NULL); /* unmaps as well */
+	g->allocated -= m->counted;
+	*m = (struct gpu_memory){.counted = 0};
+}
+
+static int bind_memory(struct gpu *g, struct gpu_buffer *b, struct fail *f)
+{
+	void *map = NULL;
+	VkResult r = g->BindBufferMemory(g->device, b->buffer, b->memory.handle, 0);
+
 	if (r != VK_SUCCESS)
 		return fail_vk(f, r, "vkBindBufferMemory", "use device memory");
-	if (!mapped)
+	if (!b->memory.mappable)
 		return 0;
-	r = g->MapMemory(g->device, b->memory, 0, VK_WHOLE_SIZE, 0, &map);
+	r = g->MapMemory(g->device, b->memory.handle, 0, VK_WHOLE_SIZE, 0, &map);
 	if (r != VK_SUCCESS)
 		return fail_vk(f, r, "vkMapMemory", "map device memory");
 	b->map = map;
@@ -107,7 +124,9 @@ int gpu_buffer_create(struct gpu *g, uint64_t bytes, enum gpu_place place, struc
 	    .size = b.size,
 	    .sharingMode = VK_SHARING_MODE_EXCLUSIVE,
 	    .usage = VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT |
-		     (place == GPU_FOR_KERNELS ? VK_BUFFER_USAGE_STORAGE_BUFFER_BIT : 0),
+		     (place == GPU_FOR_KERNELS
+			  ? VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT
+			  : 0),
 	};
 	VkMemoryRequirements need;
 	VkResult r = g->CreateBuffer(g->device, &info, NULL, &b.buffer);
@@ -117,7 +136,7 @@ int gpu_buffer_create(struct gpu *g, uint64_t bytes, enum gpu_place place, struc
 		return fail_vk(f, r, "vkCreateBuffer", "make a buffer");
 	}
 	g->GetBufferMemoryRequirements(g->device, b.buffer, &need);
-	if (allocate(g, &need, place, &b, f) < 0) {
+	if (gpu_allocate(g, &need, place, &b.memory, f) < 0 || bind_memory(g, &b, f) < 0) {
 		gpu_buffer_destroy(g, &b);
 		return -1;
 	}
@@ -127,11 +146,10 @@ int gpu_buffer_create(struct gpu *g, uint64_t bytes, enum gpu_place place, struc
 
 void gpu_buffer_destroy(struct gpu *g, struct gpu_buffer *b)
 {
+	image_free(g, b->image);
 	if (b->buffer)
 		g->DestroyBuffer(g->device, b->buffer, NULL);
-	if (b->memory)
-		g->FreeMemory(g->device, b->memory, NULL); /* unmaps as well */
-	g->allocated -= b->allocated;
+	gpu_free(g, &b->memory);
 	*b = (struct gpu_buffer){.size = 0};
 }
 
@@ -141,6 +159,10 @@ void gpu_barrier(struct gpu *g, VkPipelineStageFlags from, VkAccessFlags wrote,
 	VkMemoryBarrier barrier = {.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
 				   .srcAccessMask = wrote,
 				   .dstAccessMask = reads};
+
+	/* Kernels read through uniform blocks as well, which Vulkan counts apart. */
+	if (reads & VK_ACCESS_SHADER_READ_BIT)
+		barrier.dstAccessMask |= VK_ACCESS_UNIFORM_READ_BIT;
 	g->CmdPipelineBarrier(g->commands, from, to, 0, 1, &barrier, 0, NULL, 0, NULL);
 }
 
@@ -188,8 +210,6 @@ int gpu_download(struct gpu *g, const struct gpu_buffer *from, unsigned char *to
 
 int gpu_make_visible(struct gpu *g, struct fail *f)
 {
-	if (gpu_begin(g, f) < 0)
-		return -1;
 	gpu_barrier(g, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT,
 		    VK_PIPELINE_STAGE_HOST_BIT, VK_ACCESS_HOST_READ_BIT);
 	return gpu_finish(g, f);

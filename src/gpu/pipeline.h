@@ -11,6 +11,7 @@
 
 enum {
 	PUSH_BYTES_MAX = 256,
+	SETS_MAX = 4,
 	VARIANTS_MAX = 64, /* grids for which one kernel gets a pipeline of its own */
 };
 
@@ -26,7 +27,8 @@ struct kernel {
 	struct compile_job compile_job;
 	struct compiler *compiler; /* between kernel_start and kernel_load */
 	struct spirv_info info;
-	VkDescriptorSetLayout set_layout;
+	VkDescriptorSetLayout set_layouts[SETS_MAX];
+	uint32_t set_count;
 	VkPipelineLayout layout;
 	struct variant plain; /* gl_NumWorkGroups is what the device says */
 	struct variant *variants;
@@ -50,8 +52,10 @@ struct kernel {
 struct step {
 	const struct request_step *request;
 	struct kernel *kernel;
-	VkDescriptorSet set;
-	uint16_t bind[SPIRV_BINDINGS]; /* for each of the kernel's bindings: index of a buffer */
+	uint16_t bind[SPIRV_BINDINGS];    /* for each of the kernel's bindings: index of a buffer */
+	const struct gpu_buffer *buffers; /* all of the job */
+	bool images;                      /* some of those bound are images as well */
+	VkDescriptorSet sets[SETS_MAX];
 	uint32_t groups[3];
 	uint64_t bytes;          /* of the buffers bound, each once */
 	struct variant *variant; /* the pipeline for these groups; set by step_variant */
@@ -73,6 +77,12 @@ int kernel_pipeline(struct kernel *k, const uint32_t *words, size_t count, struc
 		    VkPipeline *ret, struct fail *f);
 void kernel_done(struct kernel *k, struct gpu *g);
 
+/* Whether something can be bound to each binding, on this device. */
+int kernel_check_bindings(const struct kernel *k, const struct gpu *g, struct fail *f);
+int kernel_make_layouts(struct kernel *k, struct gpu *g, struct fail *f);
+void kernel_layouts_done(struct kernel *k, struct gpu *g);
+VkDescriptorType kernel_descriptor(enum spirv_kind kind);
+
 /* As answers. The times once, after the last dispatch. */
 void kernel_answer_shader(const struct kernel *k);
 void kernel_answer_times(struct kernel *k, bool timed);
@@ -89,6 +99,12 @@ int step_prepare(struct step *s, const struct request *q, const struct shape *sh
 int step_variant(struct step *s, bool never, struct gpu *g, struct fail *f);
 /* Records the dispatch of a part of a step into g->commands. */
 void step_record(const struct step *s, const struct chunk *part, struct gpu *g);
-/* One descriptor set for each step, from *ret_pool. */
+/* After step_prepare: each binding against its buffer. wants: one for each buffer, added to. */
+struct image_want;
+int step_match(const struct step *s, const struct request *q, const struct shape *shapes,
+	       struct image_want *wants, struct fail *f);
+/* The descriptor sets of all steps, from *ret_pool. buffers (and their images) must stay. */
 int steps_bind(struct step *steps, size_t count, const struct gpu_buffer *buffers, struct gpu *g,
 	       VkDescriptorPool *ret_pool, struct fail *f);
+/* Records what makes the step's images and buffers hold the newest contents; part of step_record. */
+void step_use(const struct step *s, struct gpu *g);

@@ -172,6 +172,27 @@ static void read_shape(struct json_read *r, const json_t *o, struct request_buff
 	}
 }
 
+static void read_sampler(struct json_read *r, const json_t *o, struct request_buffer *b)
+{
+	static const char *const filters[] = {
+	    [FILTER_NEAREST] = "nearest", [FILTER_LINEAR] = "linear"};
+	static const char *const addresses[] = {[ADDRESS_CLAMP] = "clamp",
+						[ADDRESS_REPEAT] = "repeat",
+						[ADDRESS_MIRROR] = "mirror",
+						[ADDRESS_BORDER] = "border"};
+
+	if (!o)
+		return;
+	json_read_keys(r, o, "sampler", "filter address");
+	if (r->failed)
+		return;
+	b->filter = (enum compute_filter)one_of(
+	    r, "filter", json_read_string_or(r, o, "filter", "nearest"), filters, COUNTOF(filters));
+	b->address = (enum compute_address)one_of(r, "address",
+						  json_read_string_or(r, o, "address", "clamp"),
+						  addresses, COUNTOF(addresses));
+}
+
 static void read_buffer(struct json_read *r, const json_t *o, struct request_buffer *b)
 {
 	static const char *const sources[] = {
@@ -180,7 +201,7 @@ static void read_buffer(struct json_read *r, const json_t *o, struct request_buf
 	};
 
 	json_read_keys(r, o, "buffers",
-		       "name where source path fd format like type shape seed value");
+		       "name where source path fd format like type shape seed value sampler");
 	b->name = json_read_string(r, o, "name");
 	b->where = json_read_string_or(r, o, "where", NULL);
 	b->source = (enum compute_source)one_of(r, "source", json_read_string(r, o, "source"),
@@ -188,6 +209,7 @@ static void read_buffer(struct json_read *r, const json_t *o, struct request_buf
 	b->fd = -1;
 	b->like = -1;
 	read_shape(r, o, b);
+	read_sampler(r, json_object_get(o, "sampler"), b);
 	const json_t *seed = json_object_get(o, "seed");
 	if (seed && !json_is_integer(seed))
 		json_read_bad(r, "seed", "expected an integer");

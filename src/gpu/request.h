@@ -63,6 +63,8 @@ struct request_buffer {
 	int like;           /* index of another buffer, -1: none */
 	uint64_t seed;
 	struct compute_number value;
+	enum compute_filter filter;
+	enum compute_address address;
 };
 
 struct request_step {

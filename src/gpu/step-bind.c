@@ -45,6 +45,8 @@ static bool has_name(const struct spirv_binding *b, const char *to, int level)
 	char number[16];
 
 	(void)snprintf(number, sizeof number, "%u", b->binding);
+	if (level == 0 && b->set != 0)
+		return false; /* numbers are those of set 0 */
 	return to[0] && strcmp(level ? names[level - 1] : number, to) == 0;
 }
 

@@ -91,76 +91,20 @@ int step_prepare(struct step *s, const struct request *q, const struct shape *sh
 	return count_groups(s, q, shapes, g, f);
 }
 
-static void write_set(const struct step *s, const struct gpu_buffer *buffers, struct gpu *g)
-{
-	VkDescriptorBufferInfo infos[SPIRV_BINDINGS];
-	VkWriteDescriptorSet writes[SPIRV_BINDINGS];
-	uint32_t count = (uint32_t)s->kernel->info.binding_count;
-
-	for (uint32_t i = 0; i < count; i++) {
-		infos[i] = (VkDescriptorBufferInfo){.buffer = buffers[s->bind[i]].buffer,
-						    .range = VK_WHOLE_SIZE};
-		writes[i] = (VkWriteDescriptorSet){
-		    .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
-		    .dstSet = s->set,
-		    .dstBinding = s->kernel->info.bindings[i].binding,
-		    .descriptorCount = 1,
-		    .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
-		    .pBufferInfo = &infos[i],
-		};
-	}
-	if (count)
-		g->UpdateDescriptorSets(g->device, count, writes, 0, NULL);
-}
-
-int steps_bind(struct step *steps, size_t count, const struct gpu_buffer *buffers, struct gpu *g,
-	       VkDescriptorPool *ret_pool, struct fail *f)
-{
-	uint32_t bindings = 1; /* a pool of size 0 is not allowed */
-
-	for (size_t i = 0; i < count; i++)
-		bindings += (uint32_t)steps[i].kernel->info.binding_count;
-	VkDescriptorPoolSize size = {.type = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
-				     .descriptorCount = bindings};
-	VkDescriptorPoolCreateInfo info = {
-	    .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
-	    .maxSets = (uint32_t)count + 1,
-	    .poolSizeCount = 1,
-	    .pPoolSizes = &size,
-	};
-	VkResult r = g->CreateDescriptorPool(g->device, &info, NULL, ret_pool);
-	if (r != VK_SUCCESS) {
-		*ret_pool = VK_NULL_HANDLE;
-		return fail_vk(f, r, "vkCreateDescriptorPool", "bind the buffers");
-	}
-	for (size_t i = 0; i < count; i++) {
-		VkDescriptorSetAllocateInfo set = {
-		    .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
-		    .descriptorPool = *ret_pool,
-		    .descriptorSetCount = 1,
-		    .pSetLayouts = &steps[i].kernel->set_layout,
-		};
-		r = g->AllocateDescriptorSets(g->device, &set, &steps[i].set);
-		if (r != VK_SUCCESS)
-			return fail_vk(f, r, "vkAllocateDescriptorSets", "bind the buffers");
-		write_set(&steps[i], buffers, g);
-	}
-	return 0;
-}
-
 void step_record(const struct step *s, const struct chunk *part, struct gpu *g)
 {
 	const struct kernel *k = s->kernel;
 	uint32_t push = (k->info.push_bytes + 3) / 4 * 4;
 	const uint32_t *base = part->base, *count = part->count;
 
+	step_use(s, g);
 	/* Small dispatches of the same step come in thousands: what is bound stays bound. */
 	if (g->bound_pipeline != s->variant->pipeline)
 		g->CmdBindPipeline(g->commands, VK_PIPELINE_BIND_POINT_COMPUTE,
 				   s->variant->pipeline);
 	if (g->bound_step != s) {
 		g->CmdBindDescriptorSets(g->commands, VK_PIPELINE_BIND_POINT_COMPUTE, k->layout, 0,
-					 1, &s->set, 0, NULL);
+					 k->set_count, s->sets, 0, NULL);
 		if (push)
 			g->CmdPushConstants(g->commands, k->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0,
 					    push, s->push);

@@ -34,6 +34,11 @@ size_t type_size(enum compute_type type)
 	return types[type].size;
 }
 
+bool type_is_float(enum compute_type type)
+{
+	return types[type].kind == KIND_FLOAT;
+}
+
 const char *type_npy(enum compute_type type)
 {
 	return types[type].npy;

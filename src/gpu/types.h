@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,7 @@ struct shape {
 
 const char *type_name(enum compute_type type);
 size_t type_size(enum compute_type type);
+bool type_is_float(enum compute_type type);
 const char *type_npy(enum compute_type type);       /* "<f4" */
 enum compute_type type_from_name(const char *name); /* TYPE_NONE: no such type */
 enum compute_type type_from_npy(const char *descr); /* TYPE_NONE: not one we read */

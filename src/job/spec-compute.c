@@ -17,6 +17,13 @@ const char *const compute_type_names[] = {
 };
 const char *const compute_format_names[] = {
     [FORMAT_AUTO] = "auto", [FORMAT_NPY] = "npy", [FORMAT_PNG] = "png", [FORMAT_RAW] = "raw", NULL};
+const char *const compute_filter_names[] = {
+    [FILTER_NEAREST] = "nearest", [FILTER_LINEAR] = "linear", NULL};
+const char *const compute_address_names[] = {[ADDRESS_CLAMP] = "clamp",
+					     [ADDRESS_REPEAT] = "repeat",
+					     [ADDRESS_MIRROR] = "mirror",
+					     [ADDRESS_BORDER] = "border",
+					     NULL};
 static const char *const device_names[] = {
     [DEVICE_ANY] = "any", [DEVICE_SOFTWARE] = "software", [DEVICE_HARDWARE] = "hardware", NULL};
 
@@ -225,6 +232,18 @@ static int read_shape(struct decode *d, const struct node *n, void *member, cons
 	return 0;
 }
 
+static int read_sampler(struct decode *d, const struct node *n, void *member, const void *arg)
+{
+	static const struct field fields[] = {
+	    {"filter", read_choice, offsetof(struct compute_buffer, filter), compute_filter_names},
+	    {"address", read_choice, offsetof(struct compute_buffer, address),
+	     compute_address_names},
+	};
+
+	(void)arg;
+	return decode_map(d, n, fields, COUNTOF(fields), member);
+}
+
 static int read_fill(struct decode *d, const struct node *n, struct compute_buffer *b)
 {
 	static const char *const names[] = {"zeros", "iota", "random", NULL};
@@ -282,6 +301,7 @@ static int read_buffer(struct decode *d, const struct node *n, void *item)
 	    {"type", read_type, offsetof(struct compute_buffer, type), NULL},
 	    {"shape", read_shape, 0, NULL},
 	    {"fill", read_later, 0, NULL},
+	    {"sampler", read_sampler, 0, NULL},
 	};
 	struct compute_buffer *b = item;
 

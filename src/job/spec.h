@@ -62,6 +62,8 @@ enum compute_type {
 };
 enum compute_format { FORMAT_AUTO, FORMAT_NPY, FORMAT_PNG, FORMAT_RAW };
 enum compute_source { SOURCE_FILE, SOURCE_ZEROS, SOURCE_IOTA, SOURCE_RANDOM, SOURCE_VALUE };
+enum compute_filter { FILTER_NEAREST, FILTER_LINEAR };
+enum compute_address { ADDRESS_CLAMP, ADDRESS_REPEAT, ADDRESS_MIRROR, ADDRESS_BORDER };
 enum compute_device { DEVICE_ANY, DEVICE_SOFTWARE, DEVICE_HARDWARE, DEVICE_NAMED };
 
 /* A number as it was written; integers keep all 64 bits, true and false are the integers 1 and 0. */
@@ -110,6 +112,8 @@ struct compute_buffer {
 	    like; /* after spec_finish always a buffer that is read from a file; others are resolved to type and shape */
 	uint64_t seed;
 	struct compute_number value;
+	enum compute_filter filter; /* for shaders that sample it */
+	enum compute_address address;
 };
 
 struct compute_step {
@@ -229,3 +233,4 @@ int spec_add_mount_text(struct spec *s, const struct spec_mount *m, const char *
 /* By their enum; NULL-terminated. */
 extern const char *const spec_net_names[], *const spec_gpu_names[], *const spec_seccomp_names[];
 extern const char *const compute_type_names[], *const compute_format_names[];
+extern const char *const compute_filter_names[], *const compute_address_names[];

@@ -132,6 +132,12 @@ static int add_buffer(struct request *r, json_t *list, const struct compute_buff
 		(void)json_object_set_new(o, "value",
 					  b->value.is_integer ? json_integer(b->value.i)
 							      : json_real(b->value.f));
+	if (b->filter != FILTER_NEAREST || b->address != ADDRESS_CLAMP) {
+		json_t *sampler = json_object();
+		set_string(sampler, "filter", compute_filter_names[b->filter]);
+		set_string(sampler, "address", compute_address_names[b->address]);
+		(void)json_object_set_new(o, "sampler", sampler);
+	}
 	if (b->source != SOURCE_FILE)
 		return 0;
 	set_string(o, "path", b->file);
