@@ -12,6 +12,7 @@ libbase_a_SOURCES = \
 	src/base/auto.h src/base/banned.h \
 	src/base/err.c src/base/err.h \
 	src/base/fd.c src/base/fd.h \
+	src/base/include-scan.c src/base/include-scan.h \
 	src/base/text.c src/base/text.h \
 	src/base/text-utf8.c
 
@@ -77,6 +78,8 @@ libreport_a_SOURCES = \
 librun_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 librun_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 librun_a_SOURCES = \
+	src/run/include.c src/run/include.h \
+	src/run/shaders.c src/run/shaders.h \
 	src/run/request.c src/run/request.h \
 	src/run/supervise.c src/run/supervise.h
 

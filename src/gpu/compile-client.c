@@ -272,21 +272,53 @@ static int take_words(struct compiler *c, struct compiled *ret, struct fail *f)
 	return 0;
 }
 
+static int read_part(struct compiler *c, struct fail *f)
+{
+	const struct compile_job *job = c->job;
+
+	if (job->size > COMPILE_SOURCE_MAX)
+		return fail_set(f, END_BAD_JOB, job->where, "%s: larger than %d bytes", job->path,
+				COMPILE_SOURCE_MAX);
+	c->source = malloc((size_t)job->size + 1);
+	if (!c->source)
+		return fail_set(f, END_FAILED, job->where, "out of memory");
+	while (c->size < job->size) {
+		ssize_t n = pread(job->fd, c->source + c->size, (size_t)job->size - c->size,
+				  (off_t)(job->offset + c->size));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return fail_set(f, END_FAILED, job->where, "%s: cannot be read whole (%s)",
+					job->path, n < 0 ? err_errno_name(errno) : "it is cut off");
+		c->size += (size_t)n;
+	}
+	return 0;
+}
+
 static int read_source(struct compiler *c, struct fail *f)
 {
 	const struct compile_job *job = c->job;
 	struct err e = ERR_INIT;
 	uint32_t magic = 0;
 
-	(void)lseek(job->fd, 0, SEEK_SET); /* two kernels may share one descriptor */
-	if (fd_read_all(job->fd, job->path, COMPILE_SOURCE_MAX, &c->source, &c->size, &e) < 0)
-		return fail_err(f, END_BAD_JOB, job->where, &e);
+	if (job->size == UINT64_MAX) {
+		(void)lseek(job->fd, (off_t)job->offset, SEEK_SET); /* kernels may share one */
+		if (fd_read_all(job->fd, job->path, COMPILE_SOURCE_MAX, &c->source, &c->size, &e) <
+		    0)
+			return fail_err(f, END_BAD_JOB, job->where, &e);
+	} else if (read_part(c, f) < 0) {
+		return -1;
+	}
 	if (c->size >= 4)
 		memcpy(&magic, c->source, 4);
 	if (magic == __builtin_bswap32(SPIRV_MAGIC))
 		return fail_set(f, END_BAD_JOB, job->where, "%s: is SPIR-V of the other byte order",
 				job->path);
 	c->glsl = magic != SPIRV_MAGIC;
+	if (!c->glsl && job->define_count)
+		return fail_set(f, END_BAD_JOB, job->where,
+				"%s: is SPIR-V, and macros are for GLSL: leave out 'define'",
+				job->path);
 	return 0;
 }
 

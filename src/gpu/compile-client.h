@@ -19,6 +19,7 @@ enum {
 struct compile_job {
 	const char *compiler, *path, *entry, *where;
 	int fd;
+	uint64_t offset, size; /* of the source; UINT64_MAX: to the end */
 	const struct request_define *defines;
 	size_t define_count;
 };

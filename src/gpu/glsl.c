@@ -5,39 +5,31 @@
 #include <ctype.h>
 #include <glslang/Include/glslang_c_interface.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/include-scan.h"
 
 /* Exported by glslang's archive of default limits; its header is C++. */
 const glslang_resource_t *glslang_default_resource(void);
 
-/*
- * glslang's own includer reads any file of the host. This process may open none (see main), so
- * this is only for a message that says what is wrong.
- */
-static int find_include(const char *source)
+/* Where "FILE:3: " ends, which glslang writes after a #line with a name; 0: nowhere. */
+static size_t place_length(const char *line, size_t length)
 {
-	int line = 1;
-
-	for (const char *at = source; *at; at++) {
-		const char *p = at;
-		while (*p == ' ' || *p == '\t')
-			p++;
-		if (*p == '#') {
-			p++;
-			while (*p == ' ' || *p == '\t')
-				p++;
-			if (strncmp(p, "include", 7) == 0 && !isalnum((unsigned char)p[7]) &&
-			    p[7] != '_')
-				return line;
-		}
-		at = strchr(p, '\n');
-		if (!at)
-			break;
-		line++;
+	for (size_t i = 1; i < length; i++) {
+		size_t end = i + 1;
+		if (line[i] != ':')
+			continue;
+		while (end < length && isdigit((unsigned char)line[end]))
+			end++;
+		if (end > i + 1 && end + 1 < length && line[end] == ':' && line[end + 1] == ' ')
+			return end + 2;
 	}
 	return 0;
 }
 
-/* "ERROR: 0:3: text" becomes "NAME:3: text"; counts, blank lines and warnings go. */
+/* "ERROR: 0:3: text" becomes "NAME:3: text", "ERROR: FILE:3: text" stays as it is; counts, blank lines and warnings go. */
 static bool print_line(const char *line, size_t length, const char *name)
 {
 	unsigned string, number;
@@ -57,6 +49,8 @@ static bool print_line(const char *line, size_t length, const char *name)
 			       line + skip) > 0;
 	if (isdigit((unsigned char)line[0]) && memmem(line, length, "compilation errors", 18))
 		return false;
+	if (place_length(line, length) > 0)
+		return fprintf(stderr, "%.*s\n", (int)length, line) > 0;
 	return fprintf(stderr, "%s: %.*s\n", name, (int)length, line) > 0;
 }
 
@@ -113,11 +107,16 @@ static uint32_t *compile(glslang_shader_t *shader, const glslang_input_t *input,
 uint32_t *glsl_compile(const char *source, const char *preamble, const char *name,
 		       size_t *ret_count)
 {
-	int include = find_include(source);
-	if (include) {
-		(void)fprintf(stderr,
-			      "%s:%d: #include is not supported, put everything into one file\n",
-			      name, include);
+	struct include_scan scan;
+
+	/*
+	 * glslang's own includer reads any file of the host. This process may open none (see main), so
+	 * this is only for a message that says what is wrong.
+	 */
+	include_scan_init(&scan, source, strlen(source));
+	if (include_scan_next(&scan)) {
+		(void)fprintf(stderr, "%s:%u: #include is not resolved here\n", name,
+			      scan.found_line);
 		return NULL;
 	}
 	glslang_input_t input = {

@@ -26,6 +26,8 @@ int kernel_start(struct kernel *k, const struct request_kernel *q, const char *c
 					      .entry = q->entry,
 					      .where = q->where,
 					      .fd = q->fd,
+					      .offset = q->offset,
+					      .size = q->size,
 					      .defines = q->defines,
 					      .define_count = q->define_count};
 	k->compiler = compile_start(&k->compile_job, f);

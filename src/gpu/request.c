@@ -122,12 +122,15 @@ static void read_kernels(struct json_read *r, const json_t *root, struct request
 	json_array_foreach(list, i, o)
 	{
 		struct request_kernel *k = &q->kernels[q->kernel_count++];
-		json_read_keys(r, o, "kernels", "name where path fd entry constants define");
+		json_read_keys(r, o, "kernels",
+			       "name where path fd offset size entry constants define");
 		k->name = json_read_string(r, o, "name");
 		k->where = json_read_string_or(r, o, "where", NULL);
 		k->path = json_read_string(r, o, "path");
 		k->entry = json_read_string_or(r, o, "entry", "main");
 		k->fd = read_fd(r, o);
+		k->offset = json_read_count_or(r, o, "offset", INT64_MAX, 0);
+		k->size = json_read_count_or(r, o, "size", INT64_MAX, UINT64_MAX);
 		read_constants(r, o, k);
 		read_defines(r, o, k);
 		for (size_t j = 0; j < i; j++)

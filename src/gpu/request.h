@@ -46,6 +46,7 @@ struct request_define {
 struct request_kernel {
 	const char *name, *where, *path, *entry;
 	int fd;
+	uint64_t offset, size; /* of the shader in what fd is; UINT64_MAX: to its end */
 	struct request_constant *constants;
 	size_t constant_count;
 	struct request_define *defines;

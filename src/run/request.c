@@ -12,6 +12,7 @@
 #include "base/auto.h"
 #include "base/fd.h"
 #include "base/text.h"
+#include "run/shaders.h"
 
 enum { REQUEST_FD = 3, ANSWERS_FD = 4, FIRST_FILE_FD = 5, REQUEST_MAX = 1024 * 1024 };
 
@@ -84,8 +85,8 @@ static json_t *defines_of(const struct compute_kernel *k)
 	return o;
 }
 
-static int add_kernel(struct request *r, json_t *list, const struct compute_kernel *k,
-		      struct err *e)
+static void add_kernel(json_t *list, const struct compute_kernel *k, int fd,
+		       const struct shader_place *place)
 {
 	json_t *o = json_object(), *constants = json_array();
 
@@ -105,7 +106,23 @@ static int add_kernel(struct request *r, json_t *list, const struct compute_kern
 	}
 	if (k->define_count)
 		(void)json_object_set_new(o, "define", defines_of(k));
-	return add_file(r, o, k->shader_path, k->where, e);
+	(void)json_object_set_new(o, "fd", json_integer(fd));
+	(void)json_object_set_new(o, "offset", json_integer((json_int_t)place->offset));
+	(void)json_object_set_new(o, "size", json_integer((json_int_t)place->size));
+}
+
+static int add_kernels(struct request *r, json_t *list, const struct compute *c,
+		       const struct spec *spec, struct err *e)
+{
+	struct shader_place *places = arena_alloc(&r->arena, c->kernel_count * sizeof *places);
+	int fd = shaders_read(spec, places, e);
+
+	if (fd < 0)
+		return -1;
+	fd = add_fd(r, fd);
+	for (size_t i = 0; i < c->kernel_count; i++)
+		add_kernel(list, &c->kernels[i], fd, &places[i]);
+	return 0;
 }
 
 static int add_buffer(struct request *r, json_t *list, const struct compute_buffer *b,
@@ -188,8 +205,9 @@ static int add_output(struct request *r, json_t *list, const struct compute_outp
 	return 0;
 }
 
-static int add_lists(struct request *r, json_t *root, const struct compute *c, struct err *e)
+static int add_lists(struct request *r, json_t *root, const struct spec *spec, struct err *e)
 {
+	const struct compute *c = spec->compute;
 	json_t *kernels = json_array(), *buffers = json_array(), *steps = json_array(),
 	       *outputs = json_array();
 
@@ -197,9 +215,8 @@ static int add_lists(struct request *r, json_t *root, const struct compute *c, s
 	(void)json_object_set_new(root, "buffers", buffers);
 	(void)json_object_set_new(root, "steps", steps);
 	(void)json_object_set_new(root, "outputs", outputs);
-	for (size_t i = 0; i < c->kernel_count; i++)
-		if (add_kernel(r, kernels, &c->kernels[i], e) < 0)
-			return -1;
+	if (add_kernels(r, kernels, c, spec, e) < 0)
+		return -1;
 	for (size_t i = 0; i < c->buffer_count; i++)
 		if (add_buffer(r, buffers, &c->buffers[i], e) < 0)
 			return -1;
@@ -277,7 +294,7 @@ int request_open(struct request *r, const struct spec *spec, uint64_t sample_ns,
 	r->answers_fd = pair[0];
 	(void)add_fd(r, pair[1]);
 	json_t *root = header(spec, sample_ns, host);
-	int result = add_lists(r, root, spec->compute, e);
+	int result = add_lists(r, root, spec, e);
 	AUTO_FREE char *text = result == 0 ? json_dumps(root, JSON_COMPACT) : NULL;
 	json_decref(root);
 	if (result < 0)
@@ -299,11 +316,13 @@ static int check_input(const char *path, const char *where, struct err *e)
 
 int request_check(const struct spec *spec, struct err *e)
 {
+	__attribute__((cleanup(arena_done))) struct arena arena = {0};
 	const struct compute *c = spec->compute;
 
-	for (size_t i = 0; i < c->kernel_count; i++)
-		if (check_input(c->kernels[i].shader_path, c->kernels[i].where, e) < 0)
-			return -1;
+	struct shader_place *places = arena_alloc(&arena, c->kernel_count * sizeof *places);
+	AUTO_FD int shaders = shaders_read(spec, places, e);
+	if (shaders < 0)
+		return -1;
 	for (size_t i = 0; i < c->buffer_count; i++)
 		if (c->buffers[i].source == SOURCE_FILE &&
 		    check_input(c->buffers[i].path, c->buffers[i].where, e) < 0)

@@ -153,7 +153,7 @@ while read -r shader says; do
 done <<'EOS'
 sum.comp (sum.comp: the compiler was ended by SIG|AddressSanitizer)
 if.comp if.comp: the compiler was ended(: it took too long| by SIGXCPU: it used too much CPU time)
-include.comp include.comp:4: #include is not supported
+include.comp include.comp:4: #include is not resolved here
 hidden.comp hidden.comp:3: .*include
 zero.comp zero.comp: is neither GLSL text nor SPIR-V
 empty.comp empty.comp: is empty

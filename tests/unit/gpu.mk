@@ -25,5 +25,5 @@ tests_unit_gpu_layout_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_gpu_layout_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_gpu_layout_test_LDADD = $(LIBGPU_LIBS) $(CMOCKA_LIBS)
 
-integration_tests += tests/t/4000-exec.t
+integration_tests += tests/t/4000-exec.t tests/t/4010-intake.t tests/t/4011-hostile-shaders.t
 EXTRA_DIST += tests/lib/run-exec.py tests/lib/check_jobs.py

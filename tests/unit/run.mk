@@ -40,3 +40,9 @@ tests_unit_report_test_SOURCES = tests/unit/report_test.c
 tests_unit_report_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_report_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_report_test_LDADD = $(RUN_TEST_LIBS)
+
+unit_tests += tests/unit/include.test
+tests_unit_include_test_SOURCES = tests/unit/include_test.c
+tests_unit_include_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_include_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_include_test_LDADD = librun.a $(RUN_TEST_LIBS)
