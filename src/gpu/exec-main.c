@@ -20,6 +20,8 @@ enum {
 	STAGING_BYTES = 32 << 20,
 	COMPILE_AHEAD =
 	    4, /* compilers that work at the same time, and while the device is opened */
+	KEEP_WAIT_NS =
+	    1000000000, /* for the device, before outputs of a job that was ended are read */
 };
 
 /* Owner of everything; job_done accepts any prefix of the order in which it is filled. */
@@ -38,6 +40,7 @@ struct job {
 	VkDescriptorPool pool;
 	struct budget budget;
 	uint64_t pipeline_ns; /* of the phase that compiles */
+	bool ran;             /* the steps were begun */
 };
 
 static void job_done(struct job *j)
@@ -304,6 +307,7 @@ static int run_all(struct job *j, struct fail *f)
 	    .limit_ns = j->q.kernel_ns,
 	    .target_ns = j->q.chunk_ns == CHUNK_NEVER ? BATCH_NS : j->q.chunk_ns,
 	};
+	j->ran = true;
 	int rc = run_steps(&run, j->steps, j->q.step_count, f);
 
 	/* What was measured is worth having after a failure as well. */
@@ -313,7 +317,7 @@ static int run_all(struct job *j, struct fail *f)
 	return rc;
 }
 
-static int download(struct job *j, const struct request_output *o, struct fail *f)
+static int download(struct job *j, const struct request_output *o, bool partial, struct fail *f)
 {
 	const struct gpu_buffer *from = &j->buffers[o->buffer];
 	const struct shape *s = &j->shapes[o->buffer];
@@ -329,8 +333,11 @@ static int download(struct job *j, const struct request_output *o, struct fail *
 		return -1;
 	if (data_write(o, s, bytes, &e) < 0)
 		return fail_err(f, END_FAILED, o->where, &e);
-	answer_send("output", json_pack("{s:s, s:I}", "buffer", j->q.buffers[o->buffer].name,
-					"bytes", (json_int_t)s->bytes));
+	json_t *answer = json_pack("{s:s, s:I}", "buffer", j->q.buffers[o->buffer].name, "bytes",
+				   (json_int_t)s->bytes);
+	if (partial)
+		json_object_set_new(answer, "partial", json_true());
+	answer_send("output", answer);
 	return 0;
 }
 
@@ -343,9 +350,37 @@ static int download_all(struct job *j, struct fail *f)
 	if (gpu_make_visible(&j->gpu, f) < 0)
 		return -1;
 	for (size_t i = 0; i < j->q.output_count; i++)
-		if (download(j, &j->q.outputs[i], f) < 0)
+		if (download(j, &j->q.outputs[i], false, f) < 0)
 			return -1;
 	return 0;
+}
+
+/*
+ * After a limit or a signal: the outputs that are wanted all the same. The device must come to an end
+ * first; *why says afterwards whether it did. What goes wrong here is no new reason.
+ */
+static void keep_outputs(struct job *j, struct fail *why)
+{
+	struct fail f = FAIL_INIT;
+	bool visible = false;
+
+	if (!j->ran || (why->reason != END_CANCELLED && why->reason != END_KERNEL_TIME))
+		return;
+	for (size_t i = 0; i < j->q.output_count; i++) {
+		if (!j->q.outputs[i].keep)
+			continue;
+		if (why->pending && gpu_wait(&j->gpu, KEEP_WAIT_NS, &f) <= 0) {
+			answer_warning(
+			    "no output is kept: the device did not come to an end of its chunk");
+			return;
+		}
+		why->pending = false;
+		if ((!visible && gpu_make_visible(&j->gpu, &f) < 0) ||
+		    download(j, &j->q.outputs[i], true, &f) < 0)
+			answer_warning("the output '%s' is not kept: %s",
+				       j->q.buffers[j->q.outputs[i].buffer].name, f.err.text);
+		visible = true;
+	}
 }
 
 /* Compilers and the making of pipelines take turns in one act: two phases for the reader. */
@@ -397,6 +432,8 @@ int main(void)
 	int rc = read_request(&job, &f);
 	if (rc == 0)
 		rc = do_job(&job, &f);
+	if (rc < 0)
+		keep_outputs(&job, &f);
 	bool told = answer_end(&f);
 	/* A device that still works would make every clean-up call wait for it. */
 	if (f.pending)

@@ -339,7 +339,8 @@ static void read_rest(struct json_read *r, const json_t *root, struct request *q
 	json_array_foreach(list, i, o)
 	{
 		struct request_output *out = &q->outputs[q->output_count++];
-		json_read_keys(r, o, "outputs", "buffer where path fd format");
+		json_read_keys(r, o, "outputs", "buffer where path fd format keep");
+		out->keep = json_read_bool(r, o, "keep");
 		out->buffer = need_buffer(r, q, json_read_string(r, o, "buffer"), "outputs");
 		out->where = json_read_string_or(r, o, "where", NULL);
 		out->path = json_read_string(r, o, "path");

@@ -83,6 +83,7 @@ struct request_step {
 
 struct request_output {
 	const char *where, *path;
+	bool keep; /* also when a limit or a signal ends the job */
 	size_t buffer;
 	int fd;
 	enum compute_format format;

@@ -337,11 +337,24 @@ static int read_buffers(struct decode *d, const struct node *n, void *member, co
 
 /* ---- outputs and the whole ---------------------------------------------------------------- */
 
+static int read_on_limit(struct decode *d, const struct node *n, void *member, const void *arg)
+{
+	static const char *const names[] = {"drop", "keep", NULL};
+	enum { DROP, KEEP } what = DROP;
+
+	(void)arg;
+	if (read_choice(d, n, &what, names) < 0)
+		return -1;
+	*(bool *)member = what == KEEP;
+	return 0;
+}
+
 static int read_output(struct decode *d, const struct node *n, void *item)
 {
 	static const struct field fields[] = {
 	    {"file", read_path, offsetof(struct compute_output, file), NULL},
 	    {"format", read_choice, offsetof(struct compute_output, format), compute_format_names},
+	    {"on-limit", read_on_limit, offsetof(struct compute_output, keep), NULL},
 	};
 	struct compute_output *o = item;
 
@@ -381,12 +394,33 @@ static int read_device(struct decode *d, const struct node *n, void *member, con
 	return 0;
 }
 
+static int read_chunk(struct decode *d, const struct node *n, void *member, const void *arg)
+{
+	struct compute *c = member;
+	char where[DECODE_WHERE];
+	const char *text;
+
+	(void)arg;
+	if (decode_any_text(d, n, &text) < 0)
+		return -1;
+	c->chunk_never = strcmp(text, "none") == 0;
+	if (c->chunk_never)
+		return 0;
+	if (text_duration(text, doc_where(d->name, n, where, sizeof where), &c->chunk_ns, d->e) < 0)
+		return -1;
+	if (c->chunk_ns < BOUND_CHUNK_LEAST_MS * UINT64_C(1000000) ||
+	    c->chunk_ns > BOUND_CHUNK_MOST_MS * UINT64_C(1000000))
+		return decode_bad(d, n, "must be from %dms to %ds, or 'none'", BOUND_CHUNK_LEAST_MS,
+				  BOUND_CHUNK_MOST_MS / 1000);
+	return 0;
+}
+
 int read_compute(struct decode *d, const struct node *n, void *member, const void *arg)
 {
 	static const struct field fields[] = {
 	    {"device", read_device, 0, NULL},   {"kernels", read_kernels, 0, NULL},
 	    {"buffers", read_buffers, 0, NULL}, {"steps", read_steps, 0, NULL},
-	    {"outputs", read_outputs, 0, NULL},
+	    {"outputs", read_outputs, 0, NULL}, {"chunk", read_chunk, 0, NULL},
 	};
 	struct spec *s = member;
 	struct compute *c = arena_alloc(&s->arena, sizeof *c);

@@ -133,6 +133,7 @@ struct compute_step {
 
 struct compute_output {
 	const char *buffer, *where;
+	bool keep; /* written as well when a limit or a signal ends the job */
 	const char *file; /* as written */
 	const char *path;
 	enum compute_format format;
@@ -142,6 +143,8 @@ struct compute {
 	const char *where;
 	enum compute_device device;
 	const char *device_name; /* a name or a UUID, when DEVICE_NAMED */
+	uint64_t chunk_ns;       /* how long a chunk of a dispatch should take; 0: not said */
+	bool chunk_never;        /* dispatches are not cut */
 	struct compute_kernel *kernels;
 	size_t kernel_count;
 	struct compute_buffer *buffers;

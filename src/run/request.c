@@ -198,6 +198,8 @@ static int add_output(struct request *r, json_t *list, const struct compute_outp
 	set_string(o, "where", out->where);
 	set_string(o, "path", out->file);
 	set_string(o, "format", compute_format_names[out->format]);
+	if (out->keep)
+		(void)json_object_set_new(o, "keep", json_true());
 	int copy = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
 	if (copy < 0)
 		return err_os(e, errno, out->where, "cannot pass the output on");
@@ -249,6 +251,9 @@ static json_t *header(const struct spec *spec, uint64_t sample_ns, const struct 
 	(void)json_object_set_new(root, "limits", limits);
 	if (spec->dry_run)
 		(void)json_object_set_new(root, "dry_run", json_true());
+	if (spec->compute->chunk_ns || spec->compute->chunk_never)
+		(void)json_object_set_new(root, "chunk_ns",
+					  json_integer((json_int_t)spec->compute->chunk_ns));
 	if (sample_ns < LIMIT_UNSET)
 		(void)json_object_set_new(root, "sample_ns", json_integer((json_int_t)sample_ns));
 	(void)snprintf(path, sizeof path, "%s/vkjail-compile", host->libexec);
@@ -350,6 +355,11 @@ int request_commit_outputs(struct request *r, const struct spec *spec, bool dura
 		if (atomic_commit(&r->outputs[i], durable, e) < 0)
 			return err_in(e, "%s", spec->compute->outputs[i].where);
 	return 0;
+}
+
+int request_commit_output(struct request *r, size_t i, bool durable, struct err *e)
+{
+	return i < r->output_count ? atomic_commit(&r->outputs[i], durable, e) : 0;
 }
 
 void request_done(struct request *r)

@@ -32,6 +32,8 @@ void request_close_job_side(struct request *r);
 
 /* Puts the outputs in place. Stops at the first that fails. */
 int request_commit_outputs(struct request *r, const struct spec *spec, bool durable, struct err *e);
+/* One of them, by its place in the job file. */
+int request_commit_output(struct request *r, size_t i, bool durable, struct err *e);
 
 /* Drops outputs that were not committed and closes everything. */
 void request_done(struct request *r);

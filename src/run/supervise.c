@@ -241,23 +241,43 @@ static void finish_outputs(struct run *r, struct outcome *out)
 		verdict_of_error(REASON_RUNNER_FAILED, &e, out);
 }
 
+static void add_warning(struct run_result *ret, const char *text)
+{
+	ret->warnings = arena_grow(&ret->arena, ret->warnings, ret->warning_count,
+				   sizeof *ret->warnings);
+	ret->warnings[ret->warning_count++] = arena_strdup(&ret->arena, text);
+}
+
+/* Of a job that a limit or a signal ended: what it could still write into outputs that are to be kept. */
+static void keep_outputs(struct run *r, const struct outcome *out, struct run_result *ret)
+{
+	const struct compute *c = r->spec->compute;
+
+	if (!c || out->reason == REASON_EXITED)
+		return;
+	for (size_t i = 0; i < c->output_count; i++) {
+		struct err e = ERR_INIT;
+		if (!c->outputs[i].keep || !claims_has_partial(&r->claims, c->outputs[i].buffer) ||
+		    request_commit_output(&r->request, i, r->spec->durable, &e) == 0)
+			continue;
+		char text[sizeof e.text + 128];
+		(void)snprintf(text, sizeof text, "the output '%s' could not be kept: %s",
+			       c->outputs[i].buffer, e.text);
+		add_warning(ret, text);
+	}
+}
+
 static void keep_warnings(const struct run *r, struct run_result *ret)
 {
 	for (size_t i = 0; i < r->plan.warning_count; i++) {
-		ret->warnings = arena_grow(&ret->arena, ret->warnings, ret->warning_count,
-					   sizeof *ret->warnings);
-		ret->warnings[ret->warning_count++] = arena_strdup(&ret->arena,
-								   r->plan.warnings[i]);
+		add_warning(ret, r->plan.warnings[i]);
 	}
 	json_t *claimed = json_object_get(r->claims.lists, "warnings");
 	for (size_t i = 0; i < json_array_size(claimed); i++) {
 		const char *text = json_string_value(
 		    json_object_get(json_array_get(claimed, i), "text"));
-		if (!text)
-			continue;
-		ret->warnings = arena_grow(&ret->arena, ret->warnings, ret->warning_count,
-					   sizeof *ret->warnings);
-		ret->warnings[ret->warning_count++] = arena_strdup(&ret->arena, text);
+		if (text)
+			add_warning(ret, text);
 	}
 }
 
@@ -302,6 +322,7 @@ void supervise(const struct spec *spec, const struct host *host, const struct ca
 		verdict_of_run(&r.plan, &r.seen, spec->compute ? &r.claims : NULL, out);
 	}
 	finish_outputs(&r, out);
+	keep_outputs(&r, out, ret);
 	keep_warnings(&r, ret);
 	struct report_facts facts = facts_of(&r, out);
 	if (ret->report_err.kind == ERR_NONE)

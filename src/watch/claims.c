@@ -89,7 +89,11 @@ static const struct member kernel_members[] = {
 static const struct member phase_members[] = {
     {"name", M_STRING, NULL}, {"ns", M_INTEGER, NULL}, {NULL, 0, NULL}};
 static const struct member output_members[] = {
-    {"buffer", M_STRING, NULL}, {"bytes", M_INTEGER, NULL}, {NULL, 0, NULL}};
+    {"buffer", M_STRING, NULL},
+    {"bytes", M_INTEGER, NULL},
+    {"partial", M_BOOLEAN, NULL},
+    {NULL, 0, NULL},
+};
 static const struct member warning_members[] = {{"text", M_STRING, NULL}, {NULL, 0, NULL}};
 static const struct member trouble_members[] = {
     {"t_ns", M_INTEGER, NULL},  {"call", M_STRING, NULL}, {"result", M_STRING, NULL},
@@ -283,14 +287,24 @@ void claims_add(struct claims *c, const char *data, size_t size)
 	json_decref(message);
 }
 
-bool claims_has_output(const struct claims *c, const char *buffer)
+static const json_t *find_output(const struct claims *c, const char *buffer)
 {
 	const json_t *list = json_object_get(c->lists, "outputs");
 	for (size_t i = 0; i < json_array_size(list); i++) {
-		const char *name = json_string_value(
-		    json_object_get(json_array_get(list, i), "buffer"));
+		const json_t *output = json_array_get(list, i);
+		const char *name = json_string_value(json_object_get(output, "buffer"));
 		if (name && strcmp(name, buffer) == 0)
-			return true;
+			return output;
 	}
-	return false;
+	return NULL;
+}
+
+bool claims_has_output(const struct claims *c, const char *buffer)
+{
+	return find_output(c, buffer) != NULL;
+}
+
+bool claims_has_partial(const struct claims *c, const char *buffer)
+{
+	return json_is_true(json_object_get(find_output(c, buffer), "partial"));
 }

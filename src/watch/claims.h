@@ -42,5 +42,6 @@ void claims_done(struct claims *c);
 /* One datagram. Never fails: what makes no sense is counted. */
 void claims_add(struct claims *c, const char *data, size_t size);
 
-/* Whether an "output" was claimed for this buffer. */
+/* Whether an "output" was claimed for this buffer, and whether as one of a job that was ended. */
 bool claims_has_output(const struct claims *c, const char *buffer);
+bool claims_has_partial(const struct claims *c, const char *buffer);

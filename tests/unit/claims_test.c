@@ -292,6 +292,12 @@ static void test_outputs(void **state)
 	add(&c, "{\"event\":\"output\",\"buffer\":\"ab\",\"bytes\":4}");
 	assert_false(claims_has_output(&c, "a"));
 	assert_true(claims_has_output(&c, "ab"));
+	assert_false(claims_has_partial(&c, "ab"));
+	add(&c, "{\"event\":\"output\",\"buffer\":\"p\",\"bytes\":4,\"partial\":true}");
+	add(&c, "{\"event\":\"output\",\"buffer\":\"q\",\"bytes\":4,\"partial\":1}");
+	assert_true(claims_has_partial(&c, "p"));
+	assert_false(claims_has_partial(&c, "q"));
+	assert_false(claims_has_partial(&c, "r"));
 	claims_done(&c);
 }
 

@@ -24,6 +24,16 @@ tests_unit_gpu_layout_test_SOURCES = tests/unit/gpu_layout_test.c tests/unit/spi
 tests_unit_gpu_layout_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_gpu_layout_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_gpu_layout_test_LDADD = $(LIBGPU_LIBS) $(CMOCKA_LIBS)
+unit_tests += tests/unit/gpu_chunk.test
+tests_unit_gpu_chunk_test_SOURCES = tests/unit/gpu_chunk_test.c
+tests_unit_gpu_chunk_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_gpu_chunk_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_gpu_chunk_test_LDADD = $(LIBGPU_LIBS) $(CMOCKA_LIBS)
+unit_tests += tests/unit/gpu_patch.test
+tests_unit_gpu_patch_test_SOURCES = tests/unit/gpu_patch_test.c tests/unit/spirv_module.h
+tests_unit_gpu_patch_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_gpu_patch_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_gpu_patch_test_LDADD = $(LIBGPU_LIBS) $(CMOCKA_LIBS)
 
 integration_tests += tests/t/4000-exec.t tests/t/4010-intake.t tests/t/4011-hostile-shaders.t
 EXTRA_DIST += tests/lib/run-exec.py tests/lib/check_jobs.py

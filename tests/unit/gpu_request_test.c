@@ -23,7 +23,7 @@ static const char good[] =
     "{\"name\":\"b\",\"source\":\"random\",\"seed\":-1,\"like\":\"c\"},{\"name\":\"c\",\"source\":\"zeros\",\"like\":\"a\",\"type\":\"u8\"}],"
     "\"steps\":[{\"run\":\"k\",\"bind\":[\"b\",\"a\"],\"push\":[{\"value\":3},{\"type\":\"f32\",\"value\":2},{\"ref\":\"a.shape[1]\"}],"
     "\"elements\":[{\"ref\":\"b.elements\"},{\"value\":1},{\"value\":1}],\"repeat\":10}],"
-    "\"outputs\":[{\"buffer\":\"b\",\"path\":\"b.npy\",\"fd\":6,\"format\":\"npy\"}]}";
+    "\"outputs\":[{\"buffer\":\"b\",\"path\":\"b.npy\",\"fd\":6,\"format\":\"npy\",\"keep\":true}]}";
 
 static void a_good_one(void **state)
 {
@@ -45,6 +45,8 @@ static void a_good_one(void **state)
 	assert_false(q.steps[0].has_groups);
 	assert_int_equal(q.steps[0].repeat, 10);
 	assert_int_equal(q.outputs[0].buffer, 1);
+	assert_true(q.outputs[0].keep);
+	assert_true(q.chunk_ns == CHUNK_DEFAULT_NS);
 
 	/* b is like c, which is like a but u8 */
 	assert_int_equal(data_open(&q, data, &bad, &e), 0);
