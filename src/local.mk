@@ -3,7 +3,7 @@
 # watch -> verdict and report -> run -> cli. A room may use those that come after it in
 # vkjail_LDADD, never those before.
 
-noinst_LIBRARIES += libbase.a libjob.a libhost.a libplan.a libsandbox.a libwatch.a libreport.a librun.a
+noinst_LIBRARIES += libcgroup.a libbase.a libjob.a libhost.a libplan.a libsandbox.a libwatch.a libreport.a librun.a
 
 libbase_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 libbase_a_SOURCES = \
@@ -25,12 +25,16 @@ libjob_a_SOURCES = \
 
 include src/job/spec.mk
 
+libcgroup_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
+libcgroup_a_SOURCES = src/cgroup/cgroup.h src/cgroup/find.c src/cgroup/group.c src/cgroup/stat.c
+
 libhost_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 libhost_a_SOURCES = src/host/host.c src/host/host.h
 
 libplan_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CAP_CFLAGS)
 libplan_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 libplan_a_SOURCES = \
+	src/plan/cgroup.c \
 	src/plan/command.c \
 	src/plan/driver.c \
 	src/plan/limits.c \
@@ -60,6 +64,7 @@ libwatch_a_SOURCES = \
 	src/watch/claims.c src/watch/claims.h \
 	src/watch/drain.c \
 	src/watch/facts.h \
+	src/watch/group.c \
 	src/watch/procfiles.c src/watch/procfiles.h \
 	src/watch/relay.c src/watch/relay.h \
 	src/watch/series.c src/watch/series.h \
@@ -103,5 +108,5 @@ vkjail_LDFLAGS = $(AM_LDFLAGS) -static-pie
 else
 vkjail_LDFLAGS = $(AM_LDFLAGS) $(PIE_LDFLAGS)
 endif
-vkjail_LDADD = libcli.a librun.a libreport.a libwatch.a libsandbox.a libplan.a libsandbox.a libhost.a libjob.a libbase.a \
+vkjail_LDADD = libcli.a librun.a libreport.a libwatch.a libsandbox.a libplan.a libsandbox.a libcgroup.a libhost.a libjob.a libbase.a \
 	$(SECCOMP_LIBS) $(CAP_LIBS) $(JANSSON_LIBS) $(YAML_LIBS)

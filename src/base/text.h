@@ -13,10 +13,13 @@
  *   text_size:     "512M", "512MiB" (binary; K M G T P), "123B", or bare bytes "0" and "123"; "1GB" is refused with advice
  *   text_duration: "250ms", "1.5s", "2m", "1h", "10us", "5ns", "1d", combined "1h30m"; a bare number needs a unit (except 0)
  *   text_count:    decimal digits
+ *   text_percent:  decimal digits and a percent sign
  */
 int text_size(const char *s, const char *where, uint64_t *ret_bytes, struct err *e);
 int text_duration(const char *s, const char *where, uint64_t *ret_ns, struct err *e);
 int text_count(const char *s, const char *where, uint64_t *ret, struct err *e);
+/* "150%": whole percents */
+int text_percent(const char *s, const char *where, uint64_t *ret, struct err *e);
 
 /* "64MiB", "1.5GiB", "123B" / "1.5s", "250ms", "2m", "1h30m". buf of at least 32 bytes; returns buf. */
 const char *text_print_size(uint64_t bytes, char *buf, size_t size);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "cgroup/cgroup.h"
 #include "cli/cmd.h"
 #include "cli/say.h"
 
@@ -102,21 +103,42 @@ static void check_children(const struct host *host, struct finding *f)
 		    "the limits memory, cpu and idle cannot be measured: /proc/PID/task/TID/children is missing");
 }
 
+/* Of each limit that gains by a control group: whether one can be had here. */
 static void check_cgroup(const struct host *host, struct finding *f)
 {
-	char text[512];
+	static const struct {
+		const char *limit;
+		enum cgroup_controller controller;
+	} wants[] = {{"memory", CGROUP_MEMORY},
+		     {"processes", CGROUP_PIDS},
+		     {"cpu-quota", CGROUP_CPU},
+		     {"cpu", CGROUP_CPUACCT}};
+	__attribute__((cleanup(arena_done))) struct arena arena = {0};
+	char held[100] = "", open[100] = "";
+	const char *source = "", *why = NULL, *fix = NULL;
+
 	(void)host;
-	AUTO_FD int fd = open("/sys/fs/cgroup/cgroup.controllers", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-	if (n > 0) {
-		text[n - (text[n - 1] == '\n')] = '\0';
-		find(
-		    f, NOTE, NULL,
-		    "cgroup v2 with controllers: %s; this version does not use it, memory is sampled",
-		    text);
-	} else {
-		find(f, NOTE, NULL, "no cgroup v2 hierarchy at /sys/fs/cgroup; memory is sampled");
+	for (size_t i = 0; i < COUNTOF(wants); i++) {
+		struct cgroup_place p;
+		struct err e = ERR_INIT;
+		(void)cgroup_find(&arena, NULL, CGROUP_BIT(wants[i].controller), &p, &e);
+		char *list = p.version == CGROUP_NONE ? open : held;
+		(void)snprintf(list + strlen(list), sizeof held - strlen(list), "%s%s",
+			       list[0] ? ", " : "", wants[i].limit);
+		if (p.version != CGROUP_NONE) {
+			source = p.source;
+			continue;
+		}
+		why = why ? why : p.why;
+		fix = fix ? fix : p.fix;
 	}
+	if (!open[0])
+		find(f, GOOD, NULL, "the kernel holds the limits %s (%s)", held, source);
+	else
+		find(f, NOTE, fix,
+		     "%s%s%sno control group for the limits %s: %s; memory is sampled instead",
+		     held[0] ? "the kernel holds the limits " : "", held, held[0] ? ", but " : "",
+		     open, why ? why : "?");
 }
 
 static void check_vulkan(const struct host *host, struct finding *f)

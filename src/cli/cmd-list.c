@@ -33,8 +33,10 @@ static bool reason_row(size_t i, struct row *r)
 
 static bool limit_row(size_t i, struct row *r)
 {
-	static const char *const units[] = {
-	    [LIMIT_DURATION] = "duration", [LIMIT_BYTES] = "size", [LIMIT_COUNT_OF] = "count"};
+	static const char *const units[] = {[LIMIT_DURATION] = "duration",
+					    [LIMIT_BYTES] = "size",
+					    [LIMIT_COUNT_OF] = "count",
+					    [LIMIT_PERCENT] = "percent"};
 	if (i >= LIMIT_COUNT)
 		return false;
 	(void)snprintf(r->name, sizeof r->name, "%s", limit_table[i].key);

@@ -112,7 +112,8 @@ static void print_limits(const struct plan *p)
 		else if (limit_table[i].unit == LIMIT_BYTES)
 			(void)text_print_size(v, value, sizeof value);
 		else
-			(void)snprintf(value, sizeof value, "%llu", (unsigned long long)v);
+			(void)snprintf(value, sizeof value, "%llu%s", (unsigned long long)v,
+				       limit_table[i].unit == LIMIT_PERCENT ? "%" : "");
 		(void)printf("  %-14s %-10s %s%s\n", limit_table[i].key, value,
 			     c->unavailable ? "NOT ENFORCED: " : "enforced by ",
 			     c->unavailable ? c->unavailable : c->enforced_by);

@@ -89,6 +89,15 @@ SETTER(set_driver)
 	return take_path(&o->spec.driver, row, value, e);
 }
 
+SETTER(set_cgroup)
+{
+	if (value[0] != '/' && strcmp(value, "auto") != 0 && strcmp(value, "none") != 0)
+		return err_bad(e, row->flag,
+			       "expected a directory below /sys/fs/cgroup, auto or none, got '%s'",
+			       value);
+	return take_path(&o->spec.cgroup, row, value, e);
+}
+
 SETTER(set_report)
 {
 	o->spec.report_given = true;
@@ -182,6 +191,7 @@ SETTER(set_seccomp)
 #define DURATION "TIME"
 #define BYTES    "SIZE"
 #define COUNT    "N"
+#define PERCENT  "N%"
 
 /* --output comes first as a row of its own; its second row, as a limit, is never found. */
 const struct option_row opt_table[] = {

@@ -5,6 +5,7 @@
 #define DURATION LIMIT_DURATION
 #define BYTES    LIMIT_BYTES
 #define COUNT    LIMIT_COUNT_OF
+#define PERCENT  LIMIT_PERCENT
 
 const struct limit_info limit_table[LIMIT_COUNT] = {
 #define LIMIT(id, key, unit, def, reason, help) [LIMIT_##id] = {key, unit, def, reason, help},

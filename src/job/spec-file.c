@@ -180,6 +180,19 @@ static int read_report(struct decode *d, const struct node *n, void *member, con
 	return 0;
 }
 
+static int read_cgroup(struct decode *d, const struct node *n, void *member, const void *arg)
+{
+	const char **place = member;
+
+	if (read_path(d, n, member, arg) < 0)
+		return -1;
+	if ((*place)[0] != '/' && strcmp(*place, "auto") != 0 && strcmp(*place, "none") != 0)
+		return decode_bad(
+		    d, n, "expected a directory below /sys/fs/cgroup, auto or none, got '%s'",
+		    *place);
+	return 0;
+}
+
 static const enum spec_mount_kind kind_bind = MOUNT_BIND, kind_ro_bind = MOUNT_RO_BIND,
 				  kind_tmpfs = MOUNT_TMPFS;
 static const struct setter set_name = {spec_set_name}, set_hostname = {spec_set_hostname},
@@ -201,6 +214,7 @@ static const struct field job_fields[] = {
     {"gpu", read_choice, offsetof(struct spec, gpu), spec_gpu_names},
     {"hostname", read_set, 0, &set_hostname},
     {"seccomp", read_seccomp, 0, spec_seccomp_names},
+    {"cgroup", read_cgroup, offsetof(struct spec, cgroup), NULL},
     {"driver", read_file_path, offsetof(struct spec, driver), NULL},
     {"require", read_require, 0, NULL},
     {"grace", read_set, 0, &set_grace},

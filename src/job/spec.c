@@ -55,10 +55,12 @@ static int limit_check(enum limit id, uint64_t v, const char *text, const char *
 {
 	static const uint64_t max[] = {[LIMIT_DURATION] = 36500 * NS_DAY,
 				       [LIMIT_BYTES] = INT64_MAX,
-				       [LIMIT_COUNT_OF] = INT32_MAX};
+				       [LIMIT_COUNT_OF] = INT32_MAX,
+				       [LIMIT_PERCENT] = 1000000};
 	static const char *const max_text[] = {[LIMIT_DURATION] = "36500d",
 					       [LIMIT_BYTES] = "8191PiB",
-					       [LIMIT_COUNT_OF] = "2147483647"};
+					       [LIMIT_COUNT_OF] = "2147483647",
+					       [LIMIT_PERCENT] = "1000000%"};
 	enum limit_unit unit = limit_table[id].unit;
 	char shown[SHOWN];
 
@@ -90,6 +92,9 @@ int spec_limit_set(struct spec *s, enum limit id, const char *text, const char *
 		break;
 	case LIMIT_COUNT_OF:
 		r = text_count(text, where, &v, e);
+		break;
+	case LIMIT_PERCENT:
+		r = text_percent(text, where, &v, e);
 		break;
 	}
 	if (r < 0 || limit_check(id, v, text, where, e) < 0)

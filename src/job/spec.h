@@ -197,6 +197,8 @@ struct spec {
 	const char *report; /* ready to be opened, "-" or "none"; %n %j %h %p not yet expanded */
 	bool report_given;
 	bool durable;
+	const char *
+	    cgroup; /* NULL or "auto": where one is of use and can be had; "none"; or the directory of its parent */
 	bool quiet, verbose;
 };
 

@@ -58,13 +58,34 @@ static void cover(struct plan *p, const struct spec *spec, const struct host *ho
 	if (host->uid == 0)
 		p->coverage[LIMIT_PROCESSES] = (struct coverage){
 		    .unavailable =
-			"the kernel exempts the user root from RLIMIT_NPROC; start vkjail as another user"};
+			"the kernel exempts the user root from RLIMIT_NPROC, and there is no control group"};
+	p->coverage[LIMIT_CPU_QUOTA] = (struct coverage){.unavailable = "needs a control group"};
+	plan_cgroup_cover(p);
+}
+
+/* Sampling can be outrun: who requires the limit wants the kernel to hold it. */
+static const char *too_weak(const struct plan *p, enum limit limit)
+{
+	return limit == LIMIT_MEMORY && p->group.version == CGROUP_NONE
+		   ? "memory would only be sampled"
+		   : NULL;
+}
+
+/* Why there is no group, and how to get one. */
+static int explain_group(const struct plan *p, struct err *e)
+{
+	if (p->group.version != CGROUP_NONE || !p->group.why)
+		return -1;
+	if (p->group.fix)
+		return err_hint(e, "no control group (%s); try: %s", p->group.why, p->group.fix);
+	return err_hint(e, "no control group (%s)", p->group.why);
 }
 
 /* A sampled limit is only as good as its samples, and one that nobody samples would be silently dropped. */
-static uint64_t sample_interval(const struct spec *spec)
+static uint64_t sample_interval(const struct plan *p, const struct spec *spec)
 {
-	bool sampled_limit = limit_is_set(&spec->limits, LIMIT_MEMORY);
+	bool sampled_limit = limit_is_set(&spec->limits, LIMIT_MEMORY) &&
+			     !(p->group.controllers & CGROUP_BIT(CGROUP_MEMORY));
 
 	if (spec->sample_ns < LIMIT_UNSET || (spec->sample_ns == LIMIT_NONE && !sampled_limit))
 		return spec->sample_ns;
@@ -74,7 +95,7 @@ static uint64_t sample_interval(const struct spec *spec)
 int plan_limits(struct plan *p, const struct spec *spec, const struct host *host, struct err *e)
 {
 	cover(p, spec, host);
-	p->sample_ns = sample_interval(spec);
+	p->sample_ns = sample_interval(p, spec);
 	for (int i = 0; i < LIMIT_COUNT; i++) {
 		const struct coverage *c = &p->coverage[i];
 		bool required = spec->require & (1u << i);
@@ -82,11 +103,16 @@ int plan_limits(struct plan *p, const struct spec *spec, const struct host *host
 		if (required && !limit_is_set(&p->limits, i))
 			return err_bad(e, "require", "'%s' is required but no such limit is given",
 				       limit_table[i].key);
-		if (!c->unavailable || !limit_is_set(&p->limits, i))
+		const char *why = c->unavailable ? c->unavailable
+				  : required     ? too_weak(p, (enum limit)i)
+						 : NULL;
+		if (!why || !limit_is_set(&p->limits, i))
 			continue;
-		if (required)
-			return err_set(e, ERR_LIMIT, limit_table[i].key,
-				       "the limit cannot be enforced here: %s", c->unavailable);
+		if (required) {
+			(void)err_set(e, ERR_LIMIT, limit_table[i].key,
+				      "the limit cannot be enforced here: %s", why);
+			return explain_group(p, e);
+		}
 		plan_warn(p, "the limit '%s' is not enforced: %s", limit_table[i].key,
 			  c->unavailable);
 	}
@@ -126,6 +152,10 @@ int plan_rlimit_steps(struct plan *p, const struct spec *spec, struct err *e)
 		uint64_t value = p->limits.value[rlimits[i].limit];
 		const char *where = spec->limit_where[rlimits[i].limit];
 		if (value == LIMIT_UNSET)
+			continue;
+		/* RLIMIT_NPROC counts what else the user runs; the group counts the job. */
+		if (rlimits[i].limit == LIMIT_PROCESSES &&
+		    p->group.controllers & CGROUP_BIT(CGROUP_PIDS))
 			continue;
 		if (getrlimit(rlimits[i].resource, &now) < 0)
 			return err_os(e, errno, rlimits[i].name, "cannot read the resource limit");

@@ -15,6 +15,11 @@ int plan_command(struct plan *p, const struct spec *spec, const struct host *hos
 int plan_limits(struct plan *p, const struct spec *spec, const struct host *host, struct err *e);
 int plan_rlimit_steps(struct plan *p, const struct spec *spec, struct err *e);
 
+/* The control group, when a limit gains by one: p->group, p->settings, the step. Before all other steps. */
+int plan_cgroup(struct plan *p, const struct spec *spec, struct err *e);
+/* What the group enforces and measures, over what would be without it. */
+void plan_cgroup_cover(struct plan *p);
+
 /* Mounts the one Vulkan driver whose manifest is given, and hides the others. */
 int plan_driver(struct tree *t, const char *manifest, struct err *e);
 

@@ -90,11 +90,14 @@ int plan_make(struct plan *p, const struct spec *spec, const struct host *host, 
 	p->stdio[1] = 1;
 	p->stdio[2] = 2;
 	p->limits = spec->limits;
+	p->group_fd = -1;
 	p->mask = host->mask;
 	p->umask = host->umask;
 	p->sigchld_ignored = host->sigchld_ignored;
 	p->want_started = limit_is_set(&spec->limits, LIMIT_MEMORY);
 
+	if (plan_cgroup(p, spec, e) < 0)
+		return -1;
 	plan_identity(p, spec, host);
 	if (plan_root(p, spec, host, e) < 0)
 		return -1;

@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "cgroup/cgroup.h"
 #include "host/host.h"
 #include "job/spec.h"
 #include "sandbox/filter.h"
@@ -70,6 +71,13 @@ struct coverage {
 	const char *unavailable;
 };
 
+/* One file of the control group. must: without it a limit does not hold. */
+struct cgroup_setting {
+	enum cgroup_controller controller;
+	const char *file, *value;
+	bool must;
+};
+
 struct plan {
 	bool helper; /* the command is one of our own helper programs */
 	struct arena arena;
@@ -106,6 +114,14 @@ struct plan {
 	struct limits limits; /* what is in force, defaults filled in */
 	uint64_t sample_ns;   /* between two readings of usage; LIMIT_NONE: none */
 	struct coverage coverage[LIMIT_COUNT];
+
+	struct cgroup_place group; /* CGROUP_NONE: no group; why says why when one was wanted */
+	struct cgroup_setting *settings;
+	size_t setting_count;
+	/* Filled in when the group has been made: for CLONE_INTO_CGROUP (-1: none), and its cgroup.procs. Borrowed. */
+	int group_fd;
+	int join_fds[CGROUP_CONTROLLERS];
+	size_t join_count;
 
 	const char **warnings;
 	size_t warning_count;

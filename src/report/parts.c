@@ -118,8 +118,10 @@ static json_t *part_times(const struct observed *seen, bool running)
 
 json_t *part_limits(const struct plan *plan)
 {
-	static const char *const units[] = {
-	    [LIMIT_DURATION] = "ns", [LIMIT_BYTES] = "bytes", [LIMIT_COUNT_OF] = "count"};
+	static const char *const units[] = {[LIMIT_DURATION] = "ns",
+					    [LIMIT_BYTES] = "bytes",
+					    [LIMIT_COUNT_OF] = "count",
+					    [LIMIT_PERCENT] = "percent"};
 	json_t *o = json_object();
 
 	for (int i = 0; i < LIMIT_COUNT; i++) {
@@ -143,6 +145,43 @@ static uint64_t timeval_ns(struct timeval t)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_usec * 1000u;
 }
 
+/* What the control group counted; what the kernel does not say is left out. */
+static json_t *part_group(const struct observed *seen)
+{
+	const struct cgroup_stat *s = &seen->group;
+	const struct {
+		const char *key;
+		uint64_t value;
+	} rows[] = {
+	    {"cpu_ns", s->cpu_ns},
+	    {"cpu_user_ns", s->cpu_user_ns},
+	    {"cpu_system_ns", s->cpu_system_ns},
+	    {"throttled_ns", s->throttled_ns},
+	    {"throttled_periods", s->throttled_periods},
+	    {"memory_peak_bytes", s->memory_peak_bytes},
+	    {"swap_peak_bytes", s->swap_peak_bytes},
+	    {"tasks_peak", s->tasks_peak},
+	    {"tasks_refused", s->tasks_refused},
+	    {"oom", s->oom},
+	    {"oom_kill", s->oom_kill},
+	    {"memory_max", s->memory_max},
+	    {"memory_high", s->memory_high},
+	    {"minor_faults", s->minor_faults},
+	    {"major_faults", s->major_faults},
+	    {"io_read_bytes", s->io_read_bytes},
+	    {"io_written_bytes", s->io_written_bytes},
+	    {"stalled_cpu_ns", s->stalled_cpu_ns},
+	    {"stalled_memory_ns", s->stalled_memory_ns},
+	    {"stalled_io_ns", s->stalled_io_ns},
+	};
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < COUNTOF(rows); i++)
+		if (rows[i].value != CGROUP_UNKNOWN)
+			set_int(o, rows[i].key, rows[i].value);
+	return o;
+}
+
 static json_t *part_usage(const struct observed *seen)
 {
 	const struct rusage *ru = &seen->rusage;
@@ -163,9 +202,13 @@ static json_t *part_usage(const struct observed *seen)
 		set_int(peak, "memory_bytes", seen->peak.memory_bytes);
 		set_int(peak, "processes", seen->peak.processes);
 		set_int(peak, "threads", seen->peak.threads);
-		set(peak, "source", json_string("sampled from /proc"));
+		set(peak, "source",
+		    json_string(seen->grouped ? "sampled from the control group"
+					      : "sampled from /proc"));
 		set(o, "peak", peak);
 	}
+	if (seen->grouped)
+		set(o, "group", part_group(seen));
 	if (seen->tmp_counted)
 		set_int(o, "tmp_peak_bytes", seen->tmp_bytes_peak);
 	if (seen->output_counted)

@@ -34,6 +34,31 @@ static json_t *part_mounts(const struct plan *plan)
 	return list;
 }
 
+/* Where the job's group was, or why there was none although a limit wanted one. */
+static json_t *part_cgroup(const struct plan *p)
+{
+	json_t *o = json_object(), *controllers = json_array();
+	const struct cgroup_place *g = &p->group;
+
+	(void)json_object_set_new(o, "version",
+				  g->version == CGROUP_NONE
+				      ? json_null()
+				      : json_integer(g->version == CGROUP_V2 ? 2 : 1));
+	if (g->version == CGROUP_NONE) {
+		if (g->why)
+			(void)json_object_set_new(o, "why", part_string(g->why));
+		json_decref(controllers);
+		return o;
+	}
+	(void)json_object_set_new(o, "source", part_string(g->source));
+	for (int c = 0; c < CGROUP_CONTROLLERS; c++)
+		if (g->controllers & CGROUP_BIT(c))
+			(void)json_array_append_new(controllers,
+						    json_string(cgroup_controller_names[c]));
+	(void)json_object_set_new(o, "controllers", controllers);
+	return o;
+}
+
 json_t *part_sandbox(const struct report_facts *f)
 {
 	json_t *o = json_object(), *spaces = json_array();
@@ -47,6 +72,8 @@ json_t *part_sandbox(const struct report_facts *f)
 	(void)json_object_set_new(o, "network", json_string(spec_net_names[f->spec->net]));
 	(void)json_object_set_new(o, "capabilities", json_string("none"));
 	(void)json_object_set_new(o, "no_new_privs", json_true());
+	if (p->group.version != CGROUP_NONE || p->group.why)
+		(void)json_object_set_new(o, "cgroup", part_cgroup(p));
 	(void)json_object_set_new(o, "mounts", part_mounts(p));
 	return o;
 }

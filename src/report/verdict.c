@@ -50,6 +50,7 @@ static const char *print_value(enum limit limit, uint64_t value, char *buf, size
 	case LIMIT_BYTES:
 		return text_print_size(value, buf, size);
 	case LIMIT_COUNT_OF:
+	case LIMIT_PERCENT:
 		break;
 	}
 	(void)snprintf(buf, size, "%llu", (unsigned long long)value);
@@ -188,6 +189,13 @@ static bool cpu_used_up(const struct plan *p, const struct rusage *ru)
 	return limit_is_set(&p->limits, LIMIT_CPU) && used >= p->limits.value[LIMIT_CPU];
 }
 
+/* The OOM killer was there, and the group had not reached a limit of its own. */
+static bool killed_from_above(const struct observed *o)
+{
+	return o->grouped && o->group.oom_kill != CGROUP_UNKNOWN && o->group.oom_kill > 0 &&
+	       o->group.oom == 0;
+}
+
 static void of_signal(const struct plan *p, const struct observed *o, int signal,
 		      struct outcome *out)
 {
@@ -211,6 +219,10 @@ static void of_signal(const struct plan *p, const struct observed *o, int signal
 		out->limit = LIMIT_CPU;
 		out->value = p->limits.value[LIMIT_CPU];
 		say(out, "a process of the job used up its CPU time and was ended by RLIMIT_CPU");
+	} else if (signal == SIGKILL && killed_from_above(o)) {
+		settle(out, REASON_SIGNALED, signal);
+		say(out,
+		    "the kernel's out-of-memory killer ended the job, not for its own limit: the machine, or a group above, had no memory left");
 	} else {
 		settle(out, REASON_SIGNALED, signal);
 		say(out, "the job was ended by %s (%s), which vkjail did not send", name,

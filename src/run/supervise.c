@@ -23,6 +23,7 @@ struct run {
 	struct report report;
 	struct plan plan;
 	struct request request;
+	struct cgroup group;
 	struct relay relays[2];
 	struct launched child;
 	struct claims claims;
@@ -38,6 +39,7 @@ static void run_init(struct run *r, const struct spec *spec, const struct host *
 	r->host = host;
 	r->report.file = ATOMIC_FILE_INIT;
 	r->request = REQUEST_INIT;
+	r->group = CGROUP_INIT;
 	r->relays[0] = r->relays[1] = RELAY_INIT;
 	r->child = LAUNCHED_INIT;
 	r->signal_fd = -1;
@@ -53,6 +55,7 @@ static void run_done(struct run *r)
 	free(r->seen.samples.at);
 	relay_done(&r->relays[0]);
 	relay_done(&r->relays[1]);
+	cgroup_done(&r->group);
 	request_done(&r->request);
 	claims_done(&r->claims);
 	report_done(&r->report);
@@ -101,6 +104,31 @@ static int check_stdio(struct err *e)
 	return 0;
 }
 
+/* Makes the group that was planned and writes the limits into it. */
+static int open_group(struct cgroup *g, struct plan *p, struct err *e)
+{
+	if (p->group.version == CGROUP_NONE)
+		return 0;
+	if (cgroup_open(g, &p->group, e) < 0)
+		return err_hint(e, "--cgroup none does without; --cgroup DIR names another place");
+	for (size_t i = 0; i < p->setting_count; i++) {
+		const struct cgroup_setting *s = &p->settings[i];
+		if (cgroup_set(g, s->controller, s->file, s->value) < 0 && s->must)
+			return err_os(e, errno, s->file,
+				      "cannot write '%s' to it in the job's control group",
+				      s->value);
+	}
+	p->group_fd = cgroup_clone_fd(g);
+	return cgroup_join_fds(g, p->join_fds, &p->join_count, e);
+}
+
+static void close_join(struct plan *p)
+{
+	for (size_t i = 0; i < p->join_count; i++)
+		(void)close(p->join_fds[i]);
+	p->join_count = 0;
+}
+
 static int prepare(struct run *r, const struct capture *capture, struct err *e)
 {
 	r->phase = REASON_BAD_JOB;
@@ -120,6 +148,8 @@ static int prepare(struct run *r, const struct capture *capture, struct err *e)
 		r->plan.fds = r->request.fds;
 		r->plan.fd_count = r->request.fd_count;
 	}
+	if (open_group(&r->group, &r->plan, e) < 0)
+		return -1;
 	if (capture)
 		r->plan.stdio[1] = capture->fd;
 	return open_relays(r, e);
@@ -185,6 +215,7 @@ static int launch_and_watch(struct run *r, struct err *e)
 	    .cpus = r->host->cpus ? r->host->cpus : 1,
 	    .signal_fd = r->signal_fd,
 	    .answers_fd = r->request.answers_fd,
+	    .group = r->plan.group.version == CGROUP_NONE ? NULL : &r->group,
 	    .claims = &r->claims,
 	    .relays = r->relays,
 	    .seen = &r->seen,
@@ -200,6 +231,7 @@ static int launch_and_watch(struct run *r, struct err *e)
 		return -1;
 	r->seen.launched = true;
 	request_close_job_side(&r->request);
+	close_join(&r->plan);
 	for (int i = 0; i < 2; i++) {
 		if (r->relays[i].write_fd >= 0)
 			(void)close(r->relays[i].write_fd);
@@ -321,6 +353,7 @@ void supervise(const struct spec *spec, const struct host *host, const struct ca
 		ret->err = ERR_INIT;
 		verdict_of_run(&r.plan, &r.seen, spec->compute ? &r.claims : NULL, out);
 	}
+	r.seen.group_left = !cgroup_remove(&r.group);
 	finish_outputs(&r, out);
 	keep_outputs(&r, out, ret);
 	keep_warnings(&r, ret);

@@ -35,6 +35,16 @@ void child_send(const struct child *c, struct msg *m)
 	(void)!send(c->control_fd, m, sizeof *m, MSG_NOSIGNAL);
 }
 
+/* What CLONE_INTO_CGROUP has not done already: cgroup v1, and kernels before 5.7. */
+static int step_cgroup(struct child *c, const struct step *s)
+{
+	(void)s;
+	for (size_t i = 0; !c->in_group && i < c->plan->join_count; i++)
+		if (write(c->plan->join_fds[i], "0", 1) < 0)
+			return -1;
+	return 0;
+}
+
 static int step_session(struct child *c, const struct step *s)
 {
 	(void)c;
@@ -168,6 +178,7 @@ static int step_exec(struct child *c, const struct step *s)
 typedef int (*step_fn)(struct child *c, const struct step *s);
 
 static const step_fn step_code[STEP_COUNT] = {
+    [STEP_CGROUP] = step_cgroup,
     [STEP_ID_MAP] = creds_id_map,
     [STEP_SESSION] = step_session,
     [STEP_HOSTNAME] = step_hostname,

@@ -12,7 +12,8 @@ struct child {
 	const struct plan *plan;
 	int control_fd; /* to the supervisor */
 	struct last_word *last_word;
-	int root_fd; /* the new root, while it is built */
+	bool in_group; /* made in the job's control group already */
+	int root_fd;   /* the new root, while it is built */
 	/* Written by the job's process, which shares this memory until it executes (vfork(2)). */
 	volatile int failed_os;
 	volatile unsigned failed_step;

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 
 #include "base/err.h"
+#include "cgroup/cgroup.h"
 #include "job/limits.h"
 
 enum cause_kind {
@@ -61,6 +62,9 @@ struct observed {
 	struct rusage rusage; /* of pid 1 and everything it waited for */
 	struct usage peak;    /* highest values seen in samples, each for itself */
 	struct samples samples;
+	bool grouped;             /* it had a control group */
+	struct cgroup_stat group; /* what that counted, at the end */
+	bool group_left;          /* it could not be removed */
 	uint64_t output_bytes;
 	bool output_counted;
 	uint64_t tmp_bytes_peak;

@@ -99,7 +99,7 @@ static void fire_cpu(struct loop *l, uint64_t now)
 	uint64_t limit = limit_of(l, LIMIT_CPU);
 
 	l->deadline[TIMER_CPU] = 0;
-	if (!usage_read(l->watch->child->pid, USAGE_CPU, &l->files, &u))
+	if (!watch_usage(l, false, &u))
 		return;
 	if (u.cpu_ns >= limit) {
 		watch_limit(l, LIMIT_CPU, u.cpu_ns, SIGTERM);
@@ -114,7 +114,7 @@ static void fire_idle(struct loop *l, uint64_t now)
 	struct usage u;
 
 	l->deadline[TIMER_IDLE] = 0;
-	if (!usage_read(l->watch->child->pid, USAGE_CPU, &l->files, &u))
+	if (!watch_usage(l, false, &u))
 		return;
 	/* The kernel counts in ticks: less than one in the whole period is no progress. */
 	if (u.cpu_ns == l->idle_cpu_ns) {
@@ -199,8 +199,15 @@ static void fire_sample(struct loop *l, uint64_t now)
 	uint64_t limit = limit_of(l, LIMIT_MEMORY);
 
 	l->deadline[TIMER_SAMPLE] = after(now, w->sample_ns);
-	if (!usage_read(w->child->pid, USAGE_MEMORY, &l->files, &u))
+	if (!watch_usage(l, true, &u))
 		return;
+	/* What the group counts is exact, the tmpfs is in it, and the kernel holds the limit. */
+	if (w->group && w->plan->group.controllers & CGROUP_BIT(CGROUP_MEMORY)) {
+		(void)tmp_bytes(l);
+		note_peaks(w->seen, &u);
+		keep_sample(&w->seen->samples, &u);
+		return;
+	}
 	uint64_t in_tmp = tmp_bytes(l);
 	/*
 	 * The quick sum counts a page that two processes share twice, so it can only be too high:

@@ -51,5 +51,11 @@ enum relay_result watch_take_output(struct loop *l, int which);
 void loop_forget(struct loop *l, int fd);
 void loop_wait_target(struct loop *l, int which, bool waiting);
 
+/* group.c */
+/* CPU time and, where asked for, memory of the job: from its group, else from /proc. False when it is gone. */
+bool watch_usage(struct loop *l, bool memory, struct usage *ret);
+void watch_oom(struct loop *l);       /* the group's memory events changed */
+void watch_group_end(struct loop *l); /* all processes are gone */
+
 /* drain.c: what the job wrote before it died goes to whoever reads us. */
 void watch_drain_output(struct loop *l);

@@ -22,6 +22,7 @@ enum source {
 	SOURCE_TIMER,
 	SOURCE_SIGNAL,
 	SOURCE_ANSWERS,
+	SOURCE_OOM,
 	SOURCE_STDOUT,
 	SOURCE_STDERR,
 	SOURCE_STDOUT_TARGET,
@@ -66,6 +67,8 @@ void watch_end_job(struct loop *l, int first_signal)
 		struct usage u;
 		l->left = usage_read(w->child->pid, USAGE_CPU, &l->files, &u) ? u.processes : 0;
 		send_signal(w, SIGKILL);
+		if (w->group)
+			cgroup_kill(w->group);
 		w->seen->killed_ns = now;
 		timers_clear(l);
 		l->deadline[TIMER_GIVE_UP] = now + GIVE_UP_NS;
@@ -309,6 +312,7 @@ static void on_gone(struct loop *l)
 	watch_drain_control(l);
 	if (w->answers_fd >= 0)
 		on_answers(l, 1 << 20);
+	watch_group_end(l);
 }
 
 static void dispatch(struct loop *l, enum source source)
@@ -329,6 +333,9 @@ static void dispatch(struct loop *l, enum source source)
 	case SOURCE_ANSWERS:
 		on_answers(l, 64);
 		break;
+	case SOURCE_OOM:
+		watch_oom(l);
+		break;
 	case SOURCE_STDOUT:
 	case SOURCE_STDOUT_TARGET:
 		(void)watch_take_output(l, 0);
@@ -345,6 +352,9 @@ static int loop_add(struct loop *l, int fd, enum source source, struct err *e)
 	struct epoll_event ev = {.events = EPOLLIN, .data.u32 = source};
 	if (fd < 0)
 		return 0;
+	/* A file of cgroup v2 says by POLLPRI that it has changed, and would be readable all the time. */
+	if (source == SOURCE_OOM && l->watch->group->place->version == CGROUP_V2)
+		ev.events = EPOLLPRI;
 	if (epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &ev) < 0)
 		return err_os(e, errno, NULL, "cannot watch the job");
 	return 0;
@@ -390,6 +400,7 @@ static int loop_open(struct loop *l, struct watch *w, struct err *e)
 	    loop_add(l, l->timer_fd, SOURCE_TIMER, e) < 0 ||
 	    loop_add(l, w->signal_fd, SOURCE_SIGNAL, e) < 0 ||
 	    loop_add(l, w->answers_fd, SOURCE_ANSWERS, e) < 0 ||
+	    loop_add(l, w->group ? w->group->oom_fd : -1, SOURCE_OOM, e) < 0 ||
 	    loop_add(l, w->relays[0].read_fd, SOURCE_STDOUT, e) < 0)
 		return -1;
 	return loop_add(l, w->relays[1].read_fd, SOURCE_STDERR, e);

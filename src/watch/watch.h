@@ -17,10 +17,11 @@ struct watch {
 	const struct plan *plan;
 	struct launched *child;
 	uint64_t grace_ns;
-	uint64_t sample_ns; /* LIMIT_NONE: no samples */
-	unsigned cpus;      /* that the job can use at a time */
-	int signal_fd;      /* signalfd(2) over the signals that watch_signals gave */
-	int answers_fd;     /* of vkjail-exec; -1 */
+	uint64_t sample_ns;         /* LIMIT_NONE: no samples */
+	unsigned cpus;              /* that the job can use at a time */
+	int signal_fd;              /* signalfd(2) over the signals that watch_signals gave */
+	int answers_fd;             /* of vkjail-exec; -1 */
+	const struct cgroup *group; /* of the job; NULL: none */
 	struct claims *claims;
 	struct relay *relays;  /* two: stdout, stderr; read_fd -1 when not relayed; borrowed */
 	struct observed *seen; /* what is found out */

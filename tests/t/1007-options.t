@@ -27,14 +27,14 @@ does 8 '--core' --core 4K -- sh -c 'ulimit -c'
 does 16 '--file-size' --file-size 8K -- sh -c 'ulimit -f'
 does 16 '--locked-memory' --locked-memory 16K -- sh -c 'ulimit -l'
 does 1048576 '--address-space' --address-space 1G -- sh -c 'ulimit -v'
-ends 0 exited '*' '--processes' --processes 50 -- sh -c 'ulimit -p'
+ends 0 exited '*' '--processes' --cgroup none --processes 50 -- sh -c 'ulimit -p'
 is "$out" 50 'as the job sees it'
-ends 0 exited '' 'all the watched limits at once' --wall 1m --cpu 1m --idle 1m --memory 1G --output 1M --tmp 8M --grace 1s -- true
+ends 0 exited '' 'all the watched limits at once' --wall 1m --cpu 1m --idle 1m --cgroup none --memory 1G --output 1M --tmp 8M --grace 1s -- true
 report_is "$R" .limits.wall.value 60000000000 'wall, in nanoseconds'
 report_is "$R" .limits.memory.value 1073741824 'memory, in bytes'
 report_is "$R" .limits.wall.enforced_by timerfd 'with what enforces it'
 report_is "$R" .limits.memory.enforced_by sampling 'memory is sampled, and said so'
-ends 0 exited '' '--require of limits that can be held' --wall 1m --memory 1G --require memory,wall -- true
+ends 0 exited '' '--require of limits that can be held' --wall 1m --cpu 1m --require cpu,wall -- true
 ends 0 exited '' '--sample' --sample 5ms -- sleep 0.05
 ok 'takes samples' test "$(report_get "$R" .samples.taken)" -ge 2
 ends 0 exited '' '--sample none' --sample none -- sleep 0.01
@@ -93,7 +93,7 @@ like "$err" "put '--' before a command" 'a command without --'
 
 # ---- plan
 mkdir quiet && cd quiet || exit
-run vkjail plan --wall 5s --memory 1G --writable -- touch planned
+run vkjail plan --wall 5s --cgroup none --memory 1G --writable -- touch planned
 status_is 0 'plan'
 cd "$T" || exit
 is "$(ls -A quiet)" '' 'starts nothing and writes no report'

@@ -37,21 +37,24 @@ run vkjail run --wall 20s --idle 200ms -- ./spin 0 600
 status_is 0 'idle: a job that works is left alone'
 
 # Memory, wherever it lies, each page once.
-limited 'memory: one process' memory 137 --memory 40M -- ./hog 400M anonymous 200 hold
-limited 'memory: three processes together' memory 137 --memory 60M -- sh -c './hog 25M anonymous 0 hold & ./hog 25M anonymous 0 hold & ./hog 25M anonymous 0 hold'
-limited 'memory: shared anonymous' memory 137 --memory 40M -- ./hog 60M shared 0 hold
-limited 'memory: a mapped file in /tmp' memory 137 --memory 40M -- ./hog 60M /tmp/file 0 hold
-limited 'memory: a file in /dev/shm that nobody maps' memory 137 --memory 40M -- sh -c './writefile /dev/shm/file 60M && sleep 60'
-limited 'memory: /tmp and a process together' memory 137 --memory 60M -- sh -c './writefile /tmp/file 40M && ./hog 40M anonymous 0 hold'
-# Held over several samples: each would be at its limit if its pages were counted twice.
-limited 'memory: a mapped file of /dev/shm is counted once' wall-time 124 --wall 1500ms --sample 20ms --memory 100M -- ./hog 60M /dev/shm/file 0 hold
-report_has 'memory: it is in the samples' $report '.usage.peak.memory_bytes>=62914560' '.usage.tmp_peak_bytes>=62914560'
-limited 'memory: shared by six processes is counted once' wall-time 124 --wall 1500ms --sample 20ms --memory 100M -- python3 -c 'import os, signal
+# By the kernel where there is a group, and by samples.
+for mode in auto none; do
+	limited "memory, cgroup $mode: one process" memory 137 --cgroup $mode --memory 40M -- ./hog 400M anonymous 200 hold
+	limited "memory, cgroup $mode: three processes together" memory 137 --cgroup $mode --memory 60M -- sh -c './hog 25M anonymous 0 hold & ./hog 25M anonymous 0 hold & ./hog 25M anonymous 0 hold'
+	limited "memory, cgroup $mode: shared anonymous" memory 137 --cgroup $mode --memory 40M -- ./hog 60M shared 0 hold
+	limited "memory, cgroup $mode: a mapped file in /tmp" memory 137 --cgroup $mode --memory 40M -- ./hog 60M /tmp/file 0 hold
+	limited "memory, cgroup $mode: a file in /dev/shm that nobody maps" memory 137 --cgroup $mode --memory 40M -- sh -c './writefile /dev/shm/file 60M && sleep 60'
+	limited "memory, cgroup $mode: /tmp and a process together" memory 137 --cgroup $mode --memory 60M -- sh -c './writefile /tmp/file 40M && ./hog 40M anonymous 0 hold'
+	# Held over several samples: each would be at its limit if its pages were counted twice.
+	limited "memory, cgroup $mode: a mapped file of /dev/shm is counted once" wall-time 124 --wall 1500ms --sample 20ms --cgroup $mode --memory 100M -- ./hog 60M /dev/shm/file 0 hold
+	report_has "memory, cgroup $mode: it is in the samples" $report '.usage.peak.memory_bytes>=62914560' '.usage.tmp_peak_bytes>=62914560'
+	limited "memory, cgroup $mode: shared by six processes is counted once" wall-time 124 --wall 1500ms --sample 20ms --cgroup $mode --memory 100M -- python3 -c 'import os, signal
 block = bytearray(b"x") * (50 << 20)
 for i in range(5):
     if os.fork() == 0:
         signal.pause()
 signal.pause()'
+done
 report_has 'memory: who measured' $report .limits.memory.enforced_by=sampling
 
 # Output: exactly the limit passes, one byte more does not.
@@ -126,6 +129,6 @@ for limit in device-memory=1G kernel=1s; do
 done
 run vkjail run --require wall -- true
 status_is 125 '--require of a limit that is not given'
-run vkjail run --require wall,memory,cpu --wall 20s --memory 1G --cpu 20s -- true
+run vkjail run --require wall,output,cpu --wall 20s --output 1G --cpu 20s -- true
 status_is 0 '--require of what can be enforced'
 done_testing

@@ -7,12 +7,14 @@ need userns python3 prlimit
 use_helper forker writefile
 report=vkjail-report.json
 
-# in_force KEY VALUE RESOURCE EXPECTED: prlimit(1) inside reads soft and hard limit.
+# in_force KEY VALUE RESOURCE EXPECTED [OPTION...]: prlimit(1) inside reads soft and hard limit.
 in_force() {
-	run vkjail run "--$1" "$2" -- prlimit --raw --noheadings --output SOFT,HARD "--$3"
-	is "$status $(echo "$out" | tr -s ' ')" "0 $4 $4" "$1: in force inside"
-	got=$(report_get $report ".limits.$1.value")
-	[ "$got" = "$4" ] || report_has "$1: in the report" $report ".limits.$1.value=$4"
+	key=$1 value=$2 resource=$3 expected=$4
+	shift 4
+	run vkjail run "--$key" "$value" "$@" -- prlimit --raw --noheadings --output SOFT,HARD "--$resource"
+	is "$status $(echo "$out" | tr -s ' ')" "0 $expected $expected" "$key: in force inside"
+	got=$(report_get $report ".limits.$key.value")
+	[ "$got" = "$expected" ] || report_has "$key: in the report" $report ".limits.$key.value=$expected"
 }
 in_force open-files 64 nofile 64
 in_force stack 1M stack 1048576
@@ -21,7 +23,7 @@ in_force locked-memory 64K memlock 65536
 in_force address-space 1G as 1073741824
 in_force file-size 1M fsize 1048576
 report_has 'file-size: enforced by' $report .limits.file-size.enforced_by=RLIMIT_FSIZE .limits.file-size.unit=bytes
-in_force processes 100 nproc 100
+in_force processes 100 nproc 100 --cgroup none
 run vkjail run --open-files 64 --stack 1M --core 0 --locked-memory 64K --address-space 1G -- true
 report_has 'all of them say who enforces them' $report .outcome.reason=exited .limits.open-files.enforced_by=RLIMIT_NOFILE \
 	.limits.open-files.unit=count .limits.stack.enforced_by=RLIMIT_STACK .limits.core.enforced_by=RLIMIT_CORE \

@@ -9,6 +9,7 @@ integration_tests += \
 	tests/t/3200-lifecycle.t \
 	tests/t/3300-terminal.t \
 	tests/t/3400-rlimits.t \
+	tests/t/3500-cgroup.t \
 	tests/t/3520-scope.t
 
 integration_tests += \

@@ -2,7 +2,7 @@
 # Watch, verdict and report.
 unit_tests += tests/unit/verdict.test tests/unit/claims.test tests/unit/atomic.test \
 	tests/unit/inroot.test tests/unit/relay.test tests/unit/usage.test
-RUN_TEST_LIBS = libreport.a libwatch.a libplan.a libsandbox.a libhost.a libjob.a libbase.a \
+RUN_TEST_LIBS = libreport.a libwatch.a libplan.a libsandbox.a libcgroup.a libhost.a libjob.a libbase.a \
 	$(SECCOMP_LIBS) $(CAP_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_verdict_test_SOURCES = tests/unit/verdict_test.c
@@ -46,3 +46,8 @@ tests_unit_include_test_SOURCES = tests/unit/include_test.c
 tests_unit_include_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_include_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_include_test_LDADD = librun.a $(RUN_TEST_LIBS)
+unit_tests += tests/unit/cgroup.test
+tests_unit_cgroup_test_SOURCES = tests/unit/cgroup_test.c
+tests_unit_cgroup_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_cgroup_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_cgroup_test_LDADD = libcgroup.a libbase.a $(CMOCKA_LIBS)

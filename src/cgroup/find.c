@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where a group can be made. A process may only be moved by who may write to the common ancestor of
+ * its old and its new group, and a v2 group with controllers for its children has no processes of
+ * its own ("no internal processes"), so three arrangements work: below our own group when nobody
+ * else is in it, beside it, or anywhere as the owner of everything.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+
+#include "base/auto.h"
+#include "cgroup/cgroup.h"
+
+const char *const cgroup_controller_names[CGROUP_CONTROLLERS] = {
+    [CGROUP_MEMORY] = "memory", [CGROUP_PIDS] = "pids", [CGROUP_CPU] = "cpu",
+    [CGROUP_CPUSET] = "cpuset", [CGROUP_IO] = "io",     [CGROUP_CPUACCT] = "cpuacct",
+};
+
+enum { TEXT_MAX = 64 * 1024 };
+
+ssize_t cgroup_read(int dir, const char *file, char *text, size_t size)
+{
+	AUTO_FD int fd = openat(dir, file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	size_t used = 0;
+	for (;;) {
+		ssize_t n = read(fd, text + used, size - 1 - used);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		used += (size_t)n;
+		if (n == 0 || used == size - 1)
+			break;
+	}
+	text[used] = '\0';
+	return (ssize_t)used;
+}
+
+/* The controllers named in a list such as "cpu io memory". */
+static unsigned parse_controllers(char *text)
+{
+	unsigned bits = 0;
+	char *save = NULL;
+
+	for (char *word = strtok_r(text, " ,\n", &save); word; word = strtok_r(NULL, " ,\n", &save))
+		for (int c = 0; c < CGROUP_CONTROLLERS; c++)
+			if (strcmp(word, cgroup_controller_names[c]) == 0)
+				bits |= CGROUP_BIT(c);
+	return bits;
+}
+
+static unsigned read_controllers(const char *dir, const char *file)
+{
+	char text[512];
+	AUTO_FD int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || cgroup_read(fd, file, text, sizeof text) < 0)
+		return 0;
+	return parse_controllers(text);
+}
+
+static void name_controllers(unsigned bits, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (int c = 0; c < CGROUP_CONTROLLERS && used < size; c++)
+		if (bits & CGROUP_BIT(c))
+			used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? ", " : "",
+						 cgroup_controller_names[c]);
+}
+
+/* A root group, which alone may have processes and controllers for its children, has no such file. */
+static bool is_root(const char *dir)
+{
+	char path[4200];
+	(void)snprintf(path, sizeof path, "%s/cgroup.type", dir);
+	return access(path, F_OK) < 0;
+}
+
+/* Whether groups can be made in dir and processes moved into them, as far as permissions tell. */
+static bool may_write(const char *dir)
+{
+	char path[4200];
+	if (access(dir, W_OK | X_OK) < 0)
+		return false;
+	(void)snprintf(path, sizeof path, "%s/cgroup.procs", dir);
+	return access(path, W_OK) == 0;
+}
+
+/* Only processes that are seen from here; "0" stands for those of another pid namespace. */
+enum members { MEMBERS_NONE, MEMBERS_US, MEMBERS_OTHERS };
+
+static enum members members_of(const char *dir)
+{
+	UNINITIALIZED char text[4096];
+	AUTO_FD int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	enum members found = MEMBERS_NONE;
+	char *save = NULL;
+
+	if (fd < 0 || cgroup_read(fd, "cgroup.procs", text, sizeof text) < 0)
+		return MEMBERS_OTHERS;
+	for (char *word = strtok_r(text, "\n", &save); word; word = strtok_r(NULL, "\n", &save)) {
+		if (strtol(word, NULL, 10) != getpid())
+			return MEMBERS_OTHERS;
+		found = MEMBERS_US;
+	}
+	return found;
+}
+
+/* ---- mounts ---------------------------------------------------------------------------------- */
+
+struct mounts {
+	char *text; /* /proc/self/mountinfo */
+	char *own;  /* /proc/self/cgroup */
+};
+
+static int load(struct mounts *m)
+{
+	*m = (struct mounts){.text = malloc(TEXT_MAX), .own = malloc(TEXT_MAX)};
+	return m->text && m->own &&
+		       cgroup_read(AT_FDCWD, "/proc/self/mountinfo", m->text, TEXT_MAX) >= 0 &&
+		       cgroup_read(AT_FDCWD, "/proc/self/cgroup", m->own, TEXT_MAX) >= 0
+		   ? 0
+		   : -1;
+}
+
+static void unload(struct mounts *m)
+{
+	free(m->text);
+	free(m->own);
+}
+
+/* Our path in the hierarchy with this controller ("" for v2), as /proc/self/cgroup has it: "4:cpu,cpuacct:/a". */
+static bool own_path(const struct mounts *m, const char *controller, char *buf, size_t size)
+{
+	for (const char *line = m->own; *line;) {
+		const char *end = strchrnul(line, '\n');
+		const char *names = memchr(line, ':', (size_t)(end - line));
+		const char *path = names ? memchr(names + 1, ':', (size_t)(end - names - 1)) : NULL;
+		if (path) {
+			char list[256];
+			(void)snprintf(list, sizeof list, ",%.*s,", (int)(path - names - 1),
+				       names + 1);
+			char want[64];
+			(void)snprintf(want, sizeof want, ",%s,", controller);
+			if (strstr(list, want)) {
+				(void)snprintf(buf, size, "%.*s", (int)(end - path - 1), path + 1);
+				return true;
+			}
+		}
+		line = *end ? end + 1 : end;
+	}
+	return false;
+}
+
+/* The mount of the hierarchy, as the directory that is our group there. NULL when it cannot be seen. */
+static const char *own_directory(struct arena *a, const struct mounts *m, const char *controller)
+{
+	UNINITIALIZED char path[4096];
+
+	if (!own_path(m, controller, path, sizeof path))
+		return NULL;
+	for (const char *line = m->text; *line;) {
+		const char *end = strchrnul(line, '\n');
+		/* proc_pid_mountinfo(5): id parent major:minor ROOT MOUNTPOINT options ... - TYPE source SUPER-OPTIONS */
+		UNINITIALIZED char one[4096];
+		char root[1024], point[1024], type[32], super[512];
+		(void)snprintf(one, sizeof one, "%.*s", (int)(end - line), line);
+		const char *dash = strstr(one, " - ");
+		line = *end ? end + 1 : end;
+		if (!dash || sscanf(one, "%*s %*s %*s %1023s %1023s", root, point) != 2 ||
+		    sscanf(dash, " - %31s %*s %511s", type, super) != 2)
+			continue;
+		bool fits = controller[0] ? strcmp(type, "cgroup") == 0
+					  : strcmp(type, "cgroup2") == 0;
+		if (fits && controller[0]) {
+			char list[520], want[64];
+			(void)snprintf(list, sizeof list, ",%s,", super);
+			(void)snprintf(want, sizeof want, ",%s,", controller);
+			fits = strstr(list, want) != NULL;
+		}
+		size_t n = strcmp(root, "/") == 0 ? 0 : strlen(root);
+		/* Octal escapes (a space) are not undone: such a mount is not used. */
+		if (!fits || strchr(point, '\\') || strncmp(path, root, n) != 0)
+			continue;
+		return arena_printf(a, "%s%s", point, strcmp(path + n, "/") == 0 ? "" : path + n);
+	}
+	return NULL;
+}
+
+/* ---- the candidates -------------------------------------------------------------------------- */
+
+static int not_here(struct cgroup_place *p, struct arena *a, const char *dir, const char *why,
+		    const char *fix)
+{
+	p->why = arena_printf(a, "%s%s%s: %s", p->why ? p->why : "", p->why ? "; " : "", dir, why);
+	if (fix && !p->fix)
+		p->fix = fix;
+	return -1;
+}
+
+static void settle(struct cgroup_place *p, const char *dir, const char *source, unsigned have,
+		   unsigned enable)
+{
+	p->version = CGROUP_V2;
+	p->source = source;
+	p->controllers = have | enable;
+	p->enable = enable;
+	for (int c = 0; c < CGROUP_CONTROLLERS; c++)
+		p->dir[c] = dir;
+}
+
+/* dir as the parent of the new group. 0, or -1 with the reason added to p->why. */
+static int try_parent(struct arena *a, const char *dir, unsigned need, const char *source,
+		      struct cgroup_place *p)
+{
+	char list[128], text[256];
+	unsigned on = read_controllers(dir, "cgroup.subtree_control");
+	unsigned offered = read_controllers(dir, "cgroup.controllers");
+	unsigned missing = need & ~on;
+
+	if (!may_write(dir))
+		return not_here(p, a, dir, "this user may not make groups there", NULL);
+	if (missing & ~offered) {
+		name_controllers(missing & ~offered, list, sizeof list);
+		(void)snprintf(text, sizeof text, "its controllers do not include %s", list);
+		return not_here(p, a, dir, text, NULL);
+	}
+	enum members members = missing && !is_root(dir) ? members_of(dir) : MEMBERS_NONE;
+	if (members == MEMBERS_OTHERS) {
+		name_controllers(missing, list, sizeof list);
+		(void)snprintf(
+		    text, sizeof text,
+		    "%s cannot be switched on for groups in it while it has other processes", list);
+		return not_here(p, a, dir, text,
+				"systemd-run --user --scope -p Delegate=yes vkjail run ...");
+	}
+	settle(p, dir, source, on & (need | CGROUP_BIT(CGROUP_PIDS) | CGROUP_BIT(CGROUP_IO)),
+	       missing);
+	p->leaf = members == MEMBERS_US;
+	return 0;
+}
+
+static int find_own(struct arena *a, const struct mounts *m, unsigned need, struct cgroup_place *p)
+{
+	const char *dir = own_directory(a, m, "");
+
+	need &= ~CGROUP_BIT(CGROUP_CPUACCT);
+	if (!dir)
+		return not_here(p, a, "cgroup v2", "not mounted, or our own group is not visible",
+				NULL);
+	if (try_parent(a, dir, need, "vkjail's own group", p) == 0)
+		return 0;
+	if (is_root(dir))
+		return -1;
+	char *above = arena_strdup(a, dir);
+	char *slash = strrchr(above, '/');
+	if (!slash)
+		return -1;
+	*slash = '\0';
+	struct statfs fs;
+	if (statfs(above, &fs) < 0 || fs.f_type != CGROUP2_SUPER_MAGIC)
+		return -1;
+	/* Only what is there already: switching controllers on there would be a change for others. */
+	if (need & ~read_controllers(above, "cgroup.subtree_control"))
+		return not_here(p, a, above, "has not all of them switched on for its groups",
+				NULL);
+	return try_parent(a, above, need, "beside vkjail's own group", p);
+}
+
+static int find_v1(struct arena *a, const struct mounts *m, unsigned need, struct cgroup_place *p)
+{
+	static const char source[] = "cgroup v1, vkjail's own groups";
+
+	need |= need & CGROUP_BIT(CGROUP_CPU) ? CGROUP_BIT(CGROUP_CPUACCT) : 0;
+	for (int c = 0; c < CGROUP_CONTROLLERS; c++) {
+		if (!(need & CGROUP_BIT(c)))
+			continue;
+		/* The bandwidth of block devices has another interface in v1, without buffered writes: not used. */
+		const char *dir = c == CGROUP_IO ? NULL
+						 : own_directory(a, m, cgroup_controller_names[c]);
+		if (!dir)
+			return not_here(p, a, "cgroup v1", "has no such controller mounted", NULL);
+		if (!may_write(dir))
+			return not_here(p, a, dir, "this user may not make groups there", NULL);
+		p->dir[c] = dir;
+	}
+	p->version = CGROUP_V1;
+	p->controllers = need;
+	p->source = source;
+	return 0;
+}
+
+static int find_wanted(struct arena *a, const char *wanted, unsigned need, struct cgroup_place *p,
+		       struct err *e)
+{
+	struct statfs fs;
+
+	if (statfs(wanted, &fs) < 0) {
+		(void)err_os(e, errno, wanted, "cannot use it as the parent of the job's group");
+		return err_as_bad(e);
+	}
+	if (fs.f_type != CGROUP2_SUPER_MAGIC) {
+		(void)err_bad(e, wanted, "is not a directory of a cgroup v2 file system");
+		return err_hint(e, "mount -t cgroup2 shows where one is");
+	}
+	if (try_parent(a, arena_strdup(a, wanted), need & ~CGROUP_BIT(CGROUP_CPUACCT), "--cgroup",
+		       p) == 0)
+		return 0;
+	(void)err_bad(e, "--cgroup", "%s", p->why);
+	return err_hint(e, "give a group that this user owns, with nobody in it");
+}
+
+int cgroup_find(struct arena *a, const char *wanted, unsigned need, struct cgroup_place *ret,
+		struct err *e)
+{
+	struct mounts m;
+	int rc = 0;
+
+	*ret = (struct cgroup_place){.version = CGROUP_NONE};
+	if (wanted)
+		return find_wanted(a, wanted, need, ret, e);
+	if (load(&m) < 0)
+		ret->why = "/proc/self/mountinfo cannot be read";
+	else if (find_own(a, &m, need, ret) < 0 && find_v1(a, &m, need, ret) < 0)
+		ret->version = CGROUP_NONE;
+	unload(&m);
+	return rc;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whether the job gets a control group, where, and what is written into it. Only when a limit gains
+ * by it: making and removing a group costs a launch as much as ten mounts.
+ */
+#include <string.h>
+
+#include "base/auto.h"
+#include "plan/parts.h"
+
+/* The limits that the kernel can hold for a whole group, and the controller that does. */
+static const struct {
+	enum limit limit;
+	enum cgroup_controller controller;
+	bool v2_alone; /* in v2 without any controller */
+	struct coverage v1, v2;
+} covered[] = {
+    {LIMIT_MEMORY,
+     CGROUP_MEMORY,
+     false,
+     {"cgroup v1 memory.limit_in_bytes", "cgroup v1 memory.usage_in_bytes", NULL},
+     {"cgroup v2 memory.max", "cgroup v2 memory.current", NULL}},
+    {LIMIT_PROCESSES,
+     CGROUP_PIDS,
+     false,
+     {"cgroup v1 pids.max", "cgroup v1 pids.current", NULL},
+     {"cgroup v2 pids.max", "cgroup v2 pids.current", NULL}},
+    {LIMIT_CPU,
+     CGROUP_CPUACCT,
+     true,
+     {"timer over cgroup v1", "cgroup v1 cpuacct.usage", NULL},
+     {"timer over cgroup v2", "cgroup v2 cpu.stat", NULL}},
+    {LIMIT_CPU_QUOTA,
+     CGROUP_CPU,
+     false,
+     {"cgroup v1 cpu.cfs_quota_us", "cgroup v1 cpu.stat", NULL},
+     {"cgroup v2 cpu.max", "cgroup v2 cpu.stat", NULL}},
+};
+
+static void add(struct plan *p, enum cgroup_controller c, const char *file, const char *value,
+		bool must)
+{
+	p->settings = arena_grow(&p->arena, p->settings, p->setting_count, sizeof *p->settings);
+	p->settings[p->setting_count++] = (struct cgroup_setting){
+	    .controller = c, .file = file, .value = value, .must = must};
+}
+
+static const char *number(struct plan *p, uint64_t n)
+{
+	return arena_printf(&p->arena, "%llu", (unsigned long long)n);
+}
+
+enum { QUOTA_PERIOD_US = 100000 };
+
+static void set_memory(struct plan *p, bool v2)
+{
+	const char *bytes = number(p, p->limits.value[LIMIT_MEMORY]);
+
+	add(p, CGROUP_MEMORY, v2 ? "memory.max" : "memory.limit_in_bytes", bytes, true);
+	/* Swapped memory is memory as well. Not every kernel counts it. */
+	add(p, CGROUP_MEMORY, v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes",
+	    v2 ? "0" : bytes, false);
+	/* All or nothing: a job without one of its processes is no job. */
+	if (v2)
+		add(p, CGROUP_MEMORY, "memory.oom.group", "1", false);
+}
+
+static void set_limits(struct plan *p)
+{
+	bool v2 = p->group.version == CGROUP_V2;
+	unsigned have = p->group.controllers;
+
+	if (have & CGROUP_BIT(CGROUP_MEMORY) && limit_is_set(&p->limits, LIMIT_MEMORY))
+		set_memory(p, v2);
+	if (have & CGROUP_BIT(CGROUP_PIDS) && limit_is_set(&p->limits, LIMIT_PROCESSES))
+		/* pid 1 of the sandbox is ours and does not count. */
+		add(p, CGROUP_PIDS, "pids.max", number(p, p->limits.value[LIMIT_PROCESSES] + 1),
+		    true);
+	if (have & CGROUP_BIT(CGROUP_CPU) && limit_is_set(&p->limits, LIMIT_CPU_QUOTA)) {
+		uint64_t quota = p->limits.value[LIMIT_CPU_QUOTA] * (QUOTA_PERIOD_US / 100);
+		if (v2) {
+			add(p, CGROUP_CPU, "cpu.max",
+			    arena_printf(&p->arena, "%llu %d", (unsigned long long)quota,
+					 QUOTA_PERIOD_US),
+			    true);
+		} else {
+			add(p, CGROUP_CPU, "cpu.cfs_period_us", number(p, QUOTA_PERIOD_US), true);
+			add(p, CGROUP_CPU, "cpu.cfs_quota_us", number(p, quota), true);
+		}
+	}
+}
+
+void plan_cgroup_cover(struct plan *p)
+{
+	for (size_t i = 0; i < COUNTOF(covered); i++) {
+		bool v2 = p->group.version == CGROUP_V2;
+		if (p->group.version == CGROUP_NONE)
+			return;
+		if (p->group.controllers & CGROUP_BIT(covered[i].controller) ||
+		    (v2 && covered[i].v2_alone))
+			p->coverage[covered[i].limit] = v2 ? covered[i].v2 : covered[i].v1;
+	}
+}
+
+static unsigned needed(const struct plan *p)
+{
+	unsigned need = 0;
+
+	for (size_t i = 0; i < COUNTOF(covered); i++)
+		if (limit_is_set(&p->limits, covered[i].limit))
+			need |= CGROUP_BIT(covered[i].controller);
+	return need;
+}
+
+/* All that is needed in one place; else the controllers one by one, the most important first. */
+static int find(struct plan *p, const char *wanted, unsigned need, struct err *e)
+{
+	static const enum cgroup_controller order[] = {CGROUP_MEMORY, CGROUP_CPU, CGROUP_PIDS,
+						       CGROUP_CPUACCT};
+	struct cgroup_place one;
+
+	if (cgroup_find(&p->arena, wanted, need, &p->group, e) < 0)
+		return -1;
+	for (size_t i = 0; p->group.version == CGROUP_NONE && i < COUNTOF(order); i++) {
+		unsigned bit = CGROUP_BIT(order[i]);
+		if (!(need & bit) || need == bit)
+			continue;
+		if (cgroup_find(&p->arena, wanted, bit, &one, e) < 0)
+			return -1;
+		if (one.version != CGROUP_NONE)
+			p->group = one;
+	}
+	return 0;
+}
+
+int plan_cgroup(struct plan *p, const struct spec *spec, struct err *e)
+{
+	unsigned need = needed(p);
+	const char *wanted = spec->cgroup;
+
+	p->group = (struct cgroup_place){.version = CGROUP_NONE};
+	if (wanted && strcmp(wanted, "none") == 0) {
+		p->group.why = "--cgroup none";
+		return 0;
+	}
+	if (wanted && strcmp(wanted, "auto") == 0)
+		wanted = NULL;
+	if (need == 0 && !wanted)
+		return 0;
+	if (find(p, wanted, need, e) < 0)
+		return -1;
+	if (p->group.version == CGROUP_NONE)
+		return 0;
+	set_limits(p);
+	plan_step(p, STEP_CGROUP)->source = p->group.source;
+	return 0;
+}

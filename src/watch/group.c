@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The job's control group while it runs: its numbers instead of those of /proc, and its OOM killer. */
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "watch/timers.h"
+#include "watch/usage.h"
+
+static uint64_t known(uint64_t value)
+{
+	return value == CGROUP_UNKNOWN ? 0 : value;
+}
+
+bool watch_usage(struct loop *l, bool memory, struct usage *ret)
+{
+	const struct watch *w = l->watch;
+	struct cgroup_stat s;
+
+	if (w->group) {
+		cgroup_stat_sample(w->group, &s);
+		if (s.cpu_ns != CGROUP_UNKNOWN && (!memory || s.memory_bytes != CGROUP_UNKNOWN)) {
+			*ret = (struct usage){.at_ns = timers_now(),
+					      .cpu_ns = s.cpu_ns,
+					      .memory_bytes = known(s.memory_bytes),
+					      .processes = (unsigned)known(s.processes),
+					      .threads = (unsigned)known(s.tasks),
+					      .memory_exact = true};
+			return true;
+		}
+	}
+	return usage_read(w->child->pid, memory ? USAGE_MEMORY : USAGE_CPU, &l->files, ret);
+}
+
+/* What the job held when its limit was reached; where the kernel keeps no peak that is the limit itself. */
+static uint64_t memory_at_limit(const struct loop *l, const struct cgroup_stat *s)
+{
+	uint64_t limit = l->watch->plan->limits.value[LIMIT_MEMORY];
+	return s->memory_peak_bytes == CGROUP_UNKNOWN || s->memory_peak_bytes < limit
+		   ? limit
+		   : s->memory_peak_bytes;
+}
+
+/* The group's own limit, not the machine's or a parent's, made the kernel kill. */
+static bool out_of_memory(const struct loop *l, const struct cgroup_stat *s)
+{
+	return limit_is_set(&l->watch->plan->limits, LIMIT_MEMORY) && known(s->oom_kill) > 0 &&
+	       known(s->oom) > 0;
+}
+
+void watch_oom(struct loop *l)
+{
+	const struct cgroup *g = l->watch->group;
+	struct cgroup_stat s;
+	uint64_t count;
+
+	if (g->place->version == CGROUP_V1)
+		(void)!read(g->oom_fd, &count, sizeof count);
+	cgroup_stat_oom(g, &s);
+	/* v1 tells before it kills. That the limit is ours shows in the usage, for a parent's tells us as well. */
+	bool ours = g->place->version == CGROUP_V1 ? known(s.memory_max) > 0 : out_of_memory(l, &s);
+	if (!ours || !limit_is_set(&l->watch->plan->limits, LIMIT_MEMORY))
+		return;
+	cgroup_stat_read(g, &s);
+	watch_limit(l, LIMIT_MEMORY, memory_at_limit(l, &s), SIGKILL);
+}
+
+void watch_group_end(struct loop *l)
+{
+	struct observed *o = l->watch->seen;
+
+	if (!l->watch->group)
+		return;
+	o->grouped = true;
+	cgroup_stat_read(l->watch->group, &o->group);
+	/* The kernel may have killed everything before we heard of it. A main process that got along without has ended well. */
+	bool ended_well = o->exited && WIFEXITED(o->status) && WEXITSTATUS(o->status) == 0;
+	if (o->cause != CAUSE_NONE || ended_well || o->step_failed || !out_of_memory(l, &o->group))
+		return;
+	o->cause = CAUSE_LIMIT;
+	o->limit = LIMIT_MEMORY;
+	o->value = memory_at_limit(l, &o->group);
+	o->cause_ns = o->ended_ns ? o->ended_ns : o->gone_ns;
+}

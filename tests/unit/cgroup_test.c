@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Control groups without a kernel's: the files are files, the directories directories. What the kernel
+ * does with them is tested by tests/t/35*.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/auto.h"
+#include "cgroup/cgroup.h"
+
+static char base[] = "/tmp/vkjail-cgroup-XXXXXX";
+static int base_fd;
+
+static void put(const char *name, const char *text)
+{
+	AUTO_FD int fd = openat(base_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	if (!mkdtemp(base))
+		return -1;
+	base_fd = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return base_fd < 0 ? -1 : 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	(void)close(base_fd);
+	return nftw(base, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static struct cgroup_place place_v2(void)
+{
+	struct cgroup_place p = {.version = CGROUP_V2, .controllers = ~0U, .source = "test"};
+	for (int c = 0; c < CGROUP_CONTROLLERS; c++)
+		p.dir[c] = base;
+	return p;
+}
+
+static void test_numbers_of_v2(void **state)
+{
+	struct cgroup_place p = place_v2();
+	struct cgroup g = CGROUP_INIT;
+	struct cgroup_stat s;
+	(void)state;
+
+	put("memory.current", "4096\n");
+	put("memory.peak", "8192\n");
+	put("memory.swap.current", "max\n");
+	put("memory.events", "low 0\nhigh 3\nmax 7\noom 2\noom_kill 1\noom_group_kill 1\n");
+	put("memory.stat", "anon 1\npgfault 100\npgmajfault 7\n");
+	put("cpu.stat", "usage_usec 1500\nuser_usec 1000\nsystem_usec 500\nnr_periods 4\nnr_throttled 2\nthrottled_usec 9\n");
+	put("pids.current", "5\n");
+	put("pids.events", "max 11\n");
+	put("io.stat", "8:0 rbytes=10 wbytes=20 rios=1 wios=1 dbytes=0 dios=0\n8:16 rbytes=1 wbytes=2 rios=1 wios=1\n");
+	put("cpu.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=77\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=1\n");
+	put("cgroup.procs", "1\n2\n3\n");
+	g.place = &p;
+	g.dir[0] = dup(base_fd);
+	g.oom_fd = openat(base_fd, "memory.events", O_RDONLY | O_CLOEXEC);
+	g.memory_fd = openat(base_fd, "memory.current", O_RDONLY | O_CLOEXEC);
+	g.cpu_fd = openat(base_fd, "cpu.stat", O_RDONLY | O_CLOEXEC);
+
+	cgroup_stat_read(&g, &s);
+	assert_int_equal(s.memory_bytes, 4096);
+	assert_int_equal(s.memory_peak_bytes, 8192);
+	assert_true(s.swap_bytes == CGROUP_UNKNOWN);
+	assert_true(s.swap_peak_bytes == CGROUP_UNKNOWN);
+	assert_int_equal(s.oom, 2);
+	/* Not the line of which this is only the start. */
+	assert_int_equal(s.oom_kill, 1);
+	assert_int_equal(s.memory_max, 7);
+	assert_int_equal(s.memory_high, 3);
+	assert_int_equal(s.minor_faults, 93);
+	assert_int_equal(s.major_faults, 7);
+	assert_int_equal(s.cpu_ns, 1500000);
+	assert_int_equal(s.cpu_user_ns, 1000000);
+	assert_int_equal(s.throttled_periods, 2);
+	assert_int_equal(s.throttled_ns, 9000);
+	assert_int_equal(s.tasks, 5);
+	assert_int_equal(s.tasks_refused, 11);
+	assert_int_equal(s.io_read_bytes, 11);
+	assert_int_equal(s.io_written_bytes, 22);
+	assert_int_equal(s.stalled_cpu_ns, 77000);
+	assert_true(s.stalled_io_ns == CGROUP_UNKNOWN);
+
+	cgroup_stat_sample(&g, &s);
+	assert_int_equal(s.cpu_ns, 1500000);
+	assert_int_equal(s.memory_bytes, 4096);
+	assert_int_equal(s.processes, 3);
+	(void)close(g.dir[0]);
+	(void)close(g.oom_fd);
+	(void)close(g.memory_fd);
+	(void)close(g.cpu_fd);
+}
+
+static unsigned long long own_start(void)
+{
+	char text[1024];
+	unsigned long long start = 0;
+	AUTO_FD int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+	ssize_t n = read(fd, text, sizeof text - 1);
+
+	assert_true(n > 0);
+	text[n] = '\0';
+	char *field = strrchr(text, ')') + 2;
+	for (int i = 3; i < 22; i++)
+		field = strchr(field, ' ') + 1;
+	start = strtoull(field, NULL, 10);
+	return start;
+}
+
+/* Only what a dead runner of this pid namespace left is removed. */
+static void test_leftovers(void **state)
+{
+	struct cgroup_place p = place_v2();
+	struct cgroup g;
+	struct err e = ERR_INIT;
+	struct stat st;
+	char dead[80], reused[80], alive[80], foreign[80];
+	(void)state;
+
+	assert_int_equal(stat("/proc/self/ns/pid", &st), 0);
+	unsigned long space = (unsigned long)st.st_ino;
+	unsigned long long start = own_start();
+	(void)snprintf(dead, sizeof dead, "vkjail.%lu.4194303.%llu", space, start);
+	(void)snprintf(reused, sizeof reused, "vkjail.%lu.%d.%llu", space, (int)getppid(), start + 1);
+	(void)snprintf(alive, sizeof alive, "vkjail-leaf.%lu.%d.%llu", space, (int)getpid(), start);
+	(void)snprintf(foreign, sizeof foreign, "vkjail.%lu.4194303.%llu", space + 1, start);
+	const char *const all[] = {dead, reused, alive, foreign, "vkjail.nonsense", "somebody"};
+	for (size_t i = 0; i < COUNTOF(all); i++)
+		assert_int_equal(mkdirat(base_fd, all[i], 0755), 0);
+	assert_int_equal(mkdirat(base_fd, "sub", 0755), 0);
+	char below[120];
+	(void)snprintf(below, sizeof below, "%s/made-by-the-job", dead);
+	assert_int_equal(mkdirat(base_fd, below, 0), 0);
+
+	assert_int_equal(cgroup_open(&g, &p, &e), 0);
+	assert_int_not_equal(faccessat(base_fd, dead, F_OK, 0), 0);
+	assert_int_not_equal(faccessat(base_fd, reused, F_OK, 0), 0);
+	for (size_t i = 2; i < COUNTOF(all); i++)
+		assert_int_equal(faccessat(base_fd, all[i], F_OK, 0), 0);
+
+	/* What the job made below the group goes with it, whatever its permissions. */
+	(void)snprintf(below, sizeof below, "%s/a", g.name);
+	assert_int_equal(mkdirat(base_fd, below, 0755), 0);
+	(void)snprintf(below, sizeof below, "%s/a/b", g.name);
+	assert_int_equal(mkdirat(base_fd, below, 0), 0);
+	assert_true(cgroup_remove(&g));
+	assert_int_not_equal(faccessat(base_fd, g.name, F_OK, 0), 0);
+	cgroup_done(&g);
+}
+
+static void test_two_runs_at_once_fail_clearly(void **state)
+{
+	struct cgroup_place p = place_v2();
+	struct cgroup a, b;
+	struct err e = ERR_INIT;
+	(void)state;
+
+	assert_int_equal(cgroup_open(&a, &p, &e), 0);
+	assert_int_equal(cgroup_open(&b, &p, &e), -1);
+	assert_int_equal(e.os, EEXIST);
+	cgroup_done(&b);
+	cgroup_done(&a);
+}
+
+static void test_wanted(void **state)
+{
+	__attribute__((cleanup(arena_done))) struct arena a = {0};
+	struct cgroup_place p;
+	struct err e = ERR_INIT;
+	(void)state;
+
+	assert_int_equal(cgroup_find(&a, base, 0, &p, &e), -1);
+	assert_non_null(strstr(e.text, "is not a directory of a cgroup v2 file system"));
+	e = ERR_INIT;
+	assert_int_equal(cgroup_find(&a, "/nowhere", 0, &p, &e), -1);
+	assert_int_equal(e.os, ENOENT);
+	assert_int_equal(e.kind, ERR_BAD);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_numbers_of_v2),
+		cmocka_unit_test(test_leftovers),
+		cmocka_unit_test(test_two_runs_at_once_fail_clearly),
+		cmocka_unit_test(test_wanted),
+	};
+	return cmocka_run_group_tests_name("cgroup", tests, set_up, tear_down);
+}
