@@ -84,6 +84,7 @@ librun_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 librun_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 librun_a_SOURCES = \
 	src/run/include.c src/run/include.h \
+	src/run/outputs.c src/run/outputs.h \
 	src/run/shaders.c src/run/shaders.h \
 	src/run/request.c src/run/request.h \
 	src/run/supervise.c src/run/supervise.h

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Files are read with pread from regular files whose size is known, so a wrong size is found before
- * memory is allocated for the contents.
+ * What the files say about themselves, and what the job says about them. The size of a file is known,
+ * so a wrong one is found before memory is allocated for the contents; only of a pipe it shows later.
  */
 #include "gpu/data.h"
 
@@ -10,58 +10,87 @@
 #include <sys/stat.h>
 
 #include "base/auto.h"
-#include "base/fd.h"
-#include "gpu/fill.h"
+#include "gpu/convert.h"
 #include "gpu/npy.h"
+#include "gpu/npz.h"
 #include "gpu/png.h"
+#include "gpu/safetensors.h"
 
-static int read_at(int fd, const char *path, unsigned char *out, uint64_t size, uint64_t offset,
-		   struct err *e)
+/* The file must hold the array and nothing else: leftovers mean that the shape is not what was meant. */
+static int check_size(const struct request_buffer *b, const struct data *d, struct err *e)
 {
-	while (size > 0) {
-		size_t want = size < 1 << 30 ? (size_t)size : 1 << 30;
-		ssize_t n = pread(fd, out, want, (off_t)offset);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_os(e, errno, path, "cannot read");
-		if (n == 0)
-			return err_bad(e, path, "became shorter while it was read");
-		out += n;
-		offset += (uint64_t)n;
-		size -= (uint64_t)n;
-	}
+	char text[SHAPE_TEXT];
+	uint64_t have = d->bytes.size, want = d->start + d->shape.bytes;
+
+	if (have == want || have == BYTES_UNKNOWN)
+		return 0;
+	return err_bad(e, b->path, "%s: %s needs %llu bytes, the file has %llu",
+		       have < want ? "is cut off" : "is too long", shape_print(&d->shape, text),
+		       (unsigned long long)want, (unsigned long long)have);
+}
+
+static int open_npy(const struct request_buffer *b, struct data *d, struct err *e)
+{
+	unsigned char start[NPY_START];
+	struct npy npy;
+	size_t got, more = 0;
+
+	if (bytes_some(&d->bytes, start, sizeof start, &got, e) < 0)
+		return -1;
+	size_t size = npy_header_size(start, got);
+	AUTO_FREE unsigned char *head = malloc(size + 1);
+	if (!head)
+		return err_os(e, ENOMEM, b->path, "cannot read");
+	memcpy(head, start, got);
+	if (size > got && bytes_some(&d->bytes, head + got, size - got, &more, e) < 0)
+		return -1;
+	if (npy_parse(head, got + more, b->path, &npy, e) < 0)
+		return -1;
+	d->shape = npy.shape;
+	d->stored = npy.shape.type;
+	d->start = npy.offset;
+	d->big_endian = npy.big_endian;
+	unsigned long_axes = 0;
+	for (unsigned i = 0; i < npy.shape.dims; i++)
+		long_axes += npy.shape.dim[i] > 1;
+	/* With one axis both orders are the same; with an empty one there is nothing to order. */
+	d->fortran = npy.fortran && long_axes > 1 && npy.shape.count > 0;
+	return check_size(b, d, e);
+}
+
+static int open_npz(const struct request_buffer *b, struct data *d, struct err *e)
+{
+	struct bytes file = d->bytes;
+
+	if (npz_find(file.fd, b->path, file.size, b->member, &d->bytes, e) < 0)
+		return -1;
+	return open_npy(b, d, e);
+}
+
+static int open_tensor(const struct request_buffer *b, struct data *d, struct err *e)
+{
+	struct tensor t;
+
+	if (safetensors_find(b->fd, b->path, d->bytes.size, b->member, &t, e) < 0)
+		return -1;
+	d->bytes.offset = t.offset;
+	d->bytes.size = t.shape.bytes;
+	d->shape = t.shape;
+	d->stored = t.is_bf16 ? TYPE_NONE : t.shape.type;
 	return 0;
 }
 
-/* The file must hold the array and nothing else: leftovers mean that the shape is not what was meant. */
-static int check_size(const struct request_buffer *b, const struct data *d, uint64_t file_size,
-		      struct err *e)
+/* Small floats become larger ones when the job asks for it; every other difference is a mistake. */
+static int widen(const struct request_buffer *b, struct data *d, struct err *e)
 {
-	char text[SHAPE_TEXT];
-	uint64_t want = d->offset + d->shape.bytes;
-
-	if (file_size == want)
+	if (b->has_type && convert_can_widen(d->stored, b->shape.type)) {
+		d->shape.type = b->shape.type;
+		return shape_finish(&d->shape, b->path, e);
+	}
+	if (d->stored != TYPE_NONE)
 		return 0;
-	return err_bad(e, b->path, "%s: %s needs %llu bytes, the file has %llu",
-		       file_size < want ? "is cut off" : "is too long",
-		       shape_print(&d->shape, text), (unsigned long long)want,
-		       (unsigned long long)file_size);
-}
-
-static int open_npy(const struct request_buffer *b, struct data *d, uint64_t file_size,
-		    struct err *e)
-{
-	size_t size = file_size < NPY_HEADER_MAX ? (size_t)file_size : NPY_HEADER_MAX, offset;
-	AUTO_FREE unsigned char *head = malloc(size + 1);
-
-	if (!head)
-		return err_os(e, ENOMEM, b->path, "cannot read");
-	if (read_at(b->fd, b->path, head, size, 0, e) < 0 ||
-	    npy_parse(head, size, b->path, &d->shape, &offset, e) < 0)
-		return -1;
-	d->offset = offset;
-	return check_size(b, d, file_size, e);
+	(void)err_bad(e, b->path, "the array holds bf16, which no shader can read");
+	return err_hint(e, "have it widened: 'type: f32'");
 }
 
 /* A type and shape given beside a file that knows its own are a check. */
@@ -85,22 +114,52 @@ static int compare(const struct request_buffer *b, const struct shape *have,
 		       shape_print(&said, text[1]));
 }
 
-static int open_file(const struct request_buffer *b, struct data *d, struct err *e)
+static int find_bytes(const struct request_buffer *b, struct data *d, struct err *e)
 {
 	struct stat st;
 
+	d->bytes = (struct bytes){.kind = BYTES_FILE, .fd = b->fd, .name = b->path};
+	if (b->fd == REQUEST_FD_STDIN) {
+		d->bytes.kind = BYTES_PIPE;
+		d->bytes.size = BYTES_UNKNOWN;
+		return 0;
+	}
 	if (fstat(b->fd, &st) < 0)
 		return err_os(e, errno, b->path, "cannot examine");
 	if (!S_ISREG(st.st_mode))
 		return err_bad(e, b->path, "is not a regular file");
-	uint64_t size = (uint64_t)st.st_size;
-	if (b->format == FORMAT_RAW) {
+	d->bytes.size = (uint64_t)st.st_size;
+	return 0;
+}
+
+static int open_format(const struct request_buffer *b, struct data *d, struct err *e)
+{
+	bool deep = b->has_type && b->shape.type == TYPE_U16;
+
+	switch (b->format) {
+	case FORMAT_RAW:
 		d->shape = b->shape;
-		return shape_finish(&d->shape, b->path, e) < 0 ? -1 : check_size(b, d, size, e);
+		d->stored = b->shape.type;
+		return shape_finish(&d->shape, b->path, e) < 0 ? -1 : check_size(b, d, e);
+	case FORMAT_PNG:
+		d->stored = deep ? TYPE_U16 : TYPE_U8;
+		return png_peek(&d->bytes, d->stored, &d->shape, e);
+	case FORMAT_NPZ:
+		return open_npz(b, d, e);
+	case FORMAT_SAFETENSORS:
+		return open_tensor(b, d, e);
+	case FORMAT_NPY:
+	case FORMAT_AUTO:
+		return open_npy(b, d, e);
 	}
-	int rc = b->format == FORMAT_PNG ? png_peek(b->fd, b->path, &d->shape, e)
-					 : open_npy(b, d, size, e);
-	return rc < 0 ? -1 : compare(b, &d->shape, &b->shape, b->has_type, b->has_shape, e);
+	return -1;
+}
+
+static int open_file(const struct request_buffer *b, struct data *d, struct err *e)
+{
+	if (find_bytes(b, d, e) < 0 || open_format(b, d, e) < 0 || widen(b, d, e) < 0)
+		return -1;
+	return compare(b, &d->shape, &b->shape, b->has_type, b->has_shape, e);
 }
 
 /* Shape of a generated buffer: its own, else what it is like. Files are known by now. */
@@ -153,39 +212,5 @@ int data_open(const struct request *q, struct data *data, size_t *ret_bad, struc
 				return -1;
 		}
 	}
-	return 0;
-}
-
-int data_read(const struct request_buffer *b, const struct data *d, unsigned char *out,
-	      struct err *e)
-{
-	struct fill fill = {.source = b->source, .type = d->shape.type, .seed = b->seed};
-
-	if (b->source == SOURCE_FILE && b->format == FORMAT_PNG)
-		return png_read(b->fd, b->path, &d->shape, out, e);
-	if (b->source == SOURCE_FILE)
-		return read_at(b->fd, b->path, out, d->shape.bytes, d->offset, e);
-	if (b->source == SOURCE_VALUE && number_encode(&b->value, d->shape.type, fill.value, e) < 0)
-		return -1;
-	fill_write(&fill, 0, d->shape.count, out);
-	return 0;
-}
-
-int data_check_output(const struct request_output *o, const struct shape *s, struct err *e)
-{
-	return o->format == FORMAT_PNG ? png_can_write(s, o->path, e) : 0;
-}
-
-int data_write(const struct request_output *o, const struct shape *s, const unsigned char *bytes,
-	       struct err *e)
-{
-	char head[NPY_HEADER_WRITTEN];
-
-	if (o->format == FORMAT_PNG)
-		return png_write(o->fd, o->path, s, bytes, e);
-	if (o->format == FORMAT_NPY && fd_write_all(o->fd, head, npy_header(s, head)) < 0)
-		return err_os(e, errno, o->path, "cannot write");
-	if (fd_write_all(o->fd, bytes, s->bytes) < 0)
-		return err_os(e, errno, o->path, "cannot write");
 	return 0;
 }

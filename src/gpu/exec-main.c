@@ -4,6 +4,7 @@
  * answers on fd 4, touches only the descriptors that the request names (docs/protocol.md).
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 
 #include "base/auto.h"
@@ -57,6 +58,8 @@ static void job_done(struct job *j)
 	gpu_done(&j->gpu);
 	vk_done(&j->vk);
 	free(j->devices);
+	for (size_t i = 0; j->data && i < j->q.buffer_count; i++)
+		data_done(&j->data[i]);
 	free(j->data);
 	free(j->shapes);
 	free(j->kernels);
@@ -73,6 +76,21 @@ static int stop_between(struct fail *f)
 		   : 0;
 }
 
+/* stdout as an output is ours alone: what a driver or a library prints goes to stderr from here on. */
+static int keep_stdout(struct job *j, struct fail *f)
+{
+	for (size_t i = 0; i < j->q.output_count; i++) {
+		if (j->q.outputs[i].fd != REQUEST_FD_STDOUT)
+			continue;
+		int own = fcntl(REQUEST_FD_STDOUT, F_DUPFD_CLOEXEC, REQUEST_FD_FIRST);
+		if (own < 0 || dup2(2, REQUEST_FD_STDOUT) < 0)
+			return fail_set(f, END_FAILED, j->q.outputs[i].where,
+					"cannot use stdout: %s", err_errno_name(errno));
+		j->q.outputs[i].fd = own;
+	}
+	return 0;
+}
+
 static int read_request(struct job *j, struct fail *f)
 {
 	AUTO_FREE char *text = NULL;
@@ -84,6 +102,8 @@ static int read_request(struct job *j, struct fail *f)
 	if (fd_read_all(REQUEST_FD, "request", REQUEST_MAX, &text, &size, &e) < 0 ||
 	    request_parse(text, size, &j->q, &e) < 0)
 		return fail_err(f, END_BAD_JOB, NULL, &e);
+	if (keep_stdout(j, f) < 0)
+		return -1;
 	j->data = calloc(j->q.buffer_count + 1, sizeof *j->data);
 	j->shapes = calloc(j->q.buffer_count + 1, sizeof *j->shapes);
 	j->buffers = calloc(j->q.buffer_count + 1, sizeof *j->buffers);
@@ -167,6 +187,12 @@ static int check_buffers(struct job *j, struct fail *f)
 	return 0;
 }
 
+/* Reading from and writing to pipes ends when somebody asks for the end. */
+static int fail_data(struct fail *f, enum end_reason reason, const char *where, const struct err *e)
+{
+	return fail_err(f, stop_asked() ? END_CANCELLED : reason, where, e);
+}
+
 static int open_data(struct job *j, struct fail *f)
 {
 	struct err e = ERR_INIT;
@@ -175,7 +201,7 @@ static int open_data(struct job *j, struct fail *f)
 	if (data_open(&j->q, j->data, &bad, &e) < 0) {
 		if (e.object[0] == '\0')
 			(void)err_in(&e, "buffer '%s'", j->q.buffers[bad].name);
-		return fail_err(f, END_BAD_JOB, j->q.buffers[bad].where, &e);
+		return fail_data(f, END_BAD_JOB, j->q.buffers[bad].where, &e);
 	}
 	for (size_t i = 0; i < j->q.buffer_count; i++)
 		j->shapes[i] = j->data[i].shape;
@@ -281,8 +307,10 @@ static int upload(struct job *j, size_t i, struct fail *f)
 		return -1;
 	if (to->map)
 		memset(to->map + to->size - 4, 0, 4); /* the padding */
-	if (data_read(b, &j->data[i], out, &e) < 0)
-		return fail_err(f, e.os ? END_FAILED : END_BAD_JOB, b->where, &e);
+	int rc = data_read(b, &j->data[i], out, &e);
+	data_done(&j->data[i]);
+	if (rc < 0)
+		return fail_data(f, e.os ? END_FAILED : END_BAD_JOB, b->where, &e);
 	if (to->map || bytes == 0)
 		return 0;
 	return need_staging(j, f) < 0 ? -1 : gpu_upload(&j->gpu, to, out, bytes, &j->staging, f);
@@ -332,7 +360,7 @@ static int download(struct job *j, const struct request_output *o, bool partial,
 	     gpu_download(&j->gpu, from, bytes, s->bytes, &j->staging, f) < 0))
 		return -1;
 	if (data_write(o, s, bytes, &e) < 0)
-		return fail_err(f, END_FAILED, o->where, &e);
+		return fail_data(f, END_FAILED, o->where, &e);
 	json_t *answer = json_pack("{s:s, s:I}", "buffer", j->q.buffers[o->buffer].name, "bytes",
 				   (json_int_t)s->bytes);
 	if (partial)

@@ -3,7 +3,7 @@
 # of this may be linked into vkjail itself.
 
 noinst_LIBRARIES += libgpu.a
-libgpu_a_CPPFLAGS = $(AM_CPPFLAGS) $(VULKAN_CFLAGS) $(JANSSON_CFLAGS) $(PNG_CFLAGS) $(NETTLE_CFLAGS)
+libgpu_a_CPPFLAGS = $(AM_CPPFLAGS) $(VULKAN_CFLAGS) $(JANSSON_CFLAGS) $(PNG_CFLAGS) $(ZLIB_CFLAGS) $(NETTLE_CFLAGS)
 libgpu_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 libgpu_a_SOURCES = \
 	src/gpu/answer.c src/gpu/answer.h \
@@ -14,7 +14,6 @@ libgpu_a_SOURCES = \
 	src/gpu/image.c src/gpu/image.h src/gpu/image-format.def \
 	src/gpu/match.c src/gpu/match-image.c src/gpu/match.h src/gpu/step-match.c \
 	src/gpu/compile-client.c src/gpu/compile-client.h \
-	src/gpu/data.c src/gpu/data.h \
 	src/gpu/device.c src/gpu/device.h src/gpu/device-json.c \
 	src/gpu/fail.c src/gpu/fail.h \
 	src/gpu/fill.c src/gpu/fill.h \
@@ -23,8 +22,6 @@ libgpu_a_SOURCES = \
 	src/gpu/kernel.c src/gpu/kernel-answer.c src/gpu/kernel-load.c src/gpu/step.c \
 	src/gpu/step-bind.c src/gpu/variant.c src/gpu/pipeline.h \
 	src/gpu/loop-limit.c src/gpu/loop-limit.h \
-	src/gpu/npy.c src/gpu/npy.h \
-	src/gpu/png.c src/gpu/png.h \
 	src/gpu/request.c src/gpu/request.h \
 	src/gpu/run.c src/gpu/run.h \
 	src/gpu/spirv.c src/gpu/spirv.h src/gpu/spirv-ops.h \
@@ -34,7 +31,17 @@ libgpu_a_SOURCES = \
 	src/gpu/stop.c src/gpu/stop.h \
 	src/gpu/types.c src/gpu/types.h \
 	src/gpu/vk.c src/gpu/vk.h src/gpu/vk.def
-LIBGPU_LIBS = libgpu.a libbase.a $(JANSSON_LIBS) $(PNG_LIBS) $(NETTLE_LIBS) -lm
+# Files and fills: what buffers hold before the first step and what becomes of them.
+libgpu_a_SOURCES += \
+	src/gpu/bytes.c src/gpu/bytes.h \
+	src/gpu/convert.c src/gpu/convert.h \
+	src/gpu/data.c src/gpu/data.h src/gpu/data-read.c src/gpu/data-write.c \
+	src/gpu/json-scan.c src/gpu/json-scan.h \
+	src/gpu/npy.c src/gpu/npy.h \
+	src/gpu/npz.c src/gpu/npz.h \
+	src/gpu/png.c src/gpu/png.h \
+	src/gpu/safetensors.c src/gpu/safetensors.h
+LIBGPU_LIBS = libgpu.a libbase.a $(JANSSON_LIBS) $(PNG_LIBS) $(ZLIB_LIBS) $(NETTLE_LIBS) -lm
 
 pkglibexec_PROGRAMS += vkjail-exec vkjail-compile vkjail-probe
 

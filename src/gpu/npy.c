@@ -93,7 +93,7 @@ static int parse_shape(struct cursor *c, const char *name, struct shape *s, stru
 	return 0;
 }
 
-static int parse_descr(struct cursor *c, const char *name, enum compute_type *ret, struct err *e)
+static int parse_descr(struct cursor *c, const char *name, struct npy *ret, struct err *e)
 {
 	char descr[32];
 
@@ -102,13 +102,14 @@ static int parse_descr(struct cursor *c, const char *name, enum compute_type *re
 			       "the array has a structured type, only plain numbers can be read");
 	if (!take_string(c, descr, sizeof descr))
 		return err_bad(e, name, "damaged .npy header: descr is not a short string");
-	*ret = type_from_npy(descr);
-	if (*ret != TYPE_NONE)
+	ret->big_endian = descr[0] == '>';
+	if (ret->big_endian)
+		descr[0] = '<';
+	ret->shape.type = type_from_npy(descr);
+	if (ret->shape.type != TYPE_NONE)
 		return 0;
-	if (descr[0] == '>')
-		return err_bad(e, name,
-			       "the array is big-endian ('%s'), save it with .astype('<%s')", descr,
-			       descr + 1);
+	if (ret->big_endian)
+		descr[0] = '>';
 	if (strchr(descr, 'O'))
 		return err_bad(
 		    e, name,
@@ -118,33 +119,28 @@ static int parse_descr(struct cursor *c, const char *name, enum compute_type *re
 		       descr);
 }
 
-static int parse_entry(struct cursor *c, const char *name, struct shape *s, unsigned *seen,
+static int parse_entry(struct cursor *c, const char *name, struct npy *ret, unsigned *seen,
 		       struct err *e)
 {
 	char key[32];
 	unsigned bit;
-	bool fortran;
 	int rc = 0;
 
 	if (!take_string(c, key, sizeof key) || !take(c, ':'))
 		return err_bad(e, name, "damaged .npy header: expected a key");
 	if (strcmp(key, "descr") == 0) {
 		bit = 1;
-		rc = parse_descr(c, name, &s->type, e);
+		rc = parse_descr(c, name, ret, e);
 	} else if (strcmp(key, "fortran_order") == 0) {
 		bit = 2;
-		fortran = take_word(c, "True");
-		if (!fortran && !take_word(c, "False"))
+		ret->fortran = take_word(c, "True");
+		if (!ret->fortran && !take_word(c, "False"))
 			return err_bad(
 			    e, name,
 			    "damaged .npy header: fortran_order is neither True nor False");
-		if (fortran)
-			return err_bad(
-			    e, name,
-			    "the array is in Fortran order, save it with numpy.ascontiguousarray");
 	} else if (strcmp(key, "shape") == 0) {
 		bit = 4;
-		rc = parse_shape(c, name, s, e);
+		rc = parse_shape(c, name, &ret->shape, e);
 	} else {
 		return err_bad(e, name, "damaged .npy header: unknown key '%s'", key);
 	}
@@ -154,11 +150,24 @@ static int parse_entry(struct cursor *c, const char *name, struct shape *s, unsi
 	return rc;
 }
 
-int npy_parse(const unsigned char *data, size_t size, const char *name, struct shape *ret,
-	      size_t *ret_offset, struct err *e)
+size_t npy_header_size(const unsigned char *data, size_t size)
+{
+	if (size < NPY_START || memcmp(data, "\x93NUMPY", 6) != 0)
+		return size;
+	size_t length = data[8] | (size_t)data[9] << 8;
+	if (data[6] > 1)
+		length |= (size_t)data[10] << 16 | (size_t)data[11] << 24;
+	length += data[6] > 1 ? 12 : 10;
+	/* The longer ones are refused by what stands in the first bytes. */
+	return length < NPY_START ? NPY_START : length < NPY_HEADER_MAX ? length : NPY_HEADER_MAX;
+}
+
+int npy_parse(const unsigned char *data, size_t size, const char *name, struct npy *ret,
+	      struct err *e)
 {
 	unsigned seen = 0;
 
+	*ret = (struct npy){.offset = 0};
 	if (size < 10 || memcmp(data, "\x93NUMPY", 6) != 0)
 		return err_bad(e, name, "is not a .npy file");
 	unsigned major = data[6];
@@ -192,8 +201,8 @@ int npy_parse(const unsigned char *data, size_t size, const char *name, struct s
 		return err_bad(e, name, "damaged .npy header: %s",
 			       seen != 7 ? "descr, fortran_order or shape is missing"
 					 : "text after the dictionary");
-	*ret_offset = start + length;
-	return shape_finish(ret, name, e);
+	ret->offset = start + length;
+	return shape_finish(&ret->shape, name, e);
 }
 
 size_t npy_header(const struct shape *s, char buf[static NPY_HEADER_WRITTEN])

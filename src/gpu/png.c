@@ -2,25 +2,24 @@
 /*
  * Only this file knows libpng. Every picture passes png_peek, which refuses by the 33 bytes of the
  * header, so a bomb is refused before libpng sees it; libpng's own limits are set as well.
+ * 16 bit samples are big-endian in the file and the machine's in memory.
  */
 #include "gpu/png.h"
 
 #include <errno.h>
 #include <math.h>
 #include <png.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "base/auto.h"
-#include "base/fd.h"
 
 struct stream {
-	int fd;
-	off_t at;
+	struct bytes *file; /* reading */
+	int fd;             /* writing */
 	const char *name;
 	struct err *e;
 	png_structp png;
 	png_infop info;
-	unsigned char *row; /* conversion space of the writer */
 };
 
 static void on_error(png_structp png, png_const_charp text)
@@ -43,20 +42,14 @@ static void on_warning(png_structp png, png_const_charp text)
 static void on_read(png_structp png, png_bytep out, size_t size)
 {
 	struct stream *s = png_get_io_ptr(png);
+	size_t got;
 
-	while (size > 0) {
-		ssize_t n = pread(s->fd, out, size, s->at);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			(void)(n < 0 ? err_os(s->e, errno, s->name, "cannot read")
-				     : err_bad(s->e, s->name, "the PNG is cut off after %lld bytes",
-					       (long long)s->at));
-			png_error(png, "read");
-		}
-		s->at += n;
-		out += n;
-		size -= (size_t)n;
+	if (bytes_some(s->file, out, size, &got, s->e) < 0)
+		png_error(png, "read");
+	if (got < size) {
+		(void)err_bad(s->e, s->name, "the PNG is cut off after %llu bytes",
+			      (unsigned long long)s->file->at);
+		png_error(png, "read");
 	}
 }
 
@@ -64,10 +57,8 @@ static void on_write(png_structp png, png_bytep data, size_t size)
 {
 	struct stream *s = png_get_io_ptr(png);
 
-	if (fd_write_all(s->fd, data, size) < 0) {
-		(void)err_os(s->e, errno, s->name, "cannot write");
+	if (bytes_write(s->fd, s->name, data, size, s->e) < 0)
 		png_error(png, "write");
-	}
 }
 
 static void on_flush(png_structp png)
@@ -80,18 +71,19 @@ static uint32_t big32(const unsigned char *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-int png_peek(int fd, const char *name, struct shape *ret, struct err *e)
+int png_peek(struct bytes *file, enum compute_type type, struct shape *ret, struct err *e)
 {
 	static const unsigned char start[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n',
 					      0,    0,   0,   13,  'I',  'H',  'D',  'R'};
+	const char *name = file->name;
 	unsigned char head[33];
-	ssize_t n = pread(fd, head, sizeof head, 0);
+	size_t n;
 
-	if (n < 0)
-		return err_os(e, errno, name, "cannot read");
+	if (bytes_peek(file, head, sizeof head, &n, e) < 0)
+		return -1;
 	if (n < 8 || memcmp(head, start, 8) != 0)
 		return err_bad(e, name, "is not a PNG file");
-	if ((size_t)n < sizeof head || memcmp(head, start, sizeof start) != 0)
+	if (n < sizeof head || memcmp(head, start, sizeof start) != 0)
 		return err_bad(e, name, "the PNG is cut off or damaged inside its header");
 	uint64_t width = big32(head + 16), height = big32(head + 20);
 	if (width == 0 || height == 0)
@@ -101,26 +93,35 @@ int png_peek(int fd, const char *name, struct shape *ret, struct err *e)
 		return err_bad(e, name, "the PNG is %llu x %llu, %d x %d is the most that is read",
 			       (unsigned long long)width, (unsigned long long)height, PNG_SIDE_MAX,
 			       PNG_SIDE_MAX);
-	if (width * height * 4 > PNG_BYTES_MAX)
+	uint64_t bytes = width * height * 4 * type_size(type);
+	if (bytes > PNG_BYTES_MAX)
 		return err_bad(e, name, "the PNG needs %llu MiB decoded, %llu MiB is the most",
-			       (unsigned long long)(width * height * 4) >> 20,
+			       (unsigned long long)bytes >> 20,
 			       (unsigned long long)PNG_BYTES_MAX >> 20);
-	*ret = (struct shape){.type = TYPE_U8, .dims = 3, .dim = {height, width, 4}};
+	*ret = (struct shape){.type = type, .dims = 3, .dim = {height, width, 4}};
 	return shape_finish(ret, name, e);
 }
 
-/* Whatever the file holds becomes 8 bit RGBA. */
-static void ask_for_rgba(png_structp png, png_infop info)
+/* Whatever the file holds becomes RGBA of 8 or 16 bits. */
+static void ask_for_rgba(png_structp png, png_infop info, bool deep)
 {
-	png_set_scale_16(png);
-	png_set_expand(png); /* palette, small grey depths and transparent colours */
+	if (deep) {
+		png_set_expand_16(png);
+		if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+			png_set_swap(png);
+	} else {
+		png_set_scale_16(png);
+		png_set_expand(png); /* palette, small grey depths and transparent colours */
+	}
 	png_set_gray_to_rgb(png);
-	png_set_add_alpha(png, 0xff, PNG_FILLER_AFTER);
+	png_set_add_alpha(png, deep ? 0xffff : 0xff, PNG_FILLER_AFTER);
 	png_read_update_info(png, info);
 }
 
 static int read_rows(struct stream *s, const struct shape *shape, unsigned char *out)
 {
+	size_t row = shape->bytes / shape->dim[0];
+
 	if (setjmp(png_jmpbuf(s->png)) != 0)
 		return -1;
 	png_set_read_fn(s->png, s, on_read);
@@ -129,20 +130,20 @@ static int read_rows(struct stream *s, const struct shape *shape, unsigned char 
 	png_set_chunk_malloc_max(s->png, 1 << 20);
 	png_read_info(s->png, s->info);
 	int passes = png_set_interlace_handling(s->png);
-	ask_for_rgba(s->png, s->info);
+	ask_for_rgba(s->png, s->info, shape->type == TYPE_U16);
 	if (png_get_image_height(s->png, s->info) != shape->dim[0] ||
-	    png_get_rowbytes(s->png, s->info) != shape->dim[1] * 4)
+	    png_get_rowbytes(s->png, s->info) != row)
 		png_error(s->png, "its size changed while it was read");
 	for (int pass = 0; pass < passes; pass++)
 		for (uint64_t y = 0; y < shape->dim[0]; y++)
-			png_read_row(s->png, out + y * shape->dim[1] * 4, NULL);
+			png_read_row(s->png, out + y * row, NULL);
 	png_read_end(s->png, NULL);
 	return 0;
 }
 
-int png_read(int fd, const char *name, const struct shape *shape, unsigned char *out, struct err *e)
+int png_read(struct bytes *file, const struct shape *shape, unsigned char *out, struct err *e)
 {
-	struct stream s = {.fd = fd, .name = name, .e = e};
+	struct stream s = {.file = file, .name = file->name, .e = e};
 	int rc = -1;
 
 	*e = ERR_INIT;
@@ -152,7 +153,7 @@ int png_read(int fd, const char *name, const struct shape *shape, unsigned char 
 	if (s.info)
 		rc = read_rows(&s, shape, out);
 	else
-		(void)err_os(e, ENOMEM, name, "cannot read");
+		(void)err_os(e, ENOMEM, s.name, "cannot read");
 	png_destroy_read_struct(&s.png, &s.info, NULL);
 	return rc;
 }
@@ -171,11 +172,12 @@ int png_can_write(const struct shape *s, const char *name, struct err *e)
 {
 	char text[SHAPE_TEXT];
 
-	if ((s->type != TYPE_U8 && s->type != TYPE_U32 && s->type != TYPE_F32) ||
+	if ((s->type != TYPE_U8 && s->type != TYPE_U16 && s->type != TYPE_U32 &&
+	     s->type != TYPE_F32) ||
 	    channels_of(s) == 0)
 		return err_bad(
 		    e, name,
-		    "%s cannot become a PNG, which takes u8 [h, w] or [h, w, 1|2|3|4], u32 [h, w], f32 [h, w] or [h, w, 1|3|4]",
+		    "%s cannot become a PNG, which takes u8 and u16 [h, w] or [h, w, 1|2|3|4], u32 [h, w], f32 [h, w] or [h, w, 1|3|4]",
 		    shape_print(s, text));
 	if (s->count == 0 || s->dim[0] > PNG_SIDE_MAX || s->dim[1] > PNG_SIDE_MAX)
 		return err_bad(e, name, "%s cannot become a PNG, whose sides are 1 to %d",
@@ -190,60 +192,99 @@ static unsigned char to_byte(float f)
 	return f >= 1 ? 255 : (unsigned char)lrintf(f * 255);
 }
 
-static const unsigned char *convert_row(const struct stream *s, const struct shape *shape,
-					const unsigned char *row, size_t values)
+struct png_writer {
+	struct stream stream;
+	struct shape shape;
+	unsigned channels;
+	unsigned char *row; /* conversion space */
+};
+
+static const unsigned char *convert_row(const struct png_writer *w, const unsigned char *row)
 {
-	if (shape->type != TYPE_F32)
+	if (w->shape.type != TYPE_F32)
 		return row; /* packed u32 with red lowest is RGBA in memory */
-	for (size_t i = 0; i < values; i++) {
+	for (size_t i = 0; i < w->shape.dim[1] * w->channels; i++) {
 		float f;
 		memcpy(&f, row + 4 * i, 4);
-		s->row[i] = to_byte(f);
+		w->row[i] = to_byte(f);
 	}
-	return s->row;
+	return w->row;
 }
 
-static int write_rows(struct stream *s, const struct shape *shape, const unsigned char *data)
+static int write_header(struct png_writer *w)
 {
 	static const int color[] = {0, PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA,
 				    PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_RGBA};
-	unsigned channels = channels_of(shape);
-	size_t row_bytes = shape->bytes / shape->dim[0];
+	struct stream *s = &w->stream;
 
 	if (setjmp(png_jmpbuf(s->png)) != 0)
 		return -1;
 	png_set_write_fn(s->png, s, on_write, on_flush);
 	png_set_compression_buffer_size(s->png, 64 << 10);
 	png_set_compression_level(s->png, 4);
-	png_set_IHDR(s->png, s->info, (png_uint_32)shape->dim[1], (png_uint_32)shape->dim[0], 8,
-		     color[channels], PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
-		     PNG_FILTER_TYPE_DEFAULT);
+	png_set_IHDR(s->png, s->info, (png_uint_32)w->shape.dim[1], (png_uint_32)w->shape.dim[0],
+		     w->shape.type == TYPE_U16 ? 16 : 8, color[w->channels], PNG_INTERLACE_NONE,
+		     PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
 	png_write_info(s->png, s->info);
-	for (uint64_t y = 0; y < shape->dim[0]; y++)
-		png_write_row(
-		    s->png, convert_row(s, shape, data + y * row_bytes, shape->dim[1] * channels));
-	png_write_end(s->png, NULL);
+	if (w->shape.type == TYPE_U16 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+		png_set_swap(s->png);
 	return 0;
 }
 
-int png_write(int fd, const char *name, const struct shape *s, const unsigned char *data,
-	      struct err *e)
+struct png_writer *png_begin(int fd, const char *name, const struct shape *s, struct err *e)
 {
-	struct stream st = {.fd = fd, .name = name, .e = e};
-	int rc = -1;
-
 	if (png_can_write(s, name, e) < 0)
-		return -1;
-	*e = ERR_INIT;
-	AUTO_FREE unsigned char *row = malloc(s->dim[1] * 4);
-	st.row = row;
-	st.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &st, on_error, on_warning);
-	if (st.png)
-		st.info = png_create_info_struct(st.png);
-	if (row && st.info)
-		rc = write_rows(&st, s, data);
-	else
+		return NULL;
+	struct png_writer *w = calloc(1, sizeof *w);
+	if (!w) {
 		(void)err_os(e, ENOMEM, name, "cannot write");
-	png_destroy_write_struct(&st.png, &st.info);
-	return rc;
+		return NULL;
+	}
+	*e = ERR_INIT;
+	w->stream = (struct stream){.fd = fd, .name = name, .e = e};
+	w->shape = *s;
+	w->channels = channels_of(s);
+	w->row = malloc(s->dim[1] * 4);
+	w->stream.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &w->stream, on_error,
+						on_warning);
+	if (w->stream.png)
+		w->stream.info = png_create_info_struct(w->stream.png);
+	if (!w->row || !w->stream.info)
+		(void)err_os(e, ENOMEM, name, "cannot write");
+	else if (write_header(w) == 0)
+		return w;
+	png_drop(w);
+	return NULL;
+}
+
+int png_rows(struct png_writer *w, const unsigned char *data, uint64_t rows, struct err *e)
+{
+	size_t row = w->shape.bytes / w->shape.dim[0];
+
+	*e = ERR_INIT;
+	w->stream.e = e;
+	if (setjmp(png_jmpbuf(w->stream.png)) != 0)
+		return -1;
+	for (uint64_t y = 0; y < rows; y++)
+		png_write_row(w->stream.png, convert_row(w, data + y * row));
+	return 0;
+}
+
+int png_end(struct png_writer *w, struct err *e)
+{
+	*e = ERR_INIT;
+	w->stream.e = e;
+	if (setjmp(png_jmpbuf(w->stream.png)) != 0)
+		return -1;
+	png_write_end(w->stream.png, NULL);
+	return 0;
+}
+
+void png_drop(struct png_writer *w)
+{
+	if (!w)
+		return;
+	png_destroy_write_struct(&w->stream.png, &w->stream.info);
+	free(w->row);
+	free(w);
 }

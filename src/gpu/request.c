@@ -23,7 +23,12 @@ static int one_of(struct json_read *r, const char *key, const char *value, const
 static enum compute_format read_format(struct json_read *r, const json_t *o)
 {
 	static const char *const names[] = {
-	    [FORMAT_NPY] = "npy", [FORMAT_PNG] = "png", [FORMAT_RAW] = "raw"};
+	    [FORMAT_NPY] = "npy",
+	    [FORMAT_PNG] = "png",
+	    [FORMAT_RAW] = "raw",
+	    [FORMAT_NPZ] = "npz",
+	    [FORMAT_SAFETENSORS] = "safetensors",
+	};
 	return (enum compute_format)one_of(r, "format", json_read_string(r, o, "format"), names,
 					   COUNTOF(names));
 }
@@ -41,6 +46,14 @@ static enum compute_type read_type(struct json_read *r, const json_t *o)
 static int read_fd(struct json_read *r, const json_t *o)
 {
 	return (int)json_read_count(r, o, "fd", REQUEST_FD_FIRST, 1 << 20);
+}
+
+/* The data of a buffer or an output may also be stdin or stdout. */
+static int read_data_fd(struct json_read *r, const json_t *o, int standard)
+{
+	const json_t *fd = json_object_get(o, "fd");
+
+	return json_is_integer(fd) && json_integer_value(fd) == standard ? standard : read_fd(r, o);
 }
 
 static struct compute_number number_value(struct json_read *r, const json_t *v, const char *what)
@@ -203,8 +216,9 @@ static void read_buffer(struct json_read *r, const json_t *o, struct request_buf
 	    [SOURCE_RANDOM] = "random", [SOURCE_VALUE] = "value",
 	};
 
-	json_read_keys(r, o, "buffers",
-		       "name where source path fd format like type shape seed value sampler");
+	json_read_keys(
+	    r, o, "buffers",
+	    "name where source path fd format member like type shape seed value sampler");
 	b->name = json_read_string(r, o, "name");
 	b->where = json_read_string_or(r, o, "where", NULL);
 	b->source = (enum compute_source)one_of(r, "source", json_read_string(r, o, "source"),
@@ -222,8 +236,12 @@ static void read_buffer(struct json_read *r, const json_t *o, struct request_buf
 	if (b->source != SOURCE_FILE)
 		return;
 	b->path = json_read_string(r, o, "path");
-	b->fd = read_fd(r, o);
+	b->fd = read_data_fd(r, o, REQUEST_FD_STDIN);
 	b->format = read_format(r, o);
+	b->member = json_read_string_or(r, o, "member", NULL);
+	if (b->fd == REQUEST_FD_STDIN &&
+	    (b->format == FORMAT_NPZ || b->format == FORMAT_SAFETENSORS))
+		json_read_bad(r, b->name, "this format cannot come from stdin");
 	if (b->format == FORMAT_RAW && (!b->has_type || !b->has_shape))
 		json_read_bad(r, b->name, "a raw file needs a type and a shape");
 }
@@ -339,13 +357,17 @@ static void read_rest(struct json_read *r, const json_t *root, struct request *q
 	json_array_foreach(list, i, o)
 	{
 		struct request_output *out = &q->outputs[q->output_count++];
-		json_read_keys(r, o, "outputs", "buffer where path fd format keep");
+		json_read_keys(r, o, "outputs", "buffer where path fd format keep sequence");
 		out->keep = json_read_bool(r, o, "keep");
 		out->buffer = need_buffer(r, q, json_read_string(r, o, "buffer"), "outputs");
 		out->where = json_read_string_or(r, o, "where", NULL);
 		out->path = json_read_string(r, o, "path");
-		out->fd = read_fd(r, o);
+		out->fd = read_data_fd(r, o, REQUEST_FD_STDOUT);
 		out->format = read_format(r, o);
+		out->sequence = json_read_count_or(r, o, "sequence", BOUND_SEQUENCE, 0);
+		if (out->format == FORMAT_NPZ || out->format == FORMAT_SAFETENSORS ||
+		    (out->sequence && out->fd == REQUEST_FD_STDOUT))
+			json_read_bad(r, "outputs", "cannot be written in this format");
 	}
 }
 

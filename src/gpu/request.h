@@ -21,6 +21,8 @@ enum {
 	REQUEST_MAX = 1 << 20,
 	REQUEST_FD = 3,
 	REQUEST_FD_FIRST = 5,
+	REQUEST_FD_STDIN = 0,  /* of one buffer */
+	REQUEST_FD_STDOUT = 1, /* of one output */
 	KERNELS_MAX = 256,
 	BUFFERS_MAX = 256,
 	STEPS_MAX = 4096,
@@ -55,7 +57,8 @@ struct request_kernel {
 
 struct request_buffer {
 	const char *name, *where;
-	const char *path; /* with SOURCE_FILE, else NULL */
+	const char *path;   /* with SOURCE_FILE, else NULL */
+	const char *member; /* of an archive; NULL: the only one */
 	int fd;
 	enum compute_format format;
 	enum compute_source source;
@@ -87,6 +90,7 @@ struct request_output {
 	size_t buffer;
 	int fd;
 	enum compute_format format;
+	uint64_t sequence; /* this many files, one after the other; 0: one */
 };
 
 struct request {

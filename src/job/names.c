@@ -106,3 +106,42 @@ const char *path_base(const char *file)
 	const char *slash = strrchr(file, '/');
 	return slash ? slash + 1 : file;
 }
+
+int sequence_find(const char *path, struct sequence *ret)
+{
+	int found = 0;
+
+	for (const char *p = path_base(path); (p = strchr(p, '%')) != NULL; p++) {
+		bool padded = p[1] == '0' && p[2] >= '1' && p[2] <= '9';
+		if (p[padded ? 3 : 1] != 'd')
+			continue;
+		if (found++ == 0)
+			*ret = (struct sequence){.at = (size_t)(p - path),
+						 .size = padded ? 4 : 2,
+						 .digits = padded ? p[2] - '0' : 1};
+	}
+	return found;
+}
+
+const char *sequence_name(struct arena *a, const char *path, uint64_t number)
+{
+	struct sequence s = {.at = 0};
+
+	(void)sequence_find(path, &s);
+	return arena_printf(a, "%.*s%0*llu%s", (int)s.at, path, s.digits,
+			    (unsigned long long)number, path + s.at + s.size);
+}
+
+bool sequence_is(const char *pattern, const char *path)
+{
+	struct sequence s, other;
+
+	if (sequence_find(pattern, &s) != 1 || strncmp(pattern, path, s.at) != 0)
+		return false;
+	const char *end = path + s.at;
+	if (sequence_find(path, &other) == 1 && other.at == s.at)
+		end += other.size;
+	else
+		end += strspn(end, "0123456789");
+	return end > path + s.at && strcmp(end, pattern + s.at + s.size) == 0;
+}

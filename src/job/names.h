@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 
@@ -24,3 +25,16 @@ bool path_has_dotdot(const char *path);
 const char *path_dir(struct arena *a, const char *file);
 
 const char *path_base(const char *file);
+
+/* Where "%d" or "%04d" stands in the last part of a path: at ... + size, with that many digits at least. */
+struct sequence {
+	size_t at, size;
+	int digits;
+};
+
+/* How many such places there are; the first is in *ret. Other percent signs are just that. */
+int sequence_find(const char *path, struct sequence *ret);
+/* path, which has one, for the file with this number. */
+const char *sequence_name(struct arena *a, const char *path, uint64_t number);
+/* Whether one of its files could be this one; path may be a sequence too. */
+bool sequence_is(const char *pattern, const char *path);

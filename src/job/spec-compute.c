@@ -16,7 +16,14 @@ const char *const compute_type_names[] = {
     [TYPE_BOOL] = "bool", NULL,
 };
 const char *const compute_format_names[] = {
-    [FORMAT_AUTO] = "auto", [FORMAT_NPY] = "npy", [FORMAT_PNG] = "png", [FORMAT_RAW] = "raw", NULL};
+    [FORMAT_AUTO] = "auto",
+    [FORMAT_NPY] = "npy",
+    [FORMAT_PNG] = "png",
+    [FORMAT_RAW] = "raw",
+    [FORMAT_NPZ] = "npz",
+    [FORMAT_SAFETENSORS] = "safetensors",
+    NULL,
+};
 const char *const compute_filter_names[] = {
     [FILTER_NEAREST] = "nearest", [FILTER_LINEAR] = "linear", NULL};
 const char *const compute_address_names[] = {[ADDRESS_CLAMP] = "clamp",
@@ -289,6 +296,8 @@ static int check_buffer(struct decode *d, const struct node *n, const struct com
 		    b->like);
 	if (!b->file && b->format != FORMAT_AUTO)
 		return decode_bad(d, n, "'format' belongs to 'file', which is missing");
+	if (!b->file && b->member)
+		return decode_bad(d, n, "'member' belongs to 'file', which is missing");
 	return 0;
 }
 
@@ -297,6 +306,7 @@ static int read_buffer(struct decode *d, const struct node *n, void *item)
 	static const struct field fields[] = {
 	    {"file", read_path, offsetof(struct compute_buffer, file), NULL},
 	    {"format", read_choice, offsetof(struct compute_buffer, format), compute_format_names},
+	    {"member", read_text, offsetof(struct compute_buffer, member), NULL},
 	    {"like", read_text, offsetof(struct compute_buffer, like), NULL},
 	    {"type", read_type, offsetof(struct compute_buffer, type), NULL},
 	    {"shape", read_shape, 0, NULL},

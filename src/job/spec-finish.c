@@ -56,54 +56,7 @@ static int check_kernel(const struct compute *c, const char *where, const char *
 	return no_such(where, "kernel", name, known, e);
 }
 
-/* ---- formats ------------------------------------------------------------------------------ */
-
-static enum compute_format format_of(const char *file)
-{
-	static const struct {
-		const char *ending;
-		enum compute_format format;
-	} endings[] = {
-	    {".npy", FORMAT_NPY}, {".png", FORMAT_PNG}, {".raw", FORMAT_RAW}, {".bin", FORMAT_RAW}};
-	size_t len = strlen(file);
-
-	for (size_t i = 0; i < COUNTOF(endings); i++) {
-		size_t n = strlen(endings[i].ending);
-		if (len > n && strcasecmp(file + len - n, endings[i].ending) == 0)
-			return endings[i].format;
-	}
-	return FORMAT_AUTO;
-}
-
-static int set_format(enum compute_format *format, const char *file, const char *where,
-		      struct err *e)
-{
-	char shown[SHOWN];
-
-	if (*format == FORMAT_AUTO)
-		*format = format_of(file);
-	if (*format == FORMAT_AUTO)
-		return err_bad(
-		    e, where,
-		    "cannot tell the format of '%s' from its ending (.npy, .png, .raw, .bin): give 'format'",
-		    text_show(file, shown, sizeof shown));
-	return 0;
-}
-
 /* ---- --input and --output ----------------------------------------------------------------- */
-
-/* The new file's ending decides; when it says nothing, the format stays what it was. */
-static enum compute_format new_format(const char *file, enum compute_format before,
-				      const char *file_before)
-{
-	enum compute_format format = format_of(file);
-
-	if (format == FORMAT_AUTO)
-		format = before;
-	if (format == FORMAT_AUTO && file_before)
-		format = format_of(file_before);
-	return format;
-}
 
 static int apply_inputs(struct spec *s, struct compute *c, struct err *e)
 {
@@ -112,10 +65,11 @@ static int apply_inputs(struct spec *s, struct compute *c, struct err *e)
 		struct compute_buffer *b = find_buffer(c, flag->name);
 		if (!b)
 			return no_such_buffer(c, flag->where, flag->name, e);
-		b->format = new_format(flag->file, b->format, b->file);
+		b->format = format_after(flag->file, b->format, b->file);
 		b->source = SOURCE_FILE;
 		b->file = b->path = flag->file;
 		b->like = NULL;
+		b->member = NULL;
 		b->where = flag->where;
 	}
 	return 0;
@@ -140,7 +94,7 @@ static int apply_outputs(struct spec *s, struct compute *c, struct err *e)
 			c->output_count++;
 		}
 		struct compute_output *o = &c->outputs[at];
-		o->format = new_format(flag->file, o->format, o->file);
+		o->format = format_after(flag->file, o->format, o->file);
 		o->file = o->path = flag->file;
 		o->where = flag->where;
 	}
@@ -175,26 +129,19 @@ static int resolve_like(const struct compute *c, struct compute_buffer *b, struc
 	return 0;
 }
 
-static int finish_buffer(struct compute_buffer *b, struct err *e)
+static int finish_buffer(struct spec *s, struct compute_buffer *b, struct err *e)
 {
-	if (b->source == SOURCE_FILE) {
-		if (set_format(&b->format, b->file, b->where, e) < 0)
-			return -1;
-		if (b->format == FORMAT_RAW && (b->type == TYPE_NONE || b->dims == 0))
-			return err_bad(
-			    e, b->where,
-			    "a raw file says nothing about itself: give 'type' and 'shape'");
-		return 0;
-	}
+	if (b->source == SOURCE_FILE)
+		return input_finish(s, b, e);
 	if (!b->like && (b->type == TYPE_NONE || b->dims == 0))
 		return err_bad(e, b->where, "needs 'file', 'like', or both 'type' and 'shape'");
 	return 0;
 }
 
-static int finish_buffers(struct compute *c, struct err *e)
+static int finish_buffers(struct spec *s, struct compute *c, struct err *e)
 {
 	for (size_t i = 0; i < c->buffer_count; i++)
-		if (!c->buffers[i].like && finish_buffer(&c->buffers[i], e) < 0)
+		if (!c->buffers[i].like && finish_buffer(s, &c->buffers[i], e) < 0)
 			return -1;
 	/* A circle or an unknown name shows only while the others are unresolved, so in a pass of its own. */
 	for (size_t i = 0; i < c->buffer_count; i++)
@@ -258,7 +205,8 @@ static int check_clash(const struct compute_output *o, const char *path, const c
 {
 	char shown[SHOWN];
 
-	if (strcmp(path, other) != 0)
+	if (is_standard(path) ||
+	    (strcmp(path, other) != 0 && !sequence_is(path, other) && !sequence_is(other, path)))
 		return 0;
 	return err_bad(e, o->where, "'%s' is also %s: an output needs a file of its own",
 		       text_show(o->file, shown, sizeof shown), what);
@@ -276,16 +224,17 @@ static int check_outputs(struct spec *s, struct compute *c, struct err *e)
 	if (!getcwd(cwd, sizeof cwd))
 		return err_os(e, errno, NULL, "cannot tell the working directory");
 	for (size_t i = 0; i < c->buffer_count; i++)
-		if (c->buffers[i].source == SOURCE_FILE)
+		if (c->buffers[i].source == SOURCE_FILE && !is_standard(c->buffers[i].file))
 			inputs[input_count++] = absolute(s, cwd, c->buffers[i].path);
-	const char *file = s->file && strcmp(s->file, "-") != 0 ? absolute(s, cwd, s->file) : "";
+	const char *file = s->file && !is_standard(s->file) ? absolute(s, cwd, s->file) : "";
 	for (size_t i = 0; i < c->output_count; i++) {
 		struct compute_output *o = &c->outputs[i];
-		if (!find_buffer(c, o->buffer))
+		const struct compute_buffer *b = find_buffer(c, o->buffer);
+		if (!b)
 			return no_such_buffer(c, o->where, o->buffer, e);
-		if (set_format(&o->format, o->file, o->where, e) < 0)
+		if (output_finish(o, b, e) < 0)
 			return -1;
-		outputs[i] = absolute(s, cwd, o->path);
+		outputs[i] = is_standard(o->file) ? "-" : absolute(s, cwd, o->path);
 		if (check_clash(o, outputs[i], file, "the job file", e) < 0)
 			return -1;
 		for (size_t k = 0; k < input_count; k++)
@@ -306,12 +255,12 @@ int compute_finish(struct spec *s, struct compute *c, struct err *e)
 		return err_bad(e, c->where, "needs at least one kernel in 'kernels'");
 	if (c->step_count == 0)
 		return err_bad(e, c->where, "needs at least one step in 'steps'");
-	if (apply_inputs(s, c, e) < 0 || apply_outputs(s, c, e) < 0 || finish_buffers(c, e) < 0)
+	if (apply_inputs(s, c, e) < 0 || apply_outputs(s, c, e) < 0 || finish_buffers(s, c, e) < 0)
 		return -1;
 	for (size_t i = 0; i < c->step_count; i++)
 		if (check_step(c, &c->steps[i], e) < 0)
 			return -1;
-	return check_outputs(s, c, e);
+	return check_outputs(s, c, e) < 0 ? -1 : standard_check(s, c, e);
 }
 
 /* The name of the program or of the job file, with '-' for what a name may not hold. */

@@ -25,5 +25,17 @@ int read_steps(struct decode *d, const struct node *n, void *member, const void 
 /* The part of spec_finish that is about compute jobs. */
 int compute_finish(struct spec *s, struct compute *c, struct err *e);
 
+/* "-": stdin or stdout */
+bool is_standard(const char *file);
+/* The format when a flag names another file: its ending decides; when it says nothing, it stays what it was. */
+enum compute_format format_after(const char *file, enum compute_format before,
+				 const char *file_before);
+/* Format, member and path of a buffer that is read from a file. */
+int input_finish(struct spec *s, struct compute_buffer *b, struct err *e);
+/* Format and number of files of an output. */
+int output_finish(struct compute_output *o, const struct compute_buffer *b, struct err *e);
+/* stdin and stdout have one user each. */
+int standard_check(const struct spec *s, const struct compute *c, struct err *e);
+
 /* "photo.shape[1]" or "photo.elements". False when text is none. *ret_axis is -1 for elements. */
 bool compute_reference(const char *text, char *ret_buffer, size_t size, int *ret_axis);

@@ -60,7 +60,14 @@ enum compute_type {
 	TYPE_F16,
 	TYPE_BOOL
 };
-enum compute_format { FORMAT_AUTO, FORMAT_NPY, FORMAT_PNG, FORMAT_RAW };
+enum compute_format {
+	FORMAT_AUTO,
+	FORMAT_NPY,
+	FORMAT_PNG,
+	FORMAT_RAW,
+	FORMAT_NPZ,
+	FORMAT_SAFETENSORS
+};
 enum compute_source { SOURCE_FILE, SOURCE_ZEROS, SOURCE_IOTA, SOURCE_RANDOM, SOURCE_VALUE };
 enum compute_filter { FILTER_NEAREST, FILTER_LINEAR };
 enum compute_address { ADDRESS_CLAMP, ADDRESS_REPEAT, ADDRESS_MIRROR, ADDRESS_BORDER };
@@ -101,8 +108,10 @@ struct compute_kernel {
 struct compute_buffer {
 	const char *name, *where;
 	enum compute_source source;
-	const char *file; /* as written; NULL unless SOURCE_FILE */
-	const char *path;
+	const char *file; /* as written; NULL unless SOURCE_FILE; "-": stdin */
+	const char *path; /* without the member */
+	const char *
+	    member; /* which array of an .npz or .safetensors file; NULL: the only one, or another format */
 	enum compute_format
 	    format; /* of the file; never FORMAT_AUTO after spec_finish for SOURCE_FILE */
 	enum compute_type type;
@@ -134,9 +143,10 @@ struct compute_step {
 struct compute_output {
 	const char *buffer, *where;
 	bool keep; /* written as well when a limit or a signal ends the job */
-	const char *file; /* as written */
+	const char *file; /* as written; "-": stdout */
 	const char *path;
 	enum compute_format format;
+	uint64_t sequence; /* after spec_finish: how many files, when the name has a %d; else 0 */
 };
 
 struct compute {

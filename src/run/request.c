@@ -125,6 +125,14 @@ static int add_kernels(struct request *r, json_t *list, const struct compute *c,
 	return 0;
 }
 
+static int check_stdin(const char *where, struct err *e)
+{
+	if (!isatty(STDIN_FILENO))
+		return 0;
+	(void)err_bad(e, where, "stdin is a terminal, from which no array can be read");
+	return err_hint(e, "redirect it from a file or a pipe");
+}
+
 static int add_buffer(struct request *r, json_t *list, const struct compute_buffer *b,
 		      struct err *e)
 {
@@ -157,9 +165,14 @@ static int add_buffer(struct request *r, json_t *list, const struct compute_buff
 	}
 	if (b->source != SOURCE_FILE)
 		return 0;
-	set_string(o, "path", b->file);
+	bool is_stdin = strcmp(b->file, "-") == 0;
+	set_string(o, "path", is_stdin ? "stdin" : b->file);
 	set_string(o, "format", compute_format_names[b->format]);
-	return add_file(r, o, b->path, b->where, e);
+	set_string(o, "member", b->member);
+	if (!is_stdin)
+		return add_file(r, o, b->path, b->where, e);
+	(void)json_object_set_new(o, "fd", json_integer(STDIN_FILENO));
+	return check_stdin(b->where, e);
 }
 
 static void add_step(json_t *list, const struct compute_step *s)
@@ -181,29 +194,31 @@ static void add_step(json_t *list, const struct compute_step *s)
 	(void)json_object_set_new(o, "repeat", json_integer(s->repeat));
 }
 
-static int add_output(struct request *r, json_t *list, const struct compute_output *out,
-		      struct err *e)
+static int add_output(struct request *r, json_t *list, const struct spec *spec,
+		      const struct compute_output *out, struct err *e)
 {
 	json_t *o = json_object();
-	struct atomic_file *f = &r->outputs[r->output_count];
+	struct output *f = &r->outputs[r->output_count++];
 
 	(void)json_array_append_new(list, o);
-	if (atomic_prepare(f, out->path, e) < 0)
-		return err_in(e, "%s", out->where);
-	r->output_count++;
-	f->unnamed = true; /* it is open as long as the job runs */
-	if (atomic_begin(f, 0666, e) < 0)
-		return err_in(e, "%s", out->where);
+	if (output_prepare(f, spec->compute, out, e) < 0)
+		return -1;
 	set_string(o, "buffer", out->buffer);
 	set_string(o, "where", out->where);
-	set_string(o, "path", out->file);
+	set_string(o, "path", f->kind == OUTPUT_STDOUT ? "stdout" : out->file);
 	set_string(o, "format", compute_format_names[out->format]);
 	if (out->keep)
 		(void)json_object_set_new(o, "keep", json_true());
-	int copy = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
-	if (copy < 0)
-		return err_os(e, errno, out->where, "cannot pass the output on");
-	(void)json_object_set_new(o, "fd", json_integer(add_fd(r, copy)));
+	if (f->kind == OUTPUT_SEQUENCE)
+		(void)json_object_set_new(o, "sequence", json_integer((json_int_t)out->sequence));
+	if (f->kind == OUTPUT_STDOUT) {
+		(void)json_object_set_new(o, "fd", json_integer(STDOUT_FILENO));
+		return 0;
+	}
+	int fd = output_begin(f, e);
+	if (fd < 0)
+		return -1;
+	(void)json_object_set_new(o, "fd", json_integer(add_fd(r, fd)));
 	return 0;
 }
 
@@ -226,7 +241,7 @@ static int add_lists(struct request *r, json_t *root, const struct spec *spec, s
 		add_step(steps, &c->steps[i]);
 	r->outputs = arena_alloc(&r->arena, c->output_count * sizeof *r->outputs);
 	for (size_t i = 0; i < c->output_count; i++)
-		if (add_output(r, outputs, &c->outputs[i], e) < 0)
+		if (add_output(r, outputs, spec, &c->outputs[i], e) < 0)
 			return -1;
 	return 0;
 }
@@ -329,14 +344,14 @@ int request_check(const struct spec *spec, struct err *e)
 	if (shaders < 0)
 		return -1;
 	for (size_t i = 0; i < c->buffer_count; i++)
-		if (c->buffers[i].source == SOURCE_FILE &&
+		if (c->buffers[i].source == SOURCE_FILE && strcmp(c->buffers[i].file, "-") != 0 &&
 		    check_input(c->buffers[i].path, c->buffers[i].where, e) < 0)
 			return -1;
 	for (size_t i = 0; i < c->output_count; i++) {
-		struct atomic_file f;
-		if (atomic_prepare(&f, c->outputs[i].path, e) < 0)
-			return err_in(e, "%s", c->outputs[i].where);
-		atomic_done(&f);
+		struct output f;
+		if (output_prepare(&f, c, &c->outputs[i], e) < 0)
+			return -1;
+		output_done(&f);
 	}
 	return 0;
 }
@@ -349,24 +364,24 @@ void request_close_job_side(struct request *r)
 	r->fd_count = 0;
 }
 
-int request_commit_outputs(struct request *r, const struct spec *spec, bool durable, struct err *e)
+int request_commit_outputs(struct request *r, bool durable, struct err *e)
 {
 	for (size_t i = 0; i < r->output_count; i++)
-		if (atomic_commit(&r->outputs[i], durable, e) < 0)
-			return err_in(e, "%s", spec->compute->outputs[i].where);
+		if (output_commit(&r->outputs[i], durable, e) < 0)
+			return -1;
 	return 0;
 }
 
 int request_commit_output(struct request *r, size_t i, bool durable, struct err *e)
 {
-	return i < r->output_count ? atomic_commit(&r->outputs[i], durable, e) : 0;
+	return i < r->output_count ? output_commit(&r->outputs[i], durable, e) : 0;
 }
 
 void request_done(struct request *r)
 {
 	request_close_job_side(r);
 	for (size_t i = 0; i < r->output_count; i++)
-		atomic_done(&r->outputs[i]);
+		output_done(&r->outputs[i]);
 	if (r->answers_fd >= 0)
 		(void)close(r->answers_fd);
 	arena_done(&r->arena);

@@ -5,16 +5,16 @@
  */
 #pragma once
 
-#include "base/atomic.h"
 #include "job/spec.h"
 #include "plan/plan.h"
+#include "run/outputs.h"
 
 struct request {
 	struct arena arena;
 	struct plan_fd *fds; /* for the plan; owned here */
 	size_t fd_count;
-	int answers_fd;              /* our end; owned */
-	struct atomic_file *outputs; /* one for each of the compute job's outputs, begun */
+	int answers_fd;         /* our end; owned */
+	struct output *outputs; /* one for each of the compute job's outputs, begun */
 	size_t output_count;
 };
 
@@ -31,7 +31,7 @@ int request_check(const struct spec *spec, struct err *e);
 void request_close_job_side(struct request *r);
 
 /* Puts the outputs in place. Stops at the first that fails. */
-int request_commit_outputs(struct request *r, const struct spec *spec, bool durable, struct err *e);
+int request_commit_outputs(struct request *r, bool durable, struct err *e);
 /* One of them, by its place in the job file. */
 int request_commit_output(struct request *r, size_t i, bool durable, struct err *e);
 

@@ -269,7 +269,7 @@ static void finish_outputs(struct run *r, struct outcome *out)
 			verdict_of_error(REASON_RUNNER_FAILED, &e, out);
 			return;
 		}
-	if (request_commit_outputs(&r->request, r->spec, r->spec->durable, &e) < 0)
+	if (request_commit_outputs(&r->request, r->spec->durable, &e) < 0)
 		verdict_of_error(REASON_RUNNER_FAILED, &e, out);
 }
 

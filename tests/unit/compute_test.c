@@ -120,6 +120,23 @@ static void test_buffers(void **state)
 {
 	(void)state;
 	static const struct job_row rows[] = {
+		{BUFFER("{file: 'a.npz#w'}"), NULL},
+		{BUFFER("{file: a.npz}"), NULL},
+		{BUFFER("{file: a.npz, member: 'w#1'}"), NULL},
+		{BUFFER("{file: 'd#1/m.safetensors#layer.0#w', type: f32}"), NULL},
+		{BUFFER("{file: 'm.bin#w', format: safetensors}"), NULL},
+		{BUFFER("{file: 'a#1.npy'}"), NULL},
+		{BUFFER("{file: '-', format: npy}"), NULL},
+		{BUFFER("{file: 'a.npz#'}"),
+			"job.yaml:2: compute.buffers.x: expected the name of an array after the '#' in 'a.npz#'"},
+		{BUFFER("{file: a.npy, member: w}"),
+			"job.yaml:2: compute.buffers.x: 'member' is for .npz and .safetensors files, 'a.npy' is read as npy"},
+		{BUFFER("{type: f32, shape: [1], member: w}"),
+			"job.yaml:2: compute.buffers.x: 'member' belongs to 'file', which is missing"},
+		{BUFFER("{file: '-', format: npz}"),
+			"job.yaml:2: compute.buffers.x: a file of format npz cannot come from stdin, because it is not read from front to back: give a file"},
+		{BUFFER("{file: '-', format: npy}, y: {file: '-', format: png}"),
+			"job.yaml:2: compute.buffers.y: stdin can be read once, and another buffer comes from it already"},
 		{BUFFER("{file: p.png}"), NULL},
 		{BUFFER("{file: P.PNG}"), NULL},
 		{BUFFER("{file: a.npy, type: f32, shape: [3]}"), NULL},
@@ -127,15 +144,15 @@ static void test_buffers(void **state)
 		{BUFFER("{file: a.bin, type: f32, shape: [3]}"), NULL},
 		{BUFFER("{file: a.dat, format: npy}"), NULL},
 		{BUFFER("{file: a.dat, format: auto}"),
-			"job.yaml:2: compute.buffers.x: cannot tell the format of 'a.dat' from its ending (.npy, .png, .raw, .bin): give 'format'"},
+			"job.yaml:2: compute.buffers.x: cannot tell the format of 'a.dat' from its ending (.npy, .npz, .safetensors, .png, .raw, .bin): give 'format'"},
 		{BUFFER("{file: .png}"),
-			"job.yaml:2: compute.buffers.x: cannot tell the format of '.png' from its ending (.npy, .png, .raw, .bin): give 'format'"},
+			"job.yaml:2: compute.buffers.x: cannot tell the format of '.png' from its ending (.npy, .npz, .safetensors, .png, .raw, .bin): give 'format'"},
 		{BUFFER("{file: a.raw}"),
 			"job.yaml:2: compute.buffers.x: a raw file says nothing about itself: give 'type' and 'shape'"},
 		{BUFFER("{file: a.raw, type: u8}"),
 			"job.yaml:2: compute.buffers.x: a raw file says nothing about itself: give 'type' and 'shape'"},
 		{BUFFER("{file: a.png, format: jpeg}"),
-			"job.yaml:2: compute.buffers.x.format: expected 'auto', 'npy', 'png' or 'raw', got 'jpeg'"},
+			"job.yaml:2: compute.buffers.x.format: expected 'auto', 'npy', 'png', 'raw', 'npz' or 'safetensors', got 'jpeg'"},
 		{BUFFER("{like: photo}"), NULL},
 		{BUFFER("{like: photo, fill: iota}"), NULL},
 		{BUFFER("{like: phoot}"),
@@ -264,6 +281,36 @@ static void test_steps(void **state)
 	jobfile_check(rows, COUNTOF(rows));
 }
 
+/* What of a file's name is its path and what is the name of an array in it. */
+static void test_members(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *file, *path, *member;
+	} rows[] = {
+		{"{file: 'a.npz#w'}", "a.npz", "w"},
+		{"{file: 'A.NPZ#b.npz#w'}", "A.NPZ", "b.npz#w"},
+		{"{file: 'd#1/m.safetensors#l#w'}", "d#1/m.safetensors", "l#w"},
+		{"{file: 'm#1#w', format: npz}", "m#1", "w"},
+		{"{file: 'm.npz#1', format: npz, member: w}", "m.npz#1", "w"},
+		{"{file: 'a#w.npy'}", "a#w.npy", NULL},
+		{"{file: a.npz}", "a.npz", NULL},
+	};
+	for (size_t i = 0; i < COUNTOF(rows); i++) {
+		struct spec s;
+		char text[256], buf[1024];
+		int n = snprintf(text, sizeof text, "compute:\n  buffers: {x: %s}\n" KERNELS STEPS,
+				 rows[i].file);
+		assert_string_equal(jobfile_read(&s, text, (size_t)n, buf, sizeof buf), "");
+		const struct compute_buffer *b = &s.compute->buffers[0];
+		assert_string_equal(b->path, rows[i].path);
+		assert_int_equal(!b->member, !rows[i].member);
+		if (rows[i].member)
+			assert_string_equal(b->member, rows[i].member);
+		spec_done(&s);
+	}
+}
+
 static void test_outputs(void **state)
 {
 	(void)state;
@@ -275,9 +322,47 @@ static void test_outputs(void **state)
 		{OUTPUTS("{x: {file: x.npy, on-limit: drop}}"), NULL},
 		{OUTPUTS("{x: {file: x.npy, on-limit: always}}"),
 			"job.yaml:2: compute.outputs.x.on-limit: expected 'drop' or 'keep', got 'always'"},
+		{OUTPUTS("{x: '-'}"),
+			"job.yaml:2: compute.outputs.x: cannot tell the format of '-' from its ending (.npy, .npz, .safetensors, .png, .raw, .bin): give 'format'"},
+		{OUTPUTS("{x: {file: '-', format: npy}}"), NULL},
+		{"report: '-'\n" OUTPUTS("{x: {file: '-', format: npy}}"),
+			"job.yaml:3: compute.outputs.x: stdout takes one output and nothing else, and the report goes there already"},
+		{JOB("  outputs: {x: {file: '-', format: npy}, y: {file: '-', format: raw}}\n" KERNELS STEPS
+		     "  buffers: {x: {file: p.png}, y: {like: x}}\n"),
+			"job.yaml:2: compute.outputs.y: stdout takes one output and nothing else, and another output goes there already"},
+		{OUTPUTS("{x: x.npz}"),
+			"job.yaml:2: compute.outputs.x: format npz can only be read: write npy, png or raw"},
+		{OUTPUTS("{x: {file: x, format: safetensors}}"),
+			"job.yaml:2: compute.outputs.x: format safetensors can only be read: write npy, png or raw"},
+		{OUTPUTS("{x: 'x-%04d.npy'}"), NULL},
+		{OUTPUTS("{x: 'x-%d.npy'}"), NULL},
+		{OUTPUTS("{x: '100%.npy'}"), NULL},
+		{OUTPUTS("{x: '%4d/%5.npy'}"), NULL},
+		{OUTPUTS("{x: 'x-%d-%04d.npy'}"),
+			"job.yaml:2: compute.outputs.x: 'x-%d-%04d.npy' has more than one place for a number"},
+		{JOB("  outputs: {x: 'x-%d.npy'}\n" KERNELS STEPS "  buffers: {x: {file: p.png}}\n"),
+			"job.yaml:2: compute.outputs.x: 'x-%d.npy' is a sequence of files, one for each place of the first axis: give buffer 'x' a 'shape' of two or more dimensions in the job file"},
+		{JOB("  outputs: {x: 'x-%d.npy'}\n" KERNELS STEPS
+		     "  buffers: {x: {type: f32, shape: [5]}}\n"),
+			"job.yaml:2: compute.outputs.x: 'x-%d.npy' is a sequence of files, one for each place of the first axis: give buffer 'x' a 'shape' of two or more dimensions in the job file"},
+		{JOB("  outputs: {x: 'x-%d.npy'}\n" KERNELS STEPS
+		     "  buffers: {x: {type: f32, shape: [10000, 1]}}\n"),
+			NULL},
+		{JOB("  outputs: {x: 'x-%d.npy'}\n" KERNELS STEPS
+		     "  buffers: {x: {type: f32, shape: [10001, 1]}}\n"),
+			"job.yaml:2: compute.outputs.x: 'x-%d.npy' would be 10001 files, more than 10000 files in a sequence"},
+		{JOB("  outputs: {x: 'x-%02d.npy', y: x-7.npy}\n" KERNELS STEPS
+		     "  buffers: {x: {type: f32, shape: [4, 5]}, y: {like: x}}\n"),
+			"job.yaml:2: compute.outputs.y: 'x-7.npy' is also another output: an output needs a file of its own"},
+		{JOB("  outputs: {x: 'x-%02d.npy', y: 'x-%d.npy'}\n" KERNELS STEPS
+		     "  buffers: {x: {type: f32, shape: [4, 5]}, y: {like: x}}\n"),
+			"job.yaml:2: compute.outputs.y: 'x-%d.npy' is also another output: an output needs a file of its own"},
+		{JOB("  outputs: {x: 'x-%02d.png'}\n" KERNELS STEPS
+		     "  buffers: {x: {type: f32, shape: [4, 5]}, y: {file: x-00.png}}\n"),
+			"job.yaml:2: compute.outputs.x: 'x-%02d.png' is also an input: an output needs a file of its own"},
 		{OUTPUTS("{y: y.npy}"), "job.yaml:2: compute.outputs.y: there is no buffer 'y'"},
 		{OUTPUTS("{x: x.dat}"),
-			"job.yaml:2: compute.outputs.x: cannot tell the format of 'x.dat' from its ending (.npy, .png, .raw, .bin): give 'format'"},
+			"job.yaml:2: compute.outputs.x: cannot tell the format of 'x.dat' from its ending (.npy, .npz, .safetensors, .png, .raw, .bin): give 'format'"},
 		{OUTPUTS("{x: {format: raw}}"), "job.yaml:2: compute.outputs.x: 'file' is missing"},
 		{OUTPUTS("{x: ''}"), "job.yaml:2: compute.outputs.x: must not be empty"},
 		{OUTPUTS("{x: {file: job.yaml, format: raw}}"),
@@ -461,7 +546,7 @@ static void test_wrong_file_flags(void **state)
 		{spec_set_input, "photo=a.png", "--here: there is no buffer 'photo'"},
 		{spec_set_output, "yy=a.png", "--here: there is no buffer 'yy'"},
 		{spec_set_output, "y=a.xyz",
-			"--here: cannot tell the format of 'a.xyz' from its ending (.npy, .png, .raw, .bin): give 'format'"},
+			"--here: cannot tell the format of 'a.xyz' from its ending (.npy, .npz, .safetensors, .png, .raw, .bin): give 'format'"},
 		{spec_set_output, "y=a.png",
 			"--here: 'a.png' is also an input: an output needs a file of its own"},
 		{spec_set_input, "x=a.raw",
@@ -493,6 +578,7 @@ int main(void)
 		IN_DIR(test_buffers),
 
 		IN_DIR(test_steps),
+		IN_DIR(test_members),
 		IN_DIR(test_outputs),
 		IN_DIR(test_counts),
 		IN_DIR(test_values),
