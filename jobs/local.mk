@@ -2,7 +2,7 @@
 # Sample jobs, installed with their shaders: job files name ../shaders/.
 jobsdir = $(pkgdatadir)/jobs
 dist_jobs_DATA = jobs/README.md jobs/saxpy.yaml jobs/mandelbrot.yaml jobs/photo.yaml jobs/photo.png \
-	jobs/matmul.yaml jobs/reduction.yaml jobs/scan.yaml jobs/fft.yaml jobs/equalize.yaml
+	jobs/matmul.yaml jobs/reduction.yaml jobs/scan.yaml jobs/fft.yaml jobs/equalize.yaml jobs/thumbnail.yaml
 badjobsdir = $(jobsdir)/bad
 dist_badjobs_DATA = jobs/bad/kernel-time.yaml jobs/bad/device-memory.yaml jobs/bad/bad-shader.yaml \
 	jobs/bad/wall-time.yaml jobs/bad/cpu-time.yaml jobs/bad/idle.yaml jobs/bad/memory.yaml jobs/bad/memory-tmp.yaml \
@@ -19,4 +19,4 @@ dist_shaders_DATA = shaders/saxpy.comp shaders/mandelbrot.comp shaders/bilateral
 	shaders/mpm-draw.comp shaders/mpm-from-grid.comp shaders/mpm-grid.comp shaders/mpm-start.comp \
 	shaders/mpm-to-grid.comp shaders/nbody.comp shaders/real-part.comp shaders/reduce.comp \
 	shaders/scan-add.comp shaders/scan.comp shaders/softmax.comp shaders/sort-count.comp \
-	shaders/sort-scatter.comp shaders/spectrum.comp shaders/splat.comp shaders/starlight.comp
+	shaders/sort-scatter.comp shaders/spectrum.comp shaders/splat.comp shaders/starlight.comp shaders/thumbnail.comp shaders/bright.glsl shaders/mpm.glsl

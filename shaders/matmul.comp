@@ -1,10 +1,13 @@
 #version 450
 /*
- * C = A B, row-major, in tiles of 16 x 16: the work group loads a tile of A and one of B into shared
- * memory, and each value that was loaded once is then used 16 times. Any sizes: what is
- * outside of a matrix counts as zero.
+ * C = A B, row-major, in tiles of TILE x TILE, 16 unless the job defines another size: the work group loads a tile of A and one of B into shared
+ * memory, and each value that was loaded once is then used TILE times.
+ * Any sizes: what is outside of a matrix counts as zero.
  */
-layout(local_size_x = 16, local_size_y = 16) in;
+#ifndef TILE
+#define TILE 16
+#endif
+layout(local_size_x = TILE, local_size_y = TILE) in;
 layout(std430, set = 0, binding = 0) readonly buffer A { float a[]; };
 layout(std430, set = 0, binding = 1) readonly buffer B { float b[]; };
 layout(std430, set = 0, binding = 2) writeonly buffer C { float c[]; };
@@ -14,7 +17,6 @@ layout(push_constant) uniform Push {
 	uint columns; /* of B and C */
 };
 
-const uint TILE = 16;
 shared float tile_a[TILE][TILE], tile_b[TILE][TILE];
 
 void main()

@@ -1,7 +1,8 @@
 #version 450
 /* MPM, last part: each particle takes velocity, and how velocity changes around it, from the grid, and moves. */
+#include "mpm.glsl"
+
 layout(local_size_x = 64) in;
-layout(constant_id = 0) const int GRID = 64;
 layout(std430, set = 0, binding = 0) buffer Position { vec2 position[]; };
 layout(std430, set = 0, binding = 1) writeonly buffer Velocity { vec2 velocity[]; };
 layout(std430, set = 0, binding = 2) writeonly buffer Affine { vec4 affine[]; };
@@ -18,17 +19,14 @@ void main()
 	if (i >= count)
 		return;
 	float dx = 1.0 / float(GRID);
-	vec2 at = position[i] / dx;
-	ivec2 base = ivec2(at - 0.5);
-	vec2 f = at - vec2(base);
-	vec2 w[3] = vec2[3](0.5 * (1.5 - f) * (1.5 - f), 0.75 - (f - 1.0) * (f - 1.0), 0.5 * (f - 0.5) * (f - 0.5));
+	near n = near_nodes(position[i]);
 	vec2 v = vec2(0.0);
 	vec4 c = vec4(0.0);
 	for (int k = 0; k < 9; k++) {
 		ivec2 o = ivec2(k % 3, k / 3);
-		float weight = w[o.x].x * w[o.y].y;
-		vec2 d = (vec2(o) - f) * dx;
-		vec2 g = weight * flow[(base.y + o.y) * GRID + base.x + o.x];
+		float weight = n.w[o.x].x * n.w[o.y].y;
+		vec2 d = (vec2(o) - n.f) * dx;
+		vec2 g = weight * flow[(n.base.y + o.y) * GRID + n.base.x + o.x];
 		v += g;
 		c += vec4(g.x * d.x, g.x * d.y, g.y * d.x, g.y * d.y) * (4.0 / (dx * dx));
 	}

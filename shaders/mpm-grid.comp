@@ -1,7 +1,8 @@
 #version 450
 /* MPM, second part: the grid nodes' velocities, gravity, walls. The sums are cleared for the next step. */
+#include "mpm.glsl"
+
 layout(local_size_x = 8, local_size_y = 8) in;
-layout(constant_id = 0) const int GRID = 64;
 layout(std430, set = 0, binding = 0) buffer Grid { int grid[]; };
 layout(std430, set = 0, binding = 1) writeonly buffer Flow { vec2 flow[]; };
 layout(push_constant) uniform Push {

@@ -105,6 +105,12 @@ def check_fft(out):
     )
 
 
+def check_thumbnail(out):
+    photo = photo_rgb().astype(float)
+    half = photo.reshape(256, 2, 256, 2, 3).mean((1, 3))
+    return pixels("thumbnail", read_png(out / "thumbnail.png")[:, :, :3], np.rint(half).astype(int), 1, 0.6)
+
+
 def check_equalize(out):
     rgb = photo_rgb().astype(np.uint32)
     bright = rgb @ np.array([54, 183, 19], np.uint32) >> 8
@@ -253,7 +259,7 @@ def main():
     checks = {
         "matmul": check_matmul, "reduction": check_reduction, "scan": check_scan, "sort": check_sort, "fft": check_fft,
         "equalize": check_equalize, "heat": check_heat, "life": check_life, "digits": check_digits,
-        "transformer": check_transformer, "nbody": check_nbody, "mpm": check_mpm,
+        "transformer": check_transformer, "thumbnail": check_thumbnail, "nbody": check_nbody, "mpm": check_mpm,
     }
     if len(sys.argv) != 3 or sys.argv[1] not in checks:
         sys.exit(f"usage: check_gallery.py {'|'.join(checks)} OUTDIR")

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Every compute job in jobs/ under the Khronos validation layer, core and synchronization validation: what the
+# Every compute job in jobs/ under the Khronos validation layer, core and synchronization validation (also between submissions): what the
 # layer has to say is nothing. It works inside the sandbox, from /usr, and writes to the job's stdout.
 . "${top_srcdir:-.}/tests/lib/tap.sh"
 . "$top_srcdir/tests/lib/gallery.sh"
@@ -8,9 +8,9 @@ need userns vulkan validation-layer
 
 cat >"$T/vk_layer_settings.txt" <<'SETTINGS'
 khronos_validation.debug_action = VK_DBG_LAYER_ACTION_LOG_MSG
-khronos_validation.report_flags = error,warn,perf,info
+khronos_validation.report_flags = error,warn,info
 khronos_validation.log_filename = stdout
-khronos_validation.enables = VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT
+khronos_validation.enables = VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT,VALIDATION_CHECK_ENABLE_SYNCHRONIZATION_VALIDATION_QUEUE_SUBMIT
 SETTINGS
 mkdir "$T/gallery"
 gallery_copy "$T/gallery"
@@ -35,7 +35,7 @@ for job in *.yaml bad/*.yaml; do
 	*) want=0 ;;
 	esac
 	status_is $want "$job: ends with $want"
-	like "$out" 'Current Enables: VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION\.' "$job: the layer is at work"
+	like "$out" 'Current Enables: VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION, .*QUEUE_SUBMIT\.' "$job: the layer is at work"
 	is "$(important)" '' "$job: no message"
 done
 done_testing
