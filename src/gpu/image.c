@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * All images stay in the general layout: whether another one would be faster depends on the device,
- * and the same image may be a texture in one step and written by the next.
+ * An image that is only a texture has the layout for reading, any other one the general layout: the
+ * same image may be a texture in one step and written by the next.
  */
 #include "gpu/image.h"
 
@@ -97,6 +97,8 @@ static int make_image(struct gpu *g, const struct image_want *want, struct gpu_i
 		return fail_vk(f, r, "vkCreateImage", "make an image");
 	}
 	i->extent = info.extent;
+	i->layout = want->storage ? VK_IMAGE_LAYOUT_GENERAL
+				  : VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL;
 	g->GetImageMemoryRequirements(g->device, i->image, &need);
 	if (gpu_allocate(g, &need, GPU_FOR_IMAGES, &i->memory, f) < 0)
 		return -1;
@@ -179,40 +181,52 @@ static VkBufferImageCopy whole(const struct gpu_image *i)
 	};
 }
 
-static void define(struct gpu *g, struct gpu_image *i)
+/* Copies are rare beside dispatches, so they wait for everything and everything waits for them. */
+static void change_layout(struct gpu *g, const struct gpu_image *i, VkImageLayout from,
+			  VkImageLayout to)
 {
-	VkImageMemoryBarrier barrier = {
+	const VkAccessFlags any = VK_ACCESS_MEMORY_READ_BIT | VK_ACCESS_MEMORY_WRITE_BIT;
+	VkMemoryBarrier memory = {
+	    .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+	    .srcAccessMask = VK_ACCESS_MEMORY_WRITE_BIT,
+	    .dstAccessMask = any | VK_ACCESS_HOST_READ_BIT,
+	};
+	VkImageMemoryBarrier image = {
 	    .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
-	    .dstAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
-	    .oldLayout = VK_IMAGE_LAYOUT_UNDEFINED,
-	    .newLayout = VK_IMAGE_LAYOUT_GENERAL,
+	    .srcAccessMask = VK_ACCESS_MEMORY_WRITE_BIT,
+	    .dstAccessMask = any,
+	    .oldLayout = from,
+	    .newLayout = to,
 	    .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
 	    .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
 	    .image = i->image,
 	    .subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1},
 	};
 
-	if (!i->defined)
-		g->CmdPipelineBarrier(g->commands, VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT,
-				      VK_PIPELINE_STAGE_TRANSFER_BIT, 0, 0, NULL, 0, NULL, 1,
-				      &barrier);
+	g->CmdPipelineBarrier(g->commands, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT,
+			      VK_PIPELINE_STAGE_ALL_COMMANDS_BIT | VK_PIPELINE_STAGE_HOST_BIT, 0, 1,
+			      &memory, 0, NULL, 1, &image);
+}
+
+static void copy_in(struct gpu *g, const struct gpu_buffer *b, struct gpu_image *i)
+{
+	const VkImageLayout during = VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL;
+	VkBufferImageCopy copy = whole(i);
+
+	change_layout(g, i, i->defined ? i->layout : VK_IMAGE_LAYOUT_UNDEFINED, during);
+	g->CmdCopyBufferToImage(g->commands, b->buffer, i->image, during, 1, &copy);
+	change_layout(g, i, during, i->layout);
 	i->defined = true;
 }
 
-/* Copies are rare beside dispatches, so they wait for everything and everything waits for them. */
-static void before_copy(struct gpu *g)
+static void copy_out(struct gpu *g, const struct gpu_buffer *b, const struct gpu_image *i)
 {
-	gpu_barrier(g, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_ACCESS_MEMORY_WRITE_BIT,
-		    VK_PIPELINE_STAGE_TRANSFER_BIT,
-		    VK_ACCESS_TRANSFER_READ_BIT | VK_ACCESS_TRANSFER_WRITE_BIT);
-}
+	const VkImageLayout during = VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL;
+	VkBufferImageCopy copy = whole(i);
 
-static void after_copy(struct gpu *g)
-{
-	gpu_barrier(g, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_ACCESS_TRANSFER_WRITE_BIT,
-		    VK_PIPELINE_STAGE_ALL_COMMANDS_BIT | VK_PIPELINE_STAGE_HOST_BIT,
-		    VK_ACCESS_MEMORY_READ_BIT | VK_ACCESS_MEMORY_WRITE_BIT |
-			VK_ACCESS_HOST_READ_BIT);
+	change_layout(g, i, i->layout, during);
+	g->CmdCopyImageToBuffer(g->commands, i->image, during, b->buffer, 1, &copy);
+	change_layout(g, i, during, i->layout);
 }
 
 void image_use(struct gpu *g, const struct gpu_buffer *b, bool writes)
@@ -222,12 +236,7 @@ void image_use(struct gpu *g, const struct gpu_buffer *b, bool writes)
 	if (!i || !i->image)
 		return;
 	if (i->compared == IMAGE_OLD) {
-		VkBufferImageCopy copy = whole(i);
-		before_copy(g);
-		define(g, i);
-		g->CmdCopyBufferToImage(g->commands, b->buffer, i->image, VK_IMAGE_LAYOUT_GENERAL,
-					1, &copy);
-		after_copy(g);
+		copy_in(g, b, i);
 		i->compared = IMAGE_SAME;
 	}
 	if (writes)
@@ -241,11 +250,7 @@ void image_use_buffer(struct gpu *g, const struct gpu_buffer *b, bool writes)
 	if (!i || !i->image)
 		return;
 	if (i->compared == IMAGE_NEW) {
-		VkBufferImageCopy copy = whole(i);
-		before_copy(g);
-		g->CmdCopyImageToBuffer(g->commands, i->image, VK_IMAGE_LAYOUT_GENERAL, b->buffer,
-					1, &copy);
-		after_copy(g);
+		copy_out(g, b, i);
 		i->compared = IMAGE_SAME;
 	}
 	if (writes)

@@ -15,6 +15,7 @@ struct gpu_image {
 	VkSampler sampler;
 	struct gpu_memory memory;
 	VkExtent3D extent;
+	VkImageLayout layout;                               /* while shaders use it */
 	bool defined;                                       /* has left the undefined layout */
 	enum { IMAGE_OLD, IMAGE_SAME, IMAGE_NEW } compared; /* to the buffer */
 };

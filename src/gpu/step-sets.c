@@ -30,7 +30,7 @@ static void write_sets(const struct step *s, const struct gpu_buffer *buffers, s
 		as_image[i] = (VkDescriptorImageInfo){
 		    .sampler = b->image ? b->image->sampler : VK_NULL_HANDLE,
 		    .imageView = b->image ? b->image->view : VK_NULL_HANDLE,
-		    .imageLayout = VK_IMAGE_LAYOUT_GENERAL,
+		    .imageLayout = b->image ? b->image->layout : VK_IMAGE_LAYOUT_UNDEFINED,
 		};
 		writes[i] = (VkWriteDescriptorSet){
 		    .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
