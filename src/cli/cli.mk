@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Options: a library, so that unit tests can link it; main.c and the subcommands belong to vkjail.
 noinst_LIBRARIES += libcli.a
+libcli_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 libcli_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 libcli_a_SOURCES = \
 	src/cli/opt.c src/cli/opt.h src/cli/opt.def \
-	src/cli/opt-print.c src/cli/opt-table.h src/cli/new.def
+	src/cli/opt-print.c src/cli/opt-table.h src/cli/new.def \
+	src/cli/progress.c src/cli/progress.h
 
 # The files that 'vkjail new' writes, as arrays: the program needs no place where they are installed.
 new_files = src/cli/new/saxpy.yaml src/cli/new/saxpy.comp src/cli/new/image.yaml src/cli/new/image.comp \

@@ -35,7 +35,7 @@ static int run_probe(const struct host *host, const char *driver, int out_fd, st
 	spec.driver = driver;
 	spec.sample_ns = LIMIT_NONE;
 	spec.limits.value[LIMIT_WALL] = PROBE_DEADLINE_NS;
-	supervise(&spec, host, &capture, &r);
+	supervise(&spec, host, &capture, NULL, &r);
 	int result = 0;
 	if (r.err.kind != ERR_NONE) {
 		*e = r.err;

@@ -55,7 +55,7 @@ static void check_sandbox(const struct host *host, struct finding *f)
 	spec.report = "none";
 	spec.sample_ns = LIMIT_NONE;
 	spec.limits.value[LIMIT_WALL] = 20ULL * 1000000000u;
-	supervise(&spec, host, NULL, &r);
+	supervise(&spec, host, NULL, NULL, &r);
 	if (r.err.kind != ERR_NONE)
 		find(f, BAD, r.err.hint, "%s", err_render(&r.err, line, sizeof line));
 	else if (r.outcome.reason != REASON_EXITED || r.outcome.code != 0)

@@ -329,18 +329,22 @@ static int upload_all(struct job *j, struct fail *f)
 
 static int run_all(struct job *j, struct fail *f)
 {
+	struct progress progress;
 	struct run run = {
 	    .gpu = &j->gpu,
 	    .budget = &j->budget,
+	    .progress = &progress,
 	    .limit_ns = j->q.kernel_ns,
 	    .target_ns = j->q.chunk_ns == CHUNK_NEVER ? BATCH_NS : j->q.chunk_ns,
 	};
+
 	j->ran = true;
+	progress_start(&progress, &j->q, j->kernels);
 	int rc = run_steps(&run, j->steps, j->q.step_count, f);
 
 	/* What was measured is worth having after a failure as well. */
 	for (size_t i = 0; i < j->q.kernel_count; i++)
-		if (j->kernels[i].stats.count)
+		if (j->kernels[i].stats.count || j->kernels[i].chunks)
 			kernel_answer_times(&j->kernels[i], run.timed);
 	return rc;
 }

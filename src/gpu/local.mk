@@ -22,6 +22,7 @@ libgpu_a_SOURCES = \
 	src/gpu/kernel.c src/gpu/kernel-answer.c src/gpu/kernel-load.c src/gpu/step.c \
 	src/gpu/step-bind.c src/gpu/variant.c src/gpu/pipeline.h \
 	src/gpu/loop-limit.c src/gpu/loop-limit.h \
+	src/gpu/progress.c src/gpu/progress.h \
 	src/gpu/request.c src/gpu/request.h \
 	src/gpu/run.c src/gpu/run.h \
 	src/gpu/spirv.c src/gpu/spirv.h src/gpu/spirv-ops.h \

@@ -382,7 +382,7 @@ static void read_root(struct json_read *r, const json_t *root, struct request *q
 
 	json_read_keys(
 	    r, root, "request",
-	    "version name device device_name limits sample_ns chunk_ns dry_run compiler kernels buffers steps outputs");
+	    "version name device device_name limits sample_ns progress_ns chunk_ns dry_run compiler kernels buffers steps outputs");
 	if (r->failed)
 		return;
 	(void)json_read_count(r, root, "version", 1, 1);
@@ -392,6 +392,7 @@ static void read_root(struct json_read *r, const json_t *root, struct request *q
 	if (q->device == DEVICE_NAMED)
 		q->device_name = json_read_string(r, root, "device_name");
 	q->sample_ns = json_read_count_or(r, root, "sample_ns", INT64_MAX, 0);
+	q->progress_ns = json_read_count_or(r, root, "progress_ns", INT64_MAX, 0);
 	q->dry_run = json_read_bool(r, root, "dry_run");
 	q->chunk_ns = json_read_count_or(r, root, "chunk_ns", INT64_MAX, CHUNK_DEFAULT_NS);
 	q->compiler = json_read_string(r, root, "compiler");

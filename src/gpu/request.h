@@ -98,8 +98,8 @@ struct request {
 	const char *name;
 	enum compute_device device;
 	const char *device_name;
-	uint64_t kernel_ns, device_memory, sample_ns; /* 0: not asked for */
-	uint64_t chunk_ns;                            /* what a chunk should take; CHUNK_NEVER */
+	uint64_t kernel_ns, device_memory, sample_ns, progress_ns; /* 0: not asked for */
+	uint64_t chunk_ns; /* what a chunk should take; CHUNK_NEVER */
 	bool dry_run;
 	const char *compiler;
 	struct request_kernel *kernels;

@@ -197,6 +197,14 @@ static int account(struct runner *r, struct fail *f)
 
 /* ---- the loop ------------------------------------------------------------------------------ */
 
+static void tell_progress(struct runner *r, const struct cursor *c)
+{
+	const struct step *now = r->batch.items[r->batch.count - 1];
+	double part = r->split.step ? (double)r->split.done / (double)r->split.total : 0;
+
+	progress_tick(r->run->progress, now, (size_t)(now - c->steps), part);
+}
+
 static int run_all(struct runner *r, struct cursor *c, struct fail *f)
 {
 	for (size_t i = 0; i < c->count; i++)
@@ -211,6 +219,7 @@ static int run_all(struct runner *r, struct cursor *c, struct fail *f)
 			return 0;
 		if (batch_run(r, f) < 0 || account(r, f) < 0)
 			return -1;
+		tell_progress(r, c);
 	}
 }
 

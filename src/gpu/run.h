@@ -7,6 +7,7 @@
 
 #include "gpu/budget.h"
 #include "gpu/pipeline.h"
+#include "gpu/progress.h"
 
 enum {
 	BATCH_MAX = 1024,
@@ -22,6 +23,7 @@ enum {
 struct run {
 	struct gpu *gpu;
 	struct budget *budget;
+	struct progress *progress;
 	uint64_t limit_ns;  /* of one dispatch, 0: none */
 	uint64_t target_ns; /* of a chunk */
 	bool timed;         /* by the device; else by the host, from submission to completion */

@@ -210,6 +210,7 @@ struct spec {
 	const char *
 	    cgroup; /* NULL or "auto": where one is of use and can be had; "none"; or the directory of its parent */
 	bool quiet, verbose;
+	bool progress; /* somebody looks at how far a compute job is */
 };
 
 /* Defaults. The spec owns what it is given later; argv strings are borrowed. */

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "run/shaders.h"
 
+enum { PROGRESS_NS = 100000000 };
 enum { REQUEST_FD = 3, ANSWERS_FD = 4, FIRST_FILE_FD = 5, REQUEST_MAX = 1024 * 1024 };
 
 static const char *const device_names[] = {[DEVICE_ANY] = "any",
@@ -264,6 +265,8 @@ static json_t *header(const struct spec *spec, uint64_t sample_ns, const struct 
 		    limits, "device_memory",
 		    json_integer((json_int_t)spec->limits.value[LIMIT_DEVICE_MEMORY]));
 	(void)json_object_set_new(root, "limits", limits);
+	if (spec->progress)
+		(void)json_object_set_new(root, "progress_ns", json_integer(PROGRESS_NS));
 	if (spec->dry_run)
 		(void)json_object_set_new(root, "dry_run", json_true());
 	if (spec->compute->chunk_ns || spec->compute->chunk_never)

@@ -28,6 +28,7 @@ struct run {
 	struct launched child;
 	struct claims claims;
 	struct observed seen;
+	struct progress_hook hook;
 	int signal_fd;
 	enum reason phase; /* the reason should the next step fail */
 };
@@ -219,6 +220,8 @@ static int launch_and_watch(struct run *r, struct err *e)
 	    .claims = &r->claims,
 	    .relays = r->relays,
 	    .seen = &r->seen,
+	    .show = r->hook.show,
+	    .show_arg = r->hook.show_arg,
 	};
 
 	/*
@@ -339,13 +342,15 @@ static int open_report(struct run *r, struct run_result *ret)
 }
 
 void supervise(const struct spec *spec, const struct host *host, const struct capture *capture,
-	       struct run_result *ret)
+	       const struct progress_hook *hook, struct run_result *ret)
 {
 	struct run r;
 	struct outcome *out = &ret->outcome;
 
 	memset(ret, 0, sizeof *ret);
 	run_init(&r, spec, host);
+	if (hook)
+		r.hook = *hook;
 	if (open_report(&r, ret) < 0 || prepare(&r, capture, &ret->err) < 0 ||
 	    take_signals(&r, &ret->err) < 0 || launch_and_watch(&r, &ret->err) < 0) {
 		verdict_of_error(r.phase, &ret->err, out);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "report/report.h"
+#include "watch/watch.h"
 
 struct run_result {
 	struct outcome outcome;
@@ -20,12 +21,18 @@ struct capture {
 	int fd; /* a memfd; owned by the caller */
 };
 
+/* Who wants to see how far a compute job is; p is NULL once it is over. Must not block. */
+struct progress_hook {
+	void (*show)(void *show_arg, const struct watch_progress *p);
+	void *show_arg;
+};
+
 /*
  * Runs the job and waits for its end. Always fills *ret (free with run_result_done); the exit status
- * is ret->outcome.exit_status. capture may be NULL.
+ * is ret->outcome.exit_status. capture and hook may be NULL.
  */
 void supervise(const struct spec *spec, const struct host *host, const struct capture *capture,
-	       struct run_result *ret);
+	       const struct progress_hook *hook, struct run_result *ret);
 
 /*
  * The report of a job that is refused for what is written in its file or on the command line. *why

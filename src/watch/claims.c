@@ -2,6 +2,7 @@
 /* What vkjail-exec says, reduced to what is known and bounded. The shapes are those of docs/protocol.md. */
 #include "watch/claims.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/auto.h"
@@ -241,6 +242,28 @@ static void add_end(struct claims *c, const json_t *message)
 	c->refused++;
 }
 
+static uint64_t count_of(const json_t *message, const char *key)
+{
+	json_int_t n = json_integer_value(json_object_get(message, key));
+	return n > 0 ? (uint64_t)n : 0;
+}
+
+static void note_progress(struct claims *c, const json_t *message)
+{
+	struct claim_progress *p = &c->progress;
+	const char *kernel = json_string_value(json_object_get(message, "kernel"));
+	double part = json_number_value(json_object_get(message, "part"));
+
+	(void)snprintf(p->kernel, sizeof p->kernel, "%s", kernel ? kernel : "");
+	p->step = count_of(message, "step");
+	p->steps = count_of(message, "steps");
+	p->dispatches = count_of(message, "dispatches");
+	p->total = count_of(message, "total");
+	p->elapsed_ns = count_of(message, "elapsed_ns");
+	p->part = part >= 0 && part <= 1 ? part : 0;
+	c->progressed = true;
+}
+
 static void add_listed(struct claims *c, size_t kind, const json_t *message)
 {
 	if (!c->lists)
@@ -252,6 +275,7 @@ static void add_listed(struct claims *c, size_t kind, const json_t *message)
 	}
 	if (strcmp(listed[kind].event, "budget") == 0) {
 		c->budgets_taken++;
+		c->progress.device_bytes = count_of(message, "allocated");
 		if (!series_add(list, take_object(message, listed[kind].members),
 				&c->budget_interval_ns))
 			c->dropped++;
@@ -277,6 +301,8 @@ void claims_add(struct claims *c, const char *data, size_t size)
 		c->refused++;
 	} else if (kind < COUNTOF(listed)) {
 		add_listed(c, kind, message);
+	} else if (strcmp(event, "progress") == 0) {
+		note_progress(c, message);
 	} else if (strcmp(event, "end") == 0) {
 		add_end(c, message);
 	} else if (strcmp(event, "device") == 0 && !c->device) {

@@ -24,11 +24,21 @@ enum claim_end {
 	CLAIM_END_FAILED
 };
 
+/* The last `progress` claim. Nothing says that the numbers fit together. */
+struct claim_progress {
+	char kernel[128];
+	uint64_t step, steps, dispatches, total, elapsed_ns;
+	double part;
+	uint64_t device_bytes; /* of the last `budget` claim */
+};
+
 struct claims {
 	json_t *device; /* object, or NULL while nothing was said */
 	json_t *end;    /* object, or NULL */
 	json_t *
 	    lists; /* object of arrays: budgets, shaders, kernels, phases, outputs, warnings, troubles */
+	struct claim_progress progress;
+	bool progressed; /* since somebody looked */
 	enum claim_end how;
 	uint64_t budget_interval_ns; /* of the budgets that are kept; 0: all of them are */
 	unsigned budgets_taken;

@@ -242,6 +242,20 @@ void watch_drain_control(struct loop *l)
 		on_message(l, &last->msg, -1);
 }
 
+static void tell_progress(const struct loop *l)
+{
+	const struct watch *w = l->watch;
+	const struct samples *s = &w->seen->samples;
+	struct watch_progress p = {.claim = &w->claims->progress};
+
+	w->claims->progressed = false;
+	if (!w->show)
+		return;
+	if (s->count)
+		p.memory_bytes = s->at[s->count - 1].memory_bytes;
+	w->show(w->show_arg, &p);
+}
+
 static void on_answers(struct loop *l, int most)
 {
 	static char data[CLAIM_MESSAGE_MAX];
@@ -332,6 +346,8 @@ static void dispatch(struct loop *l, enum source source)
 		break;
 	case SOURCE_ANSWERS:
 		on_answers(l, 64);
+		if (l->watch->claims->progressed)
+			tell_progress(l);
 		break;
 	case SOURCE_OOM:
 		watch_oom(l);
@@ -439,6 +455,8 @@ int watch_run(struct watch *w, struct err *e)
 				dispatch(&l, (enum source)events[i].data.u32);
 		timers_arm(&l);
 	}
+	if (w->show)
+		w->show(w->show_arg, NULL);
 	if (result < 0) {
 		send_signal(w, SIGKILL);
 		(void)waitid(P_PIDFD, (id_t)w->child->pidfd, &(siginfo_t){0}, WEXITED);

@@ -13,6 +13,12 @@
 #include "watch/relay.h"
 #include "sandbox/launch.h"
 
+/* How far a compute job is, for whoever wants to show it: what it says itself, and what was observed. */
+struct watch_progress {
+	const struct claim_progress *claim;
+	uint64_t memory_bytes; /* of the process tree at the last sample; 0: none yet */
+};
+
 struct watch {
 	const struct plan *plan;
 	struct launched *child;
@@ -25,6 +31,9 @@ struct watch {
 	struct claims *claims;
 	struct relay *relays;  /* two: stdout, stderr; read_fd -1 when not relayed; borrowed */
 	struct observed *seen; /* what is found out */
+	/* After `progress` claims; with NULL once the job is over. NULL: nobody wants to know. */
+	void (*show)(void *show_arg, const struct watch_progress *p);
+	void *show_arg;
 };
 
 /* The signals that end, stop or inform: to be blocked before launch. Those that the caller had ignored are left out. */

@@ -280,6 +280,27 @@ static void test_the_first_end_counts(void **state)
 	}
 }
 
+static void test_progress(void **state)
+{
+	struct claims c;
+	(void)state;
+
+	claims_init(&c);
+	assert_false(c.progressed);
+	add(&c, "{\"event\":\"budget\",\"at\":\"start\",\"allocated\":77}");
+	add(&c, "{\"event\":\"progress\",\"kernel\":\"k\",\"step\":2,\"steps\":3,\"dispatches\":40,\"total\":50,\"part\":0.5,\"elapsed_ns\":6}");
+	assert_true(c.progressed);
+	assert_string_equal(c.progress.kernel, "k");
+	assert_true(c.progress.step == 2 && c.progress.steps == 3 && c.progress.dispatches == 40 && c.progress.total == 50);
+	assert_true(c.progress.part == 0.5 && c.progress.elapsed_ns == 6 && c.progress.device_bytes == 77);
+	/* What is missing or of another type is nothing, and nothing of it gets into the report. */
+	add(&c, "{\"event\":\"progress\",\"kernel\":1,\"step\":-2,\"dispatches\":\"4\",\"part\":7}");
+	assert_true(c.progress.kernel[0] == '\0' && c.progress.step == 0 && c.progress.dispatches == 0 && c.progress.part == 0);
+	assert_int_equal(json_object_size(c.lists), 1);
+	assert_int_equal(c.refused, 0);
+	claims_done(&c);
+}
+
 static void test_outputs(void **state)
 {
 	struct claims c;
@@ -312,6 +333,7 @@ int main(void)
 		cmocka_unit_test(test_budgets_over_time),
 		cmocka_unit_test(test_budgets_that_make_no_sense),
 		cmocka_unit_test(test_the_first_end_counts),
+		cmocka_unit_test(test_progress),
 		cmocka_unit_test(test_outputs),
 	};
 	return cmocka_run_group_tests_name("claims", tests, NULL, NULL);

@@ -16,7 +16,7 @@
 
 static const char good[] =
     "{\"version\":1,\"name\":\"j\",\"device\":\"named\",\"device_name\":\"lvp\",\"compiler\":\"/c\","
-    "\"limits\":{\"kernel_ns\":5,\"device_memory\":7},\"sample_ns\":9,\"dry_run\":true,"
+    "\"limits\":{\"kernel_ns\":5,\"device_memory\":7},\"sample_ns\":9,\"progress_ns\":11,\"dry_run\":true,"
     "\"kernels\":[{\"name\":\"k\",\"path\":\"k.comp\",\"fd\":5,\"where\":\"j.yaml:3\","
     "\"constants\":[{\"id\":2,\"value\":1.5},{\"name\":\"R\",\"value\":true}]}],"
     "\"buffers\":[{\"name\":\"a\",\"source\":\"iota\",\"type\":\"f32\",\"shape\":[3,4]},"
@@ -35,7 +35,7 @@ static void a_good_one(void **state)
 	(void)state;
 	assert_int_equal(request_parse(good, strlen(good), &q, &e), 0);
 	assert_int_equal(q.device, DEVICE_NAMED);
-	assert_true(q.kernel_ns == 5 && q.device_memory == 7 && q.sample_ns == 9 && q.dry_run);
+	assert_true(q.kernel_ns == 5 && q.device_memory == 7 && q.sample_ns == 9 && q.progress_ns == 11 && q.dry_run);
 	assert_string_equal(q.kernels[0].entry, "main");
 	assert_int_equal(q.kernels[0].constant_count, 2);
 	assert_true(q.kernels[0].constants[1].value.is_integer &&

@@ -27,3 +27,9 @@ tests_unit_opt_test_SOURCES = tests/unit/opt_test.c
 tests_unit_opt_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_opt_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_opt_test_LDADD = libcli.a libjob.a libbase.a $(YAML_LIBS) $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/progress.test
+tests_unit_progress_test_SOURCES = tests/unit/progress_test.c
+tests_unit_progress_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_progress_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_progress_test_LDADD = libcli.a libjob.a libbase.a $(YAML_LIBS) $(CMOCKA_LIBS)
