@@ -28,7 +28,7 @@ compute:
 END
 }
 job long 1000000
-job some 200
+job some 20
 line='vkjail: work  step 1/1  [0-9]+/1000000 \([0-9]+%\)  [0-9.]+/s  [0-9ms]+, [0-9dhms]+ left.*  dev [0-9.]+KiB/64MiB'
 
 cat >script <<END
@@ -73,8 +73,8 @@ while True:
     sys.stdout.buffer.write(data)
 sys.exit(job.wait())
 END
-run python3 seen.py 60 some.yaml
-status_is 0 'a job that ends'
+run python3 seen.py 60 --wall 6s long.yaml
+status_is 124 'a job that its limit ends'
 ok 'no line is wider than the terminal, and the last one is wiped out before anything else is said' python3 - "$T/.out" <<'END'
 import sys
 shown, _, rest = open(sys.argv[1], "rb").read().rpartition(b"\r ")
@@ -91,14 +91,14 @@ for quiet in '-q some.yaml' '-- sh -c sleep\ 0.5'; do
 done
 
 started=$(date +%s)
-run vkjail run --report none -v some.yaml
+run vkjail run --report none -v --wall 6s long.yaml
 lines=$(printf '%s\n' "$err" | grep -c 'step 1/1')
-like "$err" '^vkjail: work  step 1/1  [0-9]+/200 \(.*/s  [0-9]+s, ' '-v, no terminal: a plain line'
+like "$err" '^vkjail: work  step 1/1  [0-9]+/1000000 \([0-9]+%\).*  [0-9]+s, [0-9dhms]+ left' '-v, no terminal: a plain line'
 unlike "$err" "$(printf '\r')" '... without carriage returns'
 ok '... and the next one comes only after five seconds' test "$lines" -le $((1 + ($(date +%s) - started + 1) / 5))
-run vkjail run --report none some.yaml
+run vkjail run --report none --wall 2s long.yaml
 unlike "$err" 'step 1/1' 'nothing without -v'
-run vkjail run --report none -v -q some.yaml
+run vkjail run --report none -v -q --wall 2s long.yaml
 unlike "$err" 'step 1/1' 'nothing with -q'
 
 # A terminal that takes nothing (Ctrl-S) does not hold up the limits.
