@@ -2,12 +2,23 @@
 # Small programs that tests run inside the sandbox. Never built with sanitizers: their runtime
 # needs memory and system calls that the limits under test take away.
 test_helpers = \
-	tests/helpers/flood tests/helpers/forker tests/helpers/hog tests/helpers/ignore-term \
+	tests/helpers/devour tests/helpers/flood tests/helpers/forker tests/helpers/hog tests/helpers/ignore-term \
+	tests/helpers/kill-at \
 	tests/helpers/read-job tests/helpers/sigreceive tests/helpers/spin tests/helpers/try-syscall tests/helpers/with-filter \
 	tests/helpers/writefile
 check_PROGRAMS += $(test_helpers)
 HELPER_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(SECCOMP_CFLAGS)
 HELPER_CFLAGS = -std=gnu17 $(WARN_CFLAGS)
+
+tests_helpers_devour_SOURCES = tests/helpers/devour.c tests/helpers/args.h
+tests_helpers_devour_CPPFLAGS = $(HELPER_CPPFLAGS)
+tests_helpers_devour_CFLAGS = $(HELPER_CFLAGS)
+tests_helpers_devour_LDFLAGS = -pthread
+
+tests_helpers_kill_at_SOURCES = tests/helpers/kill-at.c tests/helpers/args.h
+tests_helpers_kill_at_CPPFLAGS = $(HELPER_CPPFLAGS)
+tests_helpers_kill_at_CFLAGS = $(HELPER_CFLAGS)
+tests_helpers_kill_at_LDFLAGS =
 
 tests_helpers_flood_SOURCES = tests/helpers/flood.c tests/helpers/args.h
 tests_helpers_flood_CPPFLAGS = $(HELPER_CPPFLAGS)

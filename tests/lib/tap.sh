@@ -42,6 +42,8 @@ trap 'exit 143' TERM
 trap 'exit 129' HUP
 cd "$T" || exit 99
 
+# Test machines are slower: times that a job must keep are multiplied by this.
+slower=${VKJAIL_TEST_SLOWER:-1}
 diag() { printf '%s\n' "$*" | sed 's/^/# /'; }
 pass() { tap_count=$((tap_count + 1)) && echo "ok $tap_count - $1"; }
 fail() {
@@ -187,7 +189,7 @@ wait_for() {
 	tap_tries=0
 	until "$@" >/dev/null 2>&1; do
 		tap_tries=$((tap_tries + 1))
-		[ "$tap_tries" -lt $((500 * ${VKJAIL_TEST_SLOWER:-1})) ] || return 1
+		[ "$tap_tries" -lt $((500 * slower)) ] || return 1
 		sleep 0.02
 	done
 }

@@ -11,7 +11,7 @@ limited() {
 	what=$1 reason=$2 want=$3
 	shift 3
 	rm -f $report
-	run vkjail run --wall 20s "$@"
+	run vkjail run --wall $((20 * slower))s "$@"
 	report_has "$what" $report .outcome.reason="$reason" .outcome.exit_status="$want"
 	status_is "$want" "$what: status"
 }
@@ -46,9 +46,9 @@ for mode in auto none; do
 	limited "memory, cgroup $mode: a file in /dev/shm that nobody maps" memory 137 --cgroup $mode --memory 40M -- sh -c './writefile /dev/shm/file 60M && sleep 60'
 	limited "memory, cgroup $mode: /tmp and a process together" memory 137 --cgroup $mode --memory 60M -- sh -c './writefile /tmp/file 40M && ./hog 40M anonymous 0 hold'
 	# Held over several samples: each would be at its limit if its pages were counted twice.
-	limited "memory, cgroup $mode: a mapped file of /dev/shm is counted once" wall-time 124 --wall 1500ms --sample 20ms --cgroup $mode --memory 100M -- ./hog 60M /dev/shm/file 0 hold
+	limited "memory, cgroup $mode: a mapped file of /dev/shm is counted once" wall-time 124 --wall $((1500 * slower))ms --sample 20ms --cgroup $mode --memory 100M -- ./hog 60M /dev/shm/file 0 hold
 	report_has "memory, cgroup $mode: it is in the samples" $report '.usage.peak.memory_bytes>=62914560' '.usage.tmp_peak_bytes>=62914560'
-	limited "memory, cgroup $mode: shared by six processes is counted once" wall-time 124 --wall 1500ms --sample 20ms --cgroup $mode --memory 100M -- python3 -c 'import os, signal
+	limited "memory, cgroup $mode: shared by six processes is counted once" wall-time 124 --wall $((1500 * slower))ms --sample 20ms --cgroup $mode --memory 100M -- python3 -c 'import os, signal
 block = bytearray(b"x") * (50 << 20)
 for i in range(5):
     if os.fork() == 0:

@@ -12,15 +12,15 @@ report_has 'wall: a job that sleeps ended long before it would have' $report .ou
 ok 'wall: its time' test "$(report_get $report .times.wall_ns)" -lt 8000000000
 
 # The grace.
-run vkjail run --wall 200ms --grace 300ms -- ./ignore-term 2
+run vkjail run --wall $((200 * slower))ms --grace 300ms -- ./ignore-term 2
 status_is 124 'grace: a job that ignores SIGTERM is killed after it'
 report_has 'grace: and had that long' $report .outcome.reason=wall-time '.times.ending_took_ns>=300000000'
-run vkjail run --wall 200ms --grace 1h -- sh -c 'trap "echo saved; exit 5" TERM; while :; do sleep 0.05; done'
+run vkjail run --wall $((200 * slower))ms --grace 1h -- sh -c 'trap "echo saved; exit 5" TERM; while :; do sleep 0.05; done'
 is "$status $out" '124 saved' 'grace: a job that handles SIGTERM can finish'
 report_has 'grace: the reason is still the limit' $report .outcome.reason=wall-time .outcome.limit.name=wall
 run vkjail run --wall 200ms --grace 0 -- sh -c 'trap "echo asked" TERM; while :; do sleep 0.05; done'
 is "$status $out" '124 ' '--grace 0: killed at once'
-run vkjail run --wall 200ms --grace 1h -- sh -c 'kill -STOP $$; echo went on'
+run vkjail run --wall $((200 * slower))ms --grace 1h -- sh -c 'kill -STOP $$; echo went on'
 status_is 124 'a job that stopped itself meets its wall limit'
 report_has 'and its reason' $report .outcome.reason=wall-time
 run vkjail run --wall 1ns -- true
@@ -32,12 +32,12 @@ done >same
 is "$(grep -Evc '^(124 wall-time|0 exited)$' same)" 0 'limit and end in the same instant: one of the two, and the status fits'
 
 # Nothing outlives the job. The pipe's end comes when the last process is gone.
-run vkjail run --wall 20s -- ./forker 20 escape leave
+run vkjail run --wall $((20 * slower))s -- ./forker 20 escape leave
 is "$status $out" '0 ready 20' 'daemons of a job die with it'
-is "$(vkjail run --wall 20s -- sh -c 'sleep 1000 & sleep 1000 & echo started')" started 'background children keep no pipe open'
-run vkjail run --wall 20s -- sh -c 'i=0; while [ $i -lt 1000 ]; do /bin/true; i=$((i+1)); done; echo $i'
+is "$(vkjail run --wall $((20 * slower))s -- sh -c 'sleep 1000 & sleep 1000 & echo started')" started 'background children keep no pipe open'
+run vkjail run --wall $((20 * slower))s -- sh -c 'i=0; while [ $i -lt 1000 ]; do /bin/true; i=$((i+1)); done; echo $i'
 is "$status $out" '0 1000' 'a thousand short children'
-run vkjail run --wall 20s -- sh -c 'i=0; while [ $i -lt 300 ]; do (/bin/true &) ; i=$((i+1)); done; wait; ls -d /proc/[0-9]* | wc -l; sleep 0.2; ls -d /proc/[0-9]* | wc -l'
+run vkjail run --wall $((20 * slower))s -- sh -c 'i=0; while [ $i -lt 300 ]; do (/bin/true &) ; i=$((i+1)); done; wait; ls -d /proc/[0-9]* | wc -l; sleep 0.2; ls -d /proc/[0-9]* | wc -l'
 status_is 0 'orphans'
 ok 'orphans are reaped by pid 1' test "$(echo "$out" | tail -1)" -lt 100
 
@@ -106,7 +106,7 @@ status_is 6 'a signal that the caller ignores is ignored (nohup)'
 # What is not ours is not disturbed.
 run sh -c 'vkjail run -- sh -c "kill -TERM 1; kill -KILL 1; kill -INT -1; echo alive" ; echo $?'
 like "$out" '^(0|130)$' 'the job cannot signal pid 1, nor anybody outside'
-run vkjail run --wall 20s -- sh -c 'kill -TERM 1; kill -KILL 1; echo alive'
+run vkjail run --wall $((20 * slower))s -- sh -c 'kill -TERM 1; kill -KILL 1; echo alive'
 is "$out" alive 'pid 1 does not die of the job'
 report_has 'nor obeys it' $report .outcome.reason=exited
 done_testing

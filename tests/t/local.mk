@@ -10,7 +10,10 @@ integration_tests += \
 	tests/t/3300-terminal.t \
 	tests/t/3400-rlimits.t \
 	tests/t/3500-cgroup.t \
-	tests/t/3520-scope.t
+	tests/t/3505-adversaries.t \
+	tests/t/3510-stress-ng.t \
+	tests/t/3520-scope.t \
+	tests/t/3530-killed-launch.t
 
 integration_tests += \
 	tests/t/0001-harness.t \

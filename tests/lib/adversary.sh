@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh disable=SC2154 # sourced after tap.sh, whose variables it uses
+# Jobs that do their worst, and what must be true after each: the reason, no more of the limited thing
+# than the limit, and nothing left: no process, mount or control group. Prints a row for each.
+#
+#   adversary 'fork bomb' wall-time 124 --wall 1s --processes 30 -- ./devour processes
+#   adversaries_end
+
+report=$T/adversary.json
+# What a job and all that it starts have in common: the name in the argument list of its pid 1.
+mark=vkjail-adversary-$$-mark
+rows=$T/rows
+: >"$rows"
+
+# groups_of PID: control groups that were made by this runner, in any hierarchy.
+groups_of() { find /sys/fs/cgroup -type d -name "*vkjail*[^0-9]$1[^0-9]*" -o -type d -name "*vkjail*[^0-9]$1" 2>/dev/null; }
+# left_of PID: one line for each thing that is left of this runner.
+left_of() {
+	pgrep -f -a "$mark" | grep -v "^$$ " | sed 's/^/process /'
+	groups_of "$1" | sed 's/^/group /'
+	awk '{ print $5 }' /proc/self/mountinfo | sort >"$T/mounts.after"
+	sort "$T/mounts.before" | comm -13 - "$T/mounts.after" | sed 's/^/mount /'
+}
+# shellcheck disable=SC2317 # called by wait_for
+nothing_left() {
+	left_of "$1" >"$T/left"
+	! [ -s "$T/left" ]
+}
+# start ARGUMENT...: vkjail with the mark; sets runner (its pid), status, out and err.
+start() {
+	awk '{ print $5 }' /proc/self/mountinfo >"$T/mounts.before"
+	rm -f "$report"
+	# shellcheck disable=SC2016 # that shell's own pid
+	run sh -c 'echo $$ >"$1" && shift && exec "$@"' sh "$T/pid" \
+		vkjail run -q --report "$report" --env "MARK=$mark" "$@"
+	runner=$(cat "$T/pid")
+}
+# adversary WHAT REASON STATUS ARGUMENT...: one case. REASON and STATUS may be 'A|B'.
+adversary() {
+	what=$1 want_reason=$2 want_status=$3
+	shift 3
+	start "$@"
+	wait_for nothing_left "$runner"
+	set -- "$(report_get "$report" .outcome.reason)" "$(overshoot)" "$(grep -c . "$T/left")"
+	printf '%s|%s|%s|%s\n' "$what" "$1" "$2" "$3" >>"$rows"
+	bad=
+	case "|$want_reason|" in *"|$1|"*) ;; *) bad="the reason is '$1', want '$want_reason'" ;; esac
+	case "|$want_status|" in *"|$status|"*) ;; *) bad="$bad; the status is $status, want $want_status" ;; esac
+	case $(report_get "$report" .limits.memory.enforced_by):$2 in cgroup*[1-9]*%*) bad="$bad; it got $2 over its limit" ;; esac
+	[ "$3" = 0 ] || bad="$bad; left: $(cat "$T/left")"
+	if [ -z "$bad" ]; then pass "$what"; else
+		fail "$what"
+		diag "$bad"
+		tap_show
+	fi
+}
+# overshoot: of memory and of processes, where a limit was given and a peak is known.
+overshoot() {
+	python3 - "$report" <<'PYTHON'
+import json, sys
+try:
+    report = json.load(open(sys.argv[1]))
+except (OSError, ValueError):
+    print("-")
+    sys.exit()
+peak = (report.get("usage") or {}).get("peak") or {}
+out = []
+for limit, member in (("memory", "memory_bytes"), ("processes", "processes")):
+    value, used = ((report.get("limits") or {}).get(limit) or {}).get("value"), peak.get(member)
+    if value and used is not None:
+        out.append(f"{limit} {max(0, 100 * (used - value) / value):.1f}%")
+print(", ".join(out) or "-")
+PYTHON
+}
+# enforcer LIMIT VALUE: who would enforce it here.
+enforcer() {
+	vkjail run -q --report "$T/enforcer.json" "--$1" "$2" -- true
+	report_get "$T/enforcer.json" ".limits.$1.enforced_by"
+}
+# adversaries_end: the table, as comments.
+adversaries_end() {
+	diag 'case | reason | overshoot | left'
+	diag "$(cat "$rows")"
+}

@@ -1,0 +1,77 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Jobs that attack their limits on memory and processes. Those that only a control group can hold run
+# where vkjail has one; the others everywhere.
+. "${top_srcdir:-.}/tests/lib/tap.sh"
+. "$top_srcdir/tests/lib/adversary.sh"
+need userns python3
+use_helper devour forker hog ignore-term writefile
+memory=$(enforcer memory 1G)
+processes=$(enforcer processes 100)
+diag "memory: enforced by ${memory:-nobody}; processes: enforced by ${processes:-nobody}"
+
+# Memory, wherever it may lie. No wall limit that a slow machine could meet first.
+wall="--wall $((60 * slower))s"
+# shellcheck disable=SC2086 # two arguments
+eats() {
+	what=$1
+	shift
+	adversary "$what" memory 137 $wall --memory 48M --tmp 1G "$@"
+}
+eats 'memory: anonymous' -- ./hog 4G anonymous 0 hold "$mark"
+eats 'memory: shared' -- ./hog 4G shared 0 hold "$mark"
+eats 'memory: a file in /tmp' -- ./hog 900M /tmp/file 0 hold "$mark"
+eats 'memory: three processes' -- sh -c "for i in 1 2 3; do ./hog 4G anonymous 0 hold $mark & done; wait; ./hog 4G anonymous 0 hold"
+case $memory in
+cgroup*)
+	eats 'memory: a file in /dev/shm that nobody maps' -- sh -c "./writefile /dev/shm/file 900M $mark; sleep 100"
+	eats 'memory: memfd' -- ./devour memfd "$mark"
+	eats 'memory: page tables' -- ./devour page-tables "$mark"
+	eats 'memory: pipes' -- ./devour pipes "$mark"
+	eats 'memory: sockets' -- ./devour sockets "$mark"
+	eats 'memory: a daemon whose parent ended well' -- sh -c "(setsid ./hog 4G anonymous 0 hold $mark &) ; sleep 1000"
+	# Less than any program needs: at exec, or before it.
+	for little in 64K 256K 1M; do
+		adversary "memory: a limit of $little" memory 137 --memory $little -- ./hog 4G anonymous 0 hold "$mark"
+	done ;;
+*) skip 1 "memory needs a control group for these (here: ${memory:-nobody})" ;;
+esac
+
+# Processes.
+case $processes in
+cgroup*)
+	# shellcheck disable=SC2086
+	for kind in processes sessions threads; do
+		adversary "processes: $kind without end" wall-time 124 --wall "$((2 * slower))s" --grace 0 --processes 40 --memory 200M \
+			-- ./devour $kind "$mark"
+	done
+	# shellcheck disable=SC2086
+	adversary 'processes: daemons that their parent leaves' 'exited' '0|1' $wall --processes 40 -- ./forker 100 escape leave "$mark" ;;
+*) skip 1 "processes need a control group for these (here: ${processes:-nobody})" ;;
+esac
+
+# The end.
+adversary 'a job that stops itself' wall-time 124 --wall 1s --grace 0 --memory 200M -- sh -c "kill -STOP \$\$; : $mark"
+adversary 'a job that ignores SIGTERM' wall-time 124 --wall 1s --grace 200ms --memory 200M -- ./ignore-term 2 "$mark"
+# shellcheck disable=SC2086
+adversary 'ten thousand short children' exited 0 $wall --wall "$((120 * slower))s" --memory 200M --processes 40 -- ./devour children 10000 "$mark"
+is "$out" 10000 'all of them were children'
+same=0
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+	start --wall 100ms --memory 200M -- sh -c "sleep 0.1; : $mark"
+	case "$status $(report_get "$report" .outcome.reason)" in '124 wall-time' | '0 exited') same=$((same + 1)) ;; esac
+done
+is "$same" 10 'an end in the same instant as the wall limit is one of the two'
+case $memory in
+cgroup*)
+	same=0
+	for size in 10 11 12 13 14 15 16 17 18 19 20; do
+		start --memory 16M --wall "$((20 * slower))s" -- ./hog ${size}M anonymous "$mark"
+		case "$status $(report_get "$report" .outcome.reason)" in '137 memory' | '0 exited') same=$((same + 1)) ;; esac
+	done
+	is "$same" 11 'an end near the memory limit is one of the two' ;;
+*) skip 1 'memory needs a control group for this' ;;
+esac
+ok 'nothing is left of any of them' nothing_left "$runner"
+adversaries_end
+done_testing
