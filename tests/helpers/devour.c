@@ -83,6 +83,9 @@ static void fill(bool (*one)(void))
 
 static void sessions(void)
 {
+	/* The first process stays: its end would be the job's. */
+	if (fork() != 0)
+		return;
 	for (;;) {
 		pid_t pid = fork();
 		if (pid > 0)

@@ -24,7 +24,7 @@ eats 'memory: a file in /tmp' -- ./hog 900M /tmp/file 0 hold "$mark"
 eats 'memory: three processes' -- sh -c "for i in 1 2 3; do ./hog 4G anonymous 0 hold $mark & done; wait; ./hog 4G anonymous 0 hold"
 case $memory in
 cgroup*)
-	eats 'memory: a file in /dev/shm that nobody maps' -- sh -c "./writefile /dev/shm/file 900M $mark; sleep 100"
+	eats 'memory: a file in /dev/shm that nobody maps' -- sh -c "./writefile /dev/shm/file 900M; sleep 100; : $mark"
 	eats 'memory: memfd' -- ./devour memfd "$mark"
 	eats 'memory: page tables' -- ./devour page-tables "$mark"
 	eats 'memory: pipes' -- ./devour pipes "$mark"
@@ -46,7 +46,7 @@ cgroup*)
 			-- ./devour $kind "$mark"
 	done
 	# shellcheck disable=SC2086
-	adversary 'processes: daemons that their parent leaves' 'exited' '0|1' $wall --processes 40 -- ./forker 100 escape leave "$mark" ;;
+	adversary 'processes: daemons that their parent leaves' exited '0|1' $wall --processes 40 -- ./forker 100 escape leave "$mark" ;;
 *) skip 1 "processes need a control group for these (here: ${processes:-nobody})" ;;
 esac
 
@@ -66,7 +66,7 @@ case $memory in
 cgroup*)
 	same=0
 	for size in 10 11 12 13 14 15 16 17 18 19 20; do
-		start --memory 16M --wall "$((20 * slower))s" -- ./hog ${size}M anonymous "$mark"
+		start --memory 16M --wall "$((20 * slower))s" -- ./hog ${size}M anonymous 0
 		case "$status $(report_get "$report" .outcome.reason)" in '137 memory' | '0 exited') same=$((same + 1)) ;; esac
 	done
 	is "$same" 11 'an end near the memory limit is one of the two' ;;
