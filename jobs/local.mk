@@ -2,7 +2,9 @@
 # Sample jobs, installed with their shaders: job files name ../shaders/.
 jobsdir = $(pkgdatadir)/jobs
 dist_jobs_DATA = jobs/README.md jobs/saxpy.yaml jobs/mandelbrot.yaml jobs/photo.yaml jobs/photo.png \
-	jobs/matmul.yaml jobs/reduction.yaml jobs/scan.yaml jobs/fft.yaml jobs/equalize.yaml jobs/thumbnail.yaml
+	jobs/matmul.yaml jobs/reduction.yaml jobs/scan.yaml jobs/fft.yaml jobs/equalize.yaml jobs/thumbnail.yaml \
+	jobs/digits.yaml jobs/digits.png jobs/digits.safetensors jobs/transformer.yaml jobs/reverse.npy jobs/reverse.safetensors
+EXTRA_DIST += jobs/make-inputs.py
 badjobsdir = $(jobsdir)/bad
 dist_badjobs_DATA = jobs/bad/kernel-time.yaml jobs/bad/device-memory.yaml jobs/bad/bad-shader.yaml \
 	jobs/bad/wall-time.yaml jobs/bad/cpu-time.yaml jobs/bad/idle.yaml jobs/bad/memory.yaml jobs/bad/memory-tmp.yaml \

@@ -8,7 +8,7 @@ need userns vulkan validation-layer
 
 cat >"$T/vk_layer_settings.txt" <<'SETTINGS'
 khronos_validation.debug_action = VK_DBG_LAYER_ACTION_LOG_MSG
-khronos_validation.report_flags = error,warn,info
+khronos_validation.report_flags = error,warn,perf,info
 khronos_validation.log_filename = stdout
 khronos_validation.enables = VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT,VALIDATION_CHECK_ENABLE_SYNCHRONIZATION_VALIDATION_QUEUE_SUBMIT
 SETTINGS
