@@ -75,6 +75,7 @@ libwatch_a_SOURCES = \
 libreport_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 libreport_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 libreport_a_SOURCES = \
+	src/report/gpu.c \
 	src/report/parts.c src/report/parts.h \
 	src/report/report.c src/report/report.h \
 	src/report/sandbox.c \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The report's members "sandbox" and "gpu". */
+/* The report's member "sandbox". */
 #include <linux/sched.h>
 #include <sched.h>
 
@@ -75,53 +75,5 @@ json_t *part_sandbox(const struct report_facts *f)
 	if (p->group.version != CGROUP_NONE || p->group.why)
 		(void)json_object_set_new(o, "cgroup", part_cgroup(p));
 	(void)json_object_set_new(o, "mounts", part_mounts(p));
-	return o;
-}
-
-/* The times in a list of claims, from the system's clock to the time since the launch. */
-static json_t *since_launch(json_t *list, uint64_t launch_ns)
-{
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		json_t *item = json_array_get(list, i);
-		const json_t *t = json_object_get(item, "t_ns");
-		if (!t)
-			continue;
-		json_int_t since = json_integer_value(t) - (json_int_t)launch_ns;
-		(void)json_object_set_new(item, "t_ns", json_integer(since < 0 ? 0 : since));
-	}
-	return list;
-}
-
-json_t *part_gpu(const struct report_facts *f)
-{
-	json_t *o = json_object(), *nodes = json_array();
-	const struct claims *c = f->claims;
-	const char *key;
-	json_t *list;
-
-	for (size_t i = 0; i < f->plan->gpu_node_count; i++)
-		(void)json_array_append_new(nodes, part_string(f->plan->gpu_nodes[i]));
-	(void)json_object_set_new(o, "nodes", nodes);
-	if (!f->spec->compute) {
-		(void)json_object_set_new(o, "source", json_null());
-		return o;
-	}
-	(void)json_object_set_new(o, "source", json_string("vkjail-exec, inside the sandbox"));
-	if (!f->outcome || !c)
-		return o;
-	(void)json_object_set(o, "device", c->device ? c->device : json_null());
-	json_object_foreach(c->lists, key, list)(void) json_object_set_new(
-	    o, key, since_launch(json_deep_copy(list), f->seen ? f->seen->launch_ns : 0));
-	if (c->budgets_taken) {
-		(void)json_object_set_new(o, "budgets_taken", json_integer(c->budgets_taken));
-		(void)json_object_set_new(o, "budgets_interval_ns",
-					  json_integer((json_int_t)c->budget_interval_ns));
-	}
-	if (c->end)
-		(void)json_object_set(o, "end", c->end);
-	if (c->refused || c->dropped) {
-		(void)json_object_set_new(o, "messages_refused", json_integer(c->refused));
-		(void)json_object_set_new(o, "messages_dropped", json_integer(c->dropped));
-	}
 	return o;
 }

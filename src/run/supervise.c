@@ -288,7 +288,7 @@ static void keep_outputs(struct run *r, const struct outcome *out, struct run_re
 {
 	const struct compute *c = r->spec->compute;
 
-	if (!c || out->reason == REASON_EXITED)
+	if (!c || r->spec->dry_run || out->reason == REASON_EXITED)
 		return;
 	for (size_t i = 0; i < c->output_count; i++) {
 		struct err e = ERR_INIT;

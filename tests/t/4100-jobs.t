@@ -43,6 +43,7 @@ if [ -r "$newer" ]; then
 	dir=$(user_dir newer)
 	jobs_with "$(as_user id -un), newer Mesa" "$dir" --driver "$newer" --sample 50ms
 	report_is "$dir/photo.json" .gpu.device.budget_source VK_EXT_memory_budget 'newer Mesa: heap budgets come from the extension'
+	report_has 'newer Mesa: the peaks' "$dir/photo.json" '.gpu.peak.heaps[0].usage>=1' '.gpu.peak.allocated>=1000000' '.gpu.budgets_taken>=3' .gpu.budgets_interval_ns=0
 	is "$(report_get "$dir/photo.json" .gpu.budgets | "$numpy" -c '
 import json, sys
 budgets = json.load(sys.stdin)
@@ -50,6 +51,6 @@ print(budgets[0]["at"], budgets[1]["at"], budgets[-1]["at"], any(b["at"] == "sam
       all(h["budget"] > 0 for b in budgets for h in b["heaps"]))')" 'start allocated end True True' \
 		'newer Mesa: read at the start, after allocation, at samples and at the end'
 else
-	skip 11 "no newer Mesa in $(real_place) (tests/real/setup fetches it)"
+	skip 12 "no newer Mesa in $(real_place) (tests/real/setup fetches it)"
 fi
 done_testing

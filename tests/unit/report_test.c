@@ -180,6 +180,35 @@ static void test_samples(void **state)
 	done(&f);
 }
 
+/* Each number by itself, readings of different lengths, members that are missing. */
+static void test_peak(void **state)
+{
+	static const char *const readings[] = {
+		"{\"event\":\"budget\",\"at\":\"start\",\"allocated\":5,\"heaps\":[{\"budget\":1,\"usage\":70}]}",
+		"{\"event\":\"budget\",\"at\":\"sample\",\"allocated\":9}",
+		"{\"event\":\"budget\",\"at\":\"end\",\"allocated\":0,\"heaps\":[{\"budget\":1,\"usage\":60},{},{\"budget\":1,\"usage\":3}]}",
+	};
+	struct compute compute = {.where = ""};
+	struct fixture f;
+	struct claims c;
+	(void)state;
+
+	make(&f);
+	claims_init(&c);
+	f.spec.compute = &compute;
+	f.facts.claims = &c;
+	for (size_t i = 0; i < COUNTOF(readings); i++)
+		claims_add(&c, readings[i], strlen(readings[i]));
+	json_t *gpu = part_gpu(&f.facts);
+	AUTO_FREE char *text = json_dumps(json_object_get(gpu, "peak"), JSON_COMPACT | JSON_SORT_KEYS);
+	assert_string_equal(text, "{\"allocated\":9,\"heaps\":[{\"usage\":70},{},{\"usage\":3}]}");
+	assert_int_equal(json_integer_value(json_object_get(gpu, "budgets_taken")), 3);
+	json_decref(gpu);
+	f.spec.compute = NULL;
+	claims_done(&c);
+	done(&f);
+}
+
 static void test_path(void **state)
 {
 	static const struct {
@@ -233,6 +262,7 @@ int main(void)
 		cmocka_unit_test(test_a_running_report),
 		cmocka_unit_test(test_times_that_are_not_known),
 		cmocka_unit_test(test_samples),
+		cmocka_unit_test(test_peak),
 		cmocka_unit_test(test_path),
 	};
 	return cmocka_run_group_tests_name("report", tests, NULL, NULL);
