@@ -88,6 +88,7 @@ librun_a_SOURCES = \
 	src/run/outputs.c src/run/outputs.h \
 	src/run/shaders.c src/run/shaders.h \
 	src/run/request.c src/run/request.h \
+	src/run/scope.c src/run/scope.h \
 	src/run/supervise.c src/run/supervise.h
 
 include src/cli/cli.mk

@@ -37,6 +37,8 @@ struct cgroup_place {
 	bool leaf; /* v2: we stand in the parent ourselves and have to move to a leaf of it first */
 	const char *source;                  /* in words: "--cgroup", "vkjail's own group", ... */
 	const char *dir[CGROUP_CONTROLLERS]; /* the parent; in v2 the same for all */
+	bool
+	    by_systemd; /* not in v2 as things are, but systemd runs, and could give a group with all of them */
 	const char *why; /* CGROUP_NONE: what was looked at and why it won't do */
 	const char *fix; /* CGROUP_NONE: the command that would help; may be NULL */
 };

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/xattr.h>
 
 #include "base/auto.h"
 #include "cgroup/cgroup.h"
@@ -92,6 +93,22 @@ static bool may_write(const char *dir)
 		return false;
 	(void)snprintf(path, sizeof path, "%s/cgroup.procs", dir);
 	return access(path, W_OK) == 0;
+}
+
+/*
+ * Given to this user as a whole, so that what is switched on in it is nobody else's affair: systemd marks such
+ * groups (systemd.exec(5), Delegate=); one that belongs to an ordinary user needs no mark.
+ */
+static bool is_delegated(const char *dir)
+{
+	static const char *const marks[] = {"user.delegate", "trusted.delegate"};
+	struct stat st;
+	char value[4];
+
+	for (size_t i = 0; i < COUNTOF(marks); i++)
+		if (getxattr(dir, marks[i], value, sizeof value) == 1 && value[0] == '1')
+			return true;
+	return geteuid() != 0 && stat(dir, &st) == 0 && st.st_uid == geteuid();
 }
 
 /* Only processes that are seen from here; "0" stands for those of another pid namespace. */
@@ -239,8 +256,12 @@ static int try_parent(struct arena *a, const char *dir, unsigned need, const cha
 		(void)snprintf(
 		    text, sizeof text,
 		    "%s cannot be switched on for groups in it while it has other processes", list);
-		return not_here(p, a, dir, text,
-				"systemd-run --user --scope -p Delegate=yes vkjail run ...");
+		return not_here(
+		    p, a, dir, text,
+		    is_delegated(dir)
+			? arena_printf(a, "mkdir %s/shell && echo $$ >%s/shell/cgroup.procs", dir,
+				       dir)
+			: "systemd-run --user --scope -p Delegate=yes vkjail run ...");
 	}
 	settle(p, dir, source, on & (need | CGROUP_BIT(CGROUP_PIDS) | CGROUP_BIT(CGROUP_IO)),
 	       missing);
@@ -268,8 +289,8 @@ static int find_own(struct arena *a, const struct mounts *m, unsigned need, stru
 	struct statfs fs;
 	if (statfs(above, &fs) < 0 || fs.f_type != CGROUP2_SUPER_MAGIC)
 		return -1;
-	/* Only what is there already: switching controllers on there would be a change for others. */
-	if (need & ~read_controllers(above, "cgroup.subtree_control"))
+	/* Elsewhere switching controllers on would be a change for others. */
+	if (need & ~read_controllers(above, "cgroup.subtree_control") && !is_delegated(above))
 		return not_here(p, a, above, "has not all of them switched on for its groups",
 				NULL);
 	return try_parent(a, above, need, "beside vkjail's own group", p);
@@ -318,19 +339,36 @@ static int find_wanted(struct arena *a, const char *wanted, unsigned need, struc
 	return err_hint(e, "give a group that this user owns, with nobody in it");
 }
 
+/* Whether the v2 hierarchy as a whole has them, and systemd looks after it. */
+static bool systemd_could(const struct mounts *m, unsigned need)
+{
+	__attribute__((cleanup(arena_done))) struct arena a = {0};
+	UNINITIALIZED char path[4096];
+	const char *own = own_directory(&a, m, "");
+
+	if (!own || access("/run/systemd/system", F_OK) < 0 || !own_path(m, "", path, sizeof path))
+		return false;
+	size_t n = strcmp(path, "/") == 0 ? 0 : strlen(path);
+	const char *root = arena_strndup(&a, own, strlen(own) - n);
+	return (need & ~CGROUP_BIT(CGROUP_CPUACCT) &
+		~read_controllers(root, "cgroup.controllers")) == 0;
+}
+
 int cgroup_find(struct arena *a, const char *wanted, unsigned need, struct cgroup_place *ret,
 		struct err *e)
 {
 	struct mounts m;
-	int rc = 0;
 
 	*ret = (struct cgroup_place){.version = CGROUP_NONE};
 	if (wanted)
 		return find_wanted(a, wanted, need, ret, e);
 	if (load(&m) < 0)
 		ret->why = "/proc/self/mountinfo cannot be read";
-	else if (find_own(a, &m, need, ret) < 0 && find_v1(a, &m, need, ret) < 0)
-		ret->version = CGROUP_NONE;
+	else if (find_own(a, &m, need, ret) < 0) {
+		ret->by_systemd = systemd_could(&m, need);
+		if (find_v1(a, &m, need, ret) < 0)
+			ret->version = CGROUP_NONE;
+	}
 	unload(&m);
-	return rc;
+	return 0;
 }

@@ -116,6 +116,7 @@ static void check_cgroup(const struct host *host, struct finding *f)
 	__attribute__((cleanup(arena_done))) struct arena arena = {0};
 	char held[100] = "", open[100] = "";
 	const char *source = "", *why = NULL, *fix = NULL;
+	bool by_systemd = false;
 
 	(void)host;
 	for (size_t i = 0; i < COUNTOF(wants); i++) {
@@ -129,10 +130,16 @@ static void check_cgroup(const struct host *host, struct finding *f)
 			source = p.source;
 			continue;
 		}
+		by_systemd = by_systemd || p.by_systemd;
 		why = why ? why : p.why;
 		fix = fix ? fix : p.fix;
 	}
-	if (!open[0])
+	if (open[0] && by_systemd)
+		find(f, GOOD, NULL,
+		     "%s%s%ssystemd will be asked for a control group for the limits %s (%s)",
+		     held[0] ? "the kernel holds the limits " : "", held, held[0] ? "; " : "", open,
+		     why ? why : "?");
+	else if (!open[0])
 		find(f, GOOD, NULL, "the kernel holds the limits %s (%s)", held, source);
 	else
 		find(f, NOTE, fix,

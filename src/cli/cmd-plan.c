@@ -120,6 +120,18 @@ static void print_limits(const struct plan *p)
 	}
 }
 
+/* Only when a limit wanted one. */
+static void print_group(const struct cgroup_place *g)
+{
+	if (g->version != CGROUP_NONE)
+		(void)printf("control group: cgroup v%d, %s\n", g->version == CGROUP_V2 ? 2 : 1,
+			     g->source);
+	else if (g->by_systemd)
+		(void)printf("control group: systemd will be asked for one\n");
+	else if (g->why)
+		(void)printf("control group: none (%s)\n", g->why);
+}
+
 static void print_text(const struct options *o, const struct plan *p)
 {
 	char detail[2 * 4096 + 64];
@@ -138,6 +150,7 @@ static void print_text(const struct options *o, const struct plan *p)
 	(void)printf("\nsandbox: seccomp %s, network %s, %zu GPU device node%s\n",
 		     spec_seccomp_names[p->seccomp], spec_net_names[o->spec.net], p->gpu_node_count,
 		     p->gpu_node_count == 1 ? "" : "s");
+	print_group(&p->group);
 	for (size_t i = 0; i < p->warning_count; i++)
 		(void)printf("warning: %s\n", p->warnings[i]);
 }

@@ -127,6 +127,7 @@ static int find(struct plan *p, const char *wanted, unsigned need, struct err *e
 			continue;
 		if (cgroup_find(&p->arena, wanted, bit, &one, e) < 0)
 			return -1;
+		one.by_systemd = p->group.by_systemd;
 		if (one.version != CGROUP_NONE)
 			p->group = one;
 	}

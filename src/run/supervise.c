@@ -14,6 +14,7 @@
 
 #include "base/auto.h"
 #include "run/request.h"
+#include "run/scope.h"
 #include "watch/watch.h"
 
 /* Everything that one run owns; run_done accepts any prefix of its set-up. */
@@ -130,17 +131,41 @@ static void close_join(struct plan *p)
 	p->join_count = 0;
 }
 
+/*
+ * The plan; where it finds no control group, and systemd could give one, systemd is asked and the plan made
+ * again. An error in what the user wrote is a bad job; everything else is the set-up's.
+ */
+static int plan(struct run *r, struct err *e)
+{
+	char why[512];
+
+	r->phase = REASON_SETUP_FAILED;
+	int result = plan_make(&r->plan, r->spec, r->host, e);
+	if (r->plan.group.by_systemd && (result == 0 || e->kind == ERR_LIMIT)) {
+		struct host with_helpers = *r->host;
+		host_find_helpers(&with_helpers);
+		if (scope_ask(with_helpers.libexec, why, sizeof why) == 0) {
+			plan_done(&r->plan);
+			*e = ERR_INIT;
+			result = plan_make(&r->plan, r->spec, r->host, e);
+		} else if (r->plan.group.version == CGROUP_NONE) {
+			r->plan.group.why = arena_printf(&r->plan.arena, "%s; systemd: %s",
+							 r->plan.group.why ? r->plan.group.why : "",
+							 why);
+		}
+	}
+	if (result < 0 && e->kind == ERR_BAD)
+		r->phase = REASON_BAD_JOB;
+	return result;
+}
+
 static int prepare(struct run *r, const struct capture *capture, struct err *e)
 {
 	r->phase = REASON_BAD_JOB;
 	if (check_stdio(e) < 0)
 		return -1;
-	r->phase = REASON_SETUP_FAILED;
-	/* An error in what the user wrote is a bad job; everything else is the set-up's. */
-	if (plan_make(&r->plan, r->spec, r->host, e) < 0) {
-		r->phase = e->kind == ERR_BAD ? REASON_BAD_JOB : REASON_SETUP_FAILED;
+	if (plan(r, e) < 0)
 		return -1;
-	}
 	if (r->spec->compute) {
 		r->phase = REASON_BAD_JOB;
 		if (request_open(&r->request, r->spec, r->plan.sample_ns, r->host, e) < 0)
