@@ -11,14 +11,13 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "gpu/answer.h"
-#include "gpu/data.h"
 #include "gpu/image.h"
 #include "gpu/loop-limit.h"
+#include "gpu/move.h"
 #include "gpu/run.h"
 #include "gpu/stop.h"
 
 enum {
-	STAGING_BYTES = 32 << 20,
 	COMPILE_AHEAD =
 	    4, /* compilers that work at the same time, and while the device is opened */
 	KEEP_WAIT_NS =
@@ -37,7 +36,7 @@ struct job {
 	struct step *steps;
 	struct gpu_buffer *buffers;
 	struct image_want *wants; /* what the steps make of each buffer */
-	struct gpu_buffer staging;
+	struct transfer transfer;
 	VkDescriptorPool pool;
 	struct budget budget;
 	uint64_t pipeline_ns; /* of the phase that compiles */
@@ -50,7 +49,7 @@ static void job_done(struct job *j)
 		j->gpu.DestroyDescriptorPool(j->gpu.device, j->pool, NULL);
 	for (size_t i = 0; j->buffers && i < j->q.buffer_count; i++)
 		gpu_buffer_destroy(&j->gpu, &j->buffers[i]);
-	gpu_buffer_destroy(&j->gpu, &j->staging);
+	transfer_done(&j->transfer);
 	for (size_t i = 0; j->kernels && i < j->q.kernel_count; i++) {
 		compile_drop(j->kernels[i].compiler);
 		kernel_done(&j->kernels[i], &j->gpu);
@@ -137,6 +136,7 @@ static int open_device(struct job *j, struct fail *f)
 
 	if (vk_open(&j->vk, f) < 0 || device_list(&j->vk, &j->devices, &count, f) < 0)
 		return -1;
+	j->transfer.gpu = &j->gpu;
 	const struct device *d = device_choose(j->devices, count, j->q.device, j->q.device_name, f);
 	if (!d || gpu_open(&j->gpu, &j->vk, d, j->q.device_memory, f) < 0)
 		return -1;
@@ -187,12 +187,6 @@ static int check_buffers(struct job *j, struct fail *f)
 	return 0;
 }
 
-/* Reading from and writing to pipes ends when somebody asks for the end. */
-static int fail_data(struct fail *f, enum end_reason reason, const char *where, const struct err *e)
-{
-	return fail_err(f, stop_asked() ? END_CANCELLED : reason, where, e);
-}
-
 static int open_data(struct job *j, struct fail *f)
 {
 	struct err e = ERR_INIT;
@@ -201,7 +195,7 @@ static int open_data(struct job *j, struct fail *f)
 	if (data_open(&j->q, j->data, &bad, &e) < 0) {
 		if (e.object[0] == '\0')
 			(void)err_in(&e, "buffer '%s'", j->q.buffers[bad].name);
-		return fail_data(f, END_BAD_JOB, j->q.buffers[bad].where, &e);
+		return move_fail(f, END_BAD_JOB, j->q.buffers[bad].where, &e);
 	}
 	for (size_t i = 0; i < j->q.buffer_count; i++)
 		j->shapes[i] = j->data[i].shape;
@@ -267,34 +261,11 @@ static int load_kernels(struct job *j, struct fail *f)
 	return rc;
 }
 
-/* Host memory for a buffer that is not mapped; the mapped memory itself otherwise. */
-static unsigned char *host_side(const struct gpu_buffer *b, uint64_t bytes, unsigned char **ret_own,
-				struct fail *f)
-{
-	*ret_own = NULL;
-	if (b->map)
-		return b->map;
-	*ret_own = malloc(bytes ? bytes : 1);
-	if (!*ret_own)
-		(void)fail_set(f, END_FAILED, NULL, "out of host memory for %llu bytes",
-			       (unsigned long long)bytes);
-	return *ret_own;
-}
-
-static int need_staging(struct job *j, struct fail *f)
-{
-	return j->staging.buffer
-		   ? 0
-		   : gpu_buffer_create(&j->gpu, STAGING_BYTES, GPU_FOR_STAGING, &j->staging, f);
-}
-
 static int upload(struct job *j, size_t i, struct fail *f)
 {
 	const struct request_buffer *b = &j->q.buffers[i];
 	struct gpu_buffer *to = &j->buffers[i];
 	uint64_t bytes = j->shapes[i].bytes;
-	AUTO_FREE unsigned char *own = NULL;
-	struct err e = ERR_INIT;
 
 	struct image_sampling sampling = sampling_of(b);
 	if (gpu_buffer_create(&j->gpu, bytes, GPU_FOR_KERNELS, to, f) < 0 ||
@@ -302,18 +273,7 @@ static int upload(struct job *j, size_t i, struct fail *f)
 		f->where = b->where;
 		return -1;
 	}
-	unsigned char *out = host_side(to, bytes, &own, f);
-	if (!out)
-		return -1;
-	if (to->map)
-		memset(to->map + to->size - 4, 0, 4); /* the padding */
-	int rc = data_read(b, &j->data[i], out, &e);
-	data_done(&j->data[i]);
-	if (rc < 0)
-		return fail_data(f, e.os ? END_FAILED : END_BAD_JOB, b->where, &e);
-	if (to->map || bytes == 0)
-		return 0;
-	return need_staging(j, f) < 0 ? -1 : gpu_upload(&j->gpu, to, out, bytes, &j->staging, f);
+	return move_up(&j->transfer, to, b, &j->data[i], f);
 }
 
 static int upload_all(struct job *j, struct fail *f)
@@ -351,20 +311,10 @@ static int run_all(struct job *j, struct fail *f)
 
 static int download(struct job *j, const struct request_output *o, bool partial, struct fail *f)
 {
-	const struct gpu_buffer *from = &j->buffers[o->buffer];
 	const struct shape *s = &j->shapes[o->buffer];
-	AUTO_FREE unsigned char *own = NULL;
-	struct err e = ERR_INIT;
-	unsigned char *bytes = host_side(from, s->bytes, &own, f);
 
-	if (!bytes)
+	if (move_down(&j->transfer, &j->buffers[o->buffer], o, s, f) < 0)
 		return -1;
-	if (!from->map && s->bytes &&
-	    (need_staging(j, f) < 0 ||
-	     gpu_download(&j->gpu, from, bytes, s->bytes, &j->staging, f) < 0))
-		return -1;
-	if (data_write(o, s, bytes, &e) < 0)
-		return fail_data(f, END_FAILED, o->where, &e);
 	json_t *answer = json_pack("{s:s, s:I}", "buffer", j->q.buffers[o->buffer].name, "bytes",
 				   (json_int_t)s->bytes);
 	if (partial)

@@ -5,6 +5,9 @@
 #include <sched.h>
 
 #include "base/auto.h"
+#include "base/text.h"
+
+enum { TEST_STAGING_MIN = 64 };
 
 static int load_device(struct gpu *g, struct fail *f)
 {
@@ -113,10 +116,28 @@ static uint32_t width_of(const struct device *d)
 	return cpus > 0 ? (uint32_t)cpus : 1;
 }
 
+/* docs/testing.md */
+static int read_test_switch(struct gpu *g, struct fail *f)
+{
+	const char *size = getenv("VKJAIL_TEST_STAGING");
+	struct err e = ERR_INIT;
+
+	if (!size)
+		return 0;
+	if (text_size(size, "VKJAIL_TEST_STAGING", &g->test_staging, &e) < 0)
+		return fail_err(f, END_BAD_JOB, NULL, &e);
+	if (g->test_staging < TEST_STAGING_MIN)
+		return fail_set(f, END_BAD_JOB, NULL,
+				"VKJAIL_TEST_STAGING: expected %d bytes or more", TEST_STAGING_MIN);
+	return 0;
+}
+
 int gpu_open(struct gpu *g, const struct vk *vk, const struct device *d, uint64_t memory_limit,
 	     struct fail *f)
 {
 	*g = (struct gpu){.vk = vk, .info = d, .limit = memory_limit, .width = width_of(d)};
+	if (read_test_switch(g, f) < 0)
+		return -1;
 	if (create_device(g, f) < 0 || load_device(g, f) < 0)
 		return -1;
 	g->GetDeviceQueue(g->device, (uint32_t)d->queue_family, 0, &g->queue);

@@ -24,7 +24,9 @@ struct gpu {
 	bool scalar_layout, uniform_standard; /* layouts of blocks */
 	uint64_t allocated;                   /* bytes of device memory now held */
 	uint64_t limit;                       /* 0: none */
-	uint32_t width;                       /* work groups that run at the same time, about */
+	/* For tests: no memory is mapped, and staging buffers have this size; 0: what is best here. */
+	uint64_t test_staging;
+	uint32_t width; /* work groups that run at the same time, about */
 #define VK_INSTANCE(name)
 #define VK_DEVICE(name) PFN_vk##name name;
 #include "gpu/vk.def"
@@ -81,11 +83,6 @@ int gpu_buffer_create(struct gpu *g, uint64_t bytes, enum gpu_place place, struc
 		      struct fail *f);
 void gpu_buffer_destroy(struct gpu *g, struct gpu_buffer *b);
 
-/* Copies between host memory and a buffer that is not mapped, in pieces through staging. */
-int gpu_upload(struct gpu *g, const struct gpu_buffer *to, const unsigned char *from,
-	       uint64_t bytes, const struct gpu_buffer *staging, struct fail *f);
-int gpu_download(struct gpu *g, const struct gpu_buffer *from, unsigned char *to, uint64_t bytes,
-		 const struct gpu_buffer *staging, struct fail *f);
 /* Ends what gpu_begin began: afterwards the host sees what kernels wrote in mapped buffers. */
 int gpu_make_visible(struct gpu *g, struct fail *f);
 void gpu_barrier(struct gpu *g, VkPipelineStageFlags from, VkAccessFlags wrote,

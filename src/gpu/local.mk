@@ -38,10 +38,12 @@ libgpu_a_SOURCES += \
 	src/gpu/convert.c src/gpu/convert.h \
 	src/gpu/data.c src/gpu/data.h src/gpu/data-read.c src/gpu/data-write.c \
 	src/gpu/json-scan.c src/gpu/json-scan.h \
+	src/gpu/move.c src/gpu/move.h \
 	src/gpu/npy.c src/gpu/npy.h \
 	src/gpu/npz.c src/gpu/npz.h \
 	src/gpu/png.c src/gpu/png.h \
-	src/gpu/safetensors.c src/gpu/safetensors.h
+	src/gpu/safetensors.c src/gpu/safetensors.h \
+	src/gpu/transfer.c src/gpu/transfer.h
 LIBGPU_LIBS = libgpu.a libbase.a $(JANSSON_LIBS) $(PNG_LIBS) $(ZLIB_LIBS) $(NETTLE_LIBS) -lm
 
 pkglibexec_PROGRAMS += vkjail-exec vkjail-compile vkjail-probe

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Buffers in device memory. Where device memory is host memory (software, integrated) it is mapped
- * and nothing is copied; elsewhere copies go through a staging buffer.
+ * and nothing is copied; elsewhere copies go through staging buffers (transfer.c).
  */
 #include "gpu/gpu.h"
 
@@ -32,7 +32,7 @@ static int choose_type(const struct gpu *g, uint32_t allowed, enum gpu_place pla
 		return type >= 0 ? type : find_type(g, allowed, host);
 	}
 	/* A discrete device may offer its memory through a window, but reading through it is slow. */
-	if (place == GPU_FOR_KERNELS &&
+	if (place == GPU_FOR_KERNELS && !g->test_staging &&
 	    (kind == VK_PHYSICAL_DEVICE_TYPE_CPU || kind == VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU))
 		type = find_type(g, allowed, host | VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT);
 	if (type >= 0)
@@ -164,48 +164,6 @@ void gpu_barrier(struct gpu *g, VkPipelineStageFlags from, VkAccessFlags wrote,
 	if (reads & VK_ACCESS_SHADER_READ_BIT)
 		barrier.dstAccessMask |= VK_ACCESS_UNIFORM_READ_BIT;
 	g->CmdPipelineBarrier(g->commands, from, to, 0, 1, &barrier, 0, NULL, 0, NULL);
-}
-
-int gpu_upload(struct gpu *g, const struct gpu_buffer *to, const unsigned char *from,
-	       uint64_t bytes, const struct gpu_buffer *staging, struct fail *f)
-{
-	for (uint64_t at = 0; at < bytes; at += staging->size) {
-		uint64_t part = bytes - at < staging->size ? bytes - at : staging->size;
-		uint64_t padded = (part + 3) / 4 *
-				  4; /* the staging buffer's size is a multiple of 4 as well */
-		memset(staging->map + padded - 4, 0, 4);
-		memcpy(staging->map, from + at, part);
-		if (gpu_begin(g, f) < 0)
-			return -1;
-		VkBufferCopy copy = {.srcOffset = 0, .dstOffset = at, .size = padded};
-		g->CmdCopyBuffer(g->commands, staging->buffer, to->buffer, 1, &copy);
-		gpu_barrier(g, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_ACCESS_TRANSFER_WRITE_BIT,
-			    VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
-			    VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT);
-		if (gpu_finish(g, f) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-int gpu_download(struct gpu *g, const struct gpu_buffer *from, unsigned char *to, uint64_t bytes,
-		 const struct gpu_buffer *staging, struct fail *f)
-{
-	for (uint64_t at = 0; at < bytes; at += staging->size) {
-		uint64_t part = bytes - at < staging->size ? bytes - at : staging->size;
-		if (gpu_begin(g, f) < 0)
-			return -1;
-		gpu_barrier(g, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT,
-			    VK_PIPELINE_STAGE_TRANSFER_BIT, VK_ACCESS_TRANSFER_READ_BIT);
-		VkBufferCopy copy = {.srcOffset = at, .dstOffset = 0, .size = (part + 3) / 4 * 4};
-		g->CmdCopyBuffer(g->commands, from->buffer, staging->buffer, 1, &copy);
-		gpu_barrier(g, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_ACCESS_TRANSFER_WRITE_BIT,
-			    VK_PIPELINE_STAGE_HOST_BIT, VK_ACCESS_HOST_READ_BIT);
-		if (gpu_finish(g, f) < 0)
-			return -1;
-		memcpy(to + at, staging->map, part);
-	}
-	return 0;
 }
 
 int gpu_make_visible(struct gpu *g, struct fail *f)
