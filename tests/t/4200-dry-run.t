@@ -65,6 +65,25 @@ wrong 'missing.npy' 'an input that is not there'
 write_job bad add.comp '{ type: u32, shape: [1048576] }' "$step"
 ends 123 device-memory 'limit of device memory' 'more device memory than the limit' --dry-run --device-memory 1M bad.yaml
 
+# An output that keeps, one to stdout, one that is a sequence of files.
+cat >kinds.yaml <<'END'
+limits: { wall: 60s }
+compute:
+  device: software
+  kernels: { add: { shader: add.comp } }
+  buffers: { values: { type: u32, shape: [64] }, frames: { type: u8, shape: [3, 4, 4] }, in: { file: '-', format: npy } }
+  steps: [ { run: add, bind: [values], groups: [1] } ]
+  outputs: { values: { file: '-', format: npy }, frames: { file: 'frame-%04d.png', on-limit: keep } }
+END
+printf '\223NUMPY\001\000\166\000%-117s\nabcdefgh' "{'descr': '<u4', 'fortran_order': False, 'shape': (2,), }" >in.npy
+new_report
+run vkjail run -q --report "$R" --dry-run kinds.yaml <in.npy
+is "$status:$out:$err:$(echo frame*)" '0:::frame*' 'stdin is read, nothing goes to stdout, no file of a sequence is made'
+head -c 130 in.npy >cut.npy
+new_report
+run vkjail run --report "$R" --dry-run kinds.yaml <cut.npy
+judge 125 bad-job '*' 'stdin that is cut is found'
+
 ends 125 bad-job 'only a compute job can be checked without running it' 'a command is refused' --dry-run -- touch ran
 ok 'and not run' test ! -e ran
 like "$err" "hint: 'vkjail plan'" 'with a hint'
