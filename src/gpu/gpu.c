@@ -29,20 +29,31 @@ static int load_device(struct gpu *g, struct fail *f)
 
 static int create_device(struct gpu *g, struct fail *f)
 {
+	VkPhysicalDeviceVulkan13Features have13 = {
+	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES};
 	VkPhysicalDeviceVulkan12Features have12 = {
 	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES};
 	VkPhysicalDeviceVulkan11Features have11 = {
 	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES, .pNext = &have12};
 	VkPhysicalDeviceFeatures2 have = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2};
-	bool modern = g->info->props.apiVersion >= VK_API_VERSION_1_2 &&
-		      g->vk->api >= VK_API_VERSION_1_2;
+	uint32_t api = g->info->props.apiVersion < g->vk->api ? g->info->props.apiVersion
+							      : g->vk->api;
+	bool modern = api >= VK_API_VERSION_1_2, newest = api >= VK_API_VERSION_1_3;
 
 	if (modern)
 		have.pNext = &have11;
+	if (newest)
+		have12.pNext = &have13;
 	g->vk->GetPhysicalDeviceFeatures2(g->info->handle, &have);
 
+	/* Buffers are bounded by a feature that every device has; for images there is one since 1.3. */
+	VkPhysicalDeviceVulkan13Features want13 = {
+	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES,
+	    .robustImageAccess = have13.robustImageAccess,
+	};
 	VkPhysicalDeviceVulkan12Features want12 = {
 	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
+	    .pNext = newest ? &want13 : NULL,
 	    .storageBuffer8BitAccess = have12.storageBuffer8BitAccess,
 	    .uniformAndStorageBuffer8BitAccess = have12.uniformAndStorageBuffer8BitAccess,
 	    .scalarBlockLayout = have12.scalarBlockLayout,

@@ -49,6 +49,10 @@ static const char *refusal(const struct spirv_binding *b, const struct gpu *g)
 		return "not two- or three-dimensional, and only such images can be bound";
 	if (is_image(b->kind) && !b->image.plain)
 		return "an arrayed, multisampled or shadow image, and only plain ones can be bound";
+	/* The validator took any layout, so what the device cannot do is found here and named. */
+	bool block = b->kind == SPIRV_STORAGE || b->kind == SPIRV_UNIFORM;
+	if (block && !b->layout.known && !g->scalar_layout)
+		return "laid out in a way that is not followed, and the device does not have scalarBlockLayout";
 	if (b->layout.rules == RULES_SCALAR && !g->scalar_layout)
 		return "laid out by scalar rules, and the device does not have scalarBlockLayout";
 	if (b->layout.rules == RULES_STD430 && !g->scalar_layout && !g->uniform_standard)

@@ -39,7 +39,7 @@ int kernel_load(struct kernel *k, const struct request_kernel *q, struct gpu *g,
 	struct compiled result;
 	uint32_t api = g->info->props.apiVersion;
 	const struct compile_target target = {.api = api < g->vk->api ? api : g->vk->api,
-					      .scalar = g->scalar_layout};
+					      .scalar = true};
 
 	if (compile_finish(TAKE_PTR(k->compiler), &target, &result, f) < 0)
 		return -1;

@@ -42,7 +42,7 @@ agree fine <<'EOF'
 {command: [a], env: {A: 1, B: null, C: '', D: true}, require: [], grace: 0, sample: none, report: '-', driver: x.json}
 {command: [a], limits: {memory: 1000, wall: 1s}, require: [memory, wall], sample: 100ms}
 {compute: {kernels: {k: {shader: a, entry: m, constants: {0: 1, A: 0.5, B: true}}}, steps: [{run: k, groups: [1, 2, 3]}]}}
-{compute: {kernels: {k: {shader: a}}, buffers: {x: {file: a.npy}, y: {like: x, fill: {random: 1}}, z: {type: f32, shape: [1], fill: {value: 1.5}}}, steps: [{run: k, bind: [x], push: [1, -0.5, true, {f32: 3}, 'x.shape[1]'], elements: x.elements, repeat: 3}], outputs: {x: o.npy, y: {file: o, format: raw}}, device: llvmpipe}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {file: a.npy, sampler: {}}, y: {like: x, fill: {random: 1}, sampler: {filter: linear, address: repeat}}, z: {type: f32, shape: [1], fill: {value: 1.5}}}, steps: [{run: k, bind: [x], push: [1, -0.5, true, {f32: 3}, 'x.shape[1]'], elements: x.elements, repeat: 3}], outputs: {x: o.npy, y: {file: o, format: raw}}, device: llvmpipe}}
 {compute: {kernels: {k: {shader: a, define: {A: 1, B_2: null, _C: true, D: 'vec2(1)', E: '', F: 0.5}}}, buffers: {x: {file: a.npy}}, steps: [{run: k, bind: {source: x, 1: x, 0: x}, groups: 1}, {run: k, bind: {}, groups: 1}]}}
 EOF
 agree refused <<'EOF'
@@ -118,6 +118,8 @@ agree refused <<'EOF'
 {compute: {kernels: {k: {shader: a}}, buffers: {x: {type: f32, shape: [0]}}, steps: [{run: k, groups: 1}]}}
 {compute: {kernels: {k: {shader: a}}, buffers: {x: {type: f32, shape: []}}, steps: [{run: k, groups: 1}]}}
 {compute: {kernels: {k: {shader: a}}, buffers: {x: {file: a.npy, fill: zeros}}, steps: [{run: k, groups: 1}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {file: a.npy, sampler: {filter: cubic}}}, steps: [{run: k, groups: 1}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {file: a.npy, sampler: {adress: clamp}}}, steps: [{run: k, groups: 1}]}}
 {compute: {kernels: {k: {shader: a}}, buffers: {x: {type: f32, shape: [1], fill: ones}}, steps: [{run: k, groups: 1}]}}
 {compute: {kernels: {k: {shader: a}}, buffers: {x: {type: f32, shape: [1], fill: {random: -1}}}, steps: [{run: k, groups: 1}]}}
 {compute: {kernels: {k: {shader: a}}, buffers: {x: {type: f32, shape: [1], fill: {random: 1, value: 2}}}, steps: [{run: k, groups: 1}]}}

@@ -40,6 +40,7 @@ integration_tests += \
 	tests/t/2800-filter.t \
 	tests/t/2801-filter-vulkan.t \
 	tests/t/4020-images.t \
+	tests/t/4021-bindings-refused.t \
 	tests/t/4100-jobs.t \
 	tests/t/4250-gallery.t \
 	tests/t/4251-gallery-newer.t \

@@ -155,6 +155,16 @@ static void test_buffers(void **state)
 			"job.yaml:2: compute.buffers.x.format: expected 'auto', 'npy', 'png', 'raw', 'npz' or 'safetensors', got 'jpeg'"},
 		{BUFFER("{like: photo}"), NULL},
 		{BUFFER("{like: photo, fill: iota}"), NULL},
+		{BUFFER("{like: photo, sampler: {}}"), NULL},
+		{BUFFER("{like: photo, sampler: {filter: linear, address: border}}"), NULL},
+		{BUFFER("{like: photo, sampler: linear}"),
+			"job.yaml:2: compute.buffers.x.sampler: expected a map, got text"},
+		{BUFFER("{like: photo, sampler: {filter: cubic}}"),
+			"job.yaml:2: compute.buffers.x.sampler.filter: expected 'nearest' or 'linear', got 'cubic'"},
+		{BUFFER("{like: photo, sampler: {address: wrap}}"),
+			"job.yaml:2: compute.buffers.x.sampler.address: expected 'clamp', 'repeat', 'mirror' or 'border', got 'wrap'"},
+		{BUFFER("{like: photo, sampler: {mode: repeat}}"),
+			"job.yaml:2: compute.buffers.x.sampler: unknown key 'mode'; known keys: address, filter"},
 		{BUFFER("{like: phoot}"),
 			"job.yaml:2: compute.buffers.x: there is no buffer 'phoot', did you mean 'photo'?"},
 		{BUFFER("{like: x}"),
@@ -432,7 +442,7 @@ static void test_values(void **state)
 		"  device: llvmpipe\n"
 		"  kernels: {blur: {shader: ../s/blur.comp, constants: {0: 16, R: 0.5, B: true}}}\n"
 		"  buffers:\n"
-		"    photo: {file: photo.png}\n"
+		"    photo: {file: photo.png, sampler: {filter: linear, address: mirror}}\n"
 		"    out: {like: tmp}\n"
 		"    tmp: {like: photo}\n"
 		"    v: {fill: {value: 0x10}, type: u8, shape: [3, 4]}\n"
@@ -464,6 +474,10 @@ static void test_values(void **state)
 	assert_int_equal(c->buffer_count, 5);
 	assert_int_equal(b[0].source, SOURCE_FILE);
 	assert_int_equal(b[0].format, FORMAT_PNG);
+	assert_int_equal(b[0].filter, FILTER_LINEAR);
+	assert_int_equal(b[0].address, ADDRESS_MIRROR);
+	assert_int_equal(b[1].filter, FILTER_NEAREST);
+	assert_int_equal(b[1].address, ADDRESS_CLAMP);
 	/* like leads to a file, or is resolved. */
 	assert_string_equal(b[1].like, "photo");
 	assert_string_equal(b[2].like, "photo");

@@ -19,7 +19,7 @@ static const char good[] =
     "\"limits\":{\"kernel_ns\":5,\"device_memory\":7},\"sample_ns\":9,\"progress_ns\":11,\"dry_run\":true,"
     "\"kernels\":[{\"name\":\"k\",\"path\":\"k.comp\",\"fd\":5,\"where\":\"j.yaml:3\","
     "\"constants\":[{\"id\":2,\"value\":1.5},{\"name\":\"R\",\"value\":true}]}],"
-    "\"buffers\":[{\"name\":\"a\",\"source\":\"iota\",\"type\":\"f32\",\"shape\":[3,4]},"
+    "\"buffers\":[{\"name\":\"a\",\"sampler\":{\"filter\":\"linear\"},\"source\":\"iota\",\"type\":\"f32\",\"shape\":[3,4]},"
     "{\"name\":\"b\",\"source\":\"random\",\"seed\":-1,\"like\":\"c\"},{\"name\":\"c\",\"source\":\"zeros\",\"like\":\"a\",\"type\":\"u8\"}],"
     "\"steps\":[{\"run\":\"k\",\"bind\":[\"b\",\"a\"],\"push\":[{\"value\":3},{\"type\":\"f32\",\"value\":2},{\"ref\":\"a.shape[1]\"}],"
     "\"elements\":[{\"ref\":\"b.elements\"},{\"value\":1},{\"value\":1}],\"repeat\":10}],"
@@ -41,6 +41,8 @@ static void a_good_one(void **state)
 	assert_true(q.kernels[0].constants[1].value.is_integer &&
 		    q.kernels[0].constants[1].value.i == 1);
 	assert_true(q.buffers[1].seed == UINT64_MAX);
+	assert_int_equal(q.buffers[0].filter, FILTER_LINEAR);
+	assert_int_equal(q.buffers[0].address, ADDRESS_CLAMP);
 	assert_int_equal(q.steps[0].bind[0], 1);
 	assert_false(q.steps[0].has_groups);
 	assert_int_equal(q.steps[0].repeat, 10);
@@ -145,6 +147,10 @@ static void bad_ones(void **state)
 	    {"\"like\":\"c\"", "\"like\":\"z\"", "no buffer 'z'"},
 	    {"\"like\":\"a\"", "\"like\":\"b\"", "like itself"},
 	    {"\"seed\":-1", "\"seed\":1.5", "seed"},
+	    {"\"linear\"", "\"cubic\"", "cubic"},
+	    {"{\"filter\":\"linear\"}", "{\"wrap\":1}", "wrap"},
+	    {"{\"filter\":\"linear\"}", "[]", "sampler"},
+	    {"{\"filter\":\"linear\"}", "{\"address\":\"x\"}", "'x' is not known"},
 	    {"\"run\":\"k\"", "\"run\":\"l\"", "no kernel 'l'"},
 	    {"[\"b\",\"a\"]", "[\"b\",3]", "bind"},
 	    {"[\"b\",\"a\"]", "{\"to\":\"b\",\"7\":3}", "bind"},
