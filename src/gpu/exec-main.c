@@ -304,7 +304,7 @@ static int run_all(struct job *j, struct fail *f)
 
 	/* What was measured is worth having after a failure as well. */
 	for (size_t i = 0; i < j->q.kernel_count; i++)
-		if (j->kernels[i].stats.count || j->kernels[i].chunks)
+		if (j->kernels[i].chunks)
 			kernel_answer_times(&j->kernels[i], run.timed);
 	return rc;
 }

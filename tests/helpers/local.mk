@@ -4,7 +4,7 @@
 test_helpers = \
 	tests/helpers/devour tests/helpers/flood tests/helpers/forker tests/helpers/hog tests/helpers/ignore-term \
 	tests/helpers/kill-at \
-	tests/helpers/read-job tests/helpers/sigreceive tests/helpers/spin tests/helpers/try-syscall tests/helpers/with-filter \
+	tests/helpers/patch-spirv tests/helpers/read-job tests/helpers/sigreceive tests/helpers/spin tests/helpers/try-syscall tests/helpers/with-filter \
 	tests/helpers/writefile
 check_PROGRAMS += $(test_helpers)
 HELPER_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(SECCOMP_CFLAGS)
@@ -39,6 +39,12 @@ tests_helpers_ignore_term_SOURCES = tests/helpers/ignore-term.c tests/helpers/ar
 tests_helpers_ignore_term_CPPFLAGS = $(HELPER_CPPFLAGS)
 tests_helpers_ignore_term_CFLAGS = $(HELPER_CFLAGS)
 tests_helpers_ignore_term_LDFLAGS =
+
+tests_helpers_patch_spirv_SOURCES = tests/helpers/patch-spirv.c
+tests_helpers_patch_spirv_CPPFLAGS = $(HELPER_CPPFLAGS)
+tests_helpers_patch_spirv_CFLAGS = $(HELPER_CFLAGS)
+tests_helpers_patch_spirv_LDFLAGS = $(SAN_CFLAGS)
+tests_helpers_patch_spirv_LDADD = $(LIBGPU_LIBS)
 
 tests_helpers_read_job_SOURCES = tests/helpers/read-job.c
 tests_helpers_read_job_CPPFLAGS = $(HELPER_CPPFLAGS)

@@ -46,6 +46,7 @@ integration_tests += \
 	tests/t/4251-gallery-newer.t \
 	tests/t/4260-validation.t \
 	tests/t/4200-dry-run.t \
+	tests/t/4300-chunks.t \
 	tests/t/4210-new-runs.t \
 	tests/t/4220-progress.t \
 	tests/t/6001-real-taichi.t \
