@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a short program by hand does, to compare with: one kernel, one buffer, one number pushed.
+ *
+ *     plain-vk MODULE.spv BYTES PUSH GROUPS COUNT each|once|copy
+ *
+ * each: records, submits and waits COUNT times. once: records COUNT dispatches with a barrier after each and
+ * submits them together. copy: COUNT times memcpy into the mapped buffer. Before that the
+ * pipeline is dispatched with no groups, so that the driver's compiler is not measured.
+ * Prints nanoseconds: process start to first dispatch done, the loop.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <vulkan/vulkan.h>
+
+static struct {
+	VkPhysicalDevice physical;
+	VkDevice device;
+	VkQueue queue;
+	uint32_t family;
+	VkBuffer buffer;
+	void *map;
+	VkDescriptorSet set;
+	VkDescriptorSetLayout set_layout;
+	VkPipelineLayout layout;
+	VkPipeline pipeline;
+	VkCommandPool pool;
+	VkCommandBuffer commands;
+	VkFence fence;
+} vk;
+
+static void check(VkResult r, const char *what)
+{
+	if (r == VK_SUCCESS)
+		return;
+	(void)fprintf(stderr, "plain-vk: %s: %d\n", what, (int)r);
+	exit(1);
+}
+
+static unsigned long long now(clockid_t clock)
+{
+	struct timespec t;
+
+	(void)clock_gettime(clock, &t);
+	return (unsigned long long)t.tv_sec * 1000000000u + (unsigned long long)t.tv_nsec;
+}
+
+/* The first software device, as the jobs that this is compared with ask for. */
+static void open_device(void)
+{
+	VkApplicationInfo app = {.sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
+				 .apiVersion = VK_API_VERSION_1_1};
+	VkInstanceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
+				     .pApplicationInfo = &app};
+	VkPhysicalDevice all[16];
+	VkInstance instance;
+	uint32_t count = 16;
+
+	check(vkCreateInstance(&info, NULL, &instance), "vkCreateInstance");
+	(void)vkEnumeratePhysicalDevices(instance, &count, all);
+	for (uint32_t i = 0; i < count; i++) {
+		VkPhysicalDeviceProperties props;
+		vkGetPhysicalDeviceProperties(all[i], &props);
+		if (props.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU)
+			vk.physical = all[i];
+	}
+	check(vk.physical ? VK_SUCCESS : VK_ERROR_UNKNOWN, "no software device");
+	float priority = 1;
+	VkDeviceQueueCreateInfo queue = {.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
+					 .queueCount = 1,
+					 .pQueuePriorities = &priority};
+	VkDeviceCreateInfo device = {.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
+				     .queueCreateInfoCount = 1,
+				     .pQueueCreateInfos = &queue};
+	check(vkCreateDevice(vk.physical, &device, NULL, &vk.device), "vkCreateDevice");
+	vkGetDeviceQueue(vk.device, 0, 0, &vk.queue);
+}
+
+/* The software device has one memory type, which the host sees. */
+static void make_buffer(VkDeviceSize bytes)
+{
+	VkBufferCreateInfo info = {.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
+				   .size = bytes,
+				   .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT};
+	VkMemoryRequirements need;
+	VkDeviceMemory memory;
+
+	check(vkCreateBuffer(vk.device, &info, NULL, &vk.buffer), "vkCreateBuffer");
+	vkGetBufferMemoryRequirements(vk.device, vk.buffer, &need);
+	VkMemoryAllocateInfo allocate = {.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+					 .allocationSize = need.size};
+	check(vkAllocateMemory(vk.device, &allocate, NULL, &memory), "vkAllocateMemory");
+	check(vkBindBufferMemory(vk.device, vk.buffer, memory, 0), "vkBindBufferMemory");
+	check(vkMapMemory(vk.device, memory, 0, VK_WHOLE_SIZE, 0, &vk.map), "vkMapMemory");
+	memset(vk.map, 0, bytes);
+}
+
+static void make_pipeline(const char *path)
+{
+	static uint32_t words[1 << 16];
+	FILE *file = fopen(path, "rb");
+	size_t count = file ? fread(words, 4, sizeof words / 4, file) : 0;
+
+	if (file)
+		(void)fclose(file);
+	VkShaderModuleCreateInfo code = {.sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
+					 .codeSize = count * 4,
+					 .pCode = words};
+	VkDescriptorSetLayoutBinding binding = {.descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
+						.descriptorCount = 1,
+						.stageFlags = VK_SHADER_STAGE_COMPUTE_BIT};
+	VkDescriptorSetLayoutCreateInfo set = {
+	    .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
+	    .bindingCount = 1,
+	    .pBindings = &binding};
+	VkPushConstantRange range = {.stageFlags = VK_SHADER_STAGE_COMPUTE_BIT, .size = 4};
+	VkShaderModule module;
+
+	check(vkCreateShaderModule(vk.device, &code, NULL, &module), "vkCreateShaderModule");
+	check(vkCreateDescriptorSetLayout(vk.device, &set, NULL, &vk.set_layout), "layout");
+	VkPipelineLayoutCreateInfo layout = {.sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
+					     .setLayoutCount = 1,
+					     .pSetLayouts = &vk.set_layout,
+					     .pushConstantRangeCount = 1,
+					     .pPushConstantRanges = &range};
+	check(vkCreatePipelineLayout(vk.device, &layout, NULL, &vk.layout), "layout");
+	VkComputePipelineCreateInfo info = {
+	    .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
+	    .stage = {.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
+		      .stage = VK_SHADER_STAGE_COMPUTE_BIT,
+		      .module = module,
+		      .pName = "main"},
+	    .layout = vk.layout};
+	check(vkCreateComputePipelines(vk.device, VK_NULL_HANDLE, 1, &info, NULL, &vk.pipeline),
+	      "vkCreateComputePipelines");
+}
+
+static void bind(void)
+{
+	VkDescriptorPoolSize size = {.type = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
+				     .descriptorCount = 1};
+	VkDescriptorPoolCreateInfo info = {.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
+					   .maxSets = 1,
+					   .poolSizeCount = 1,
+					   .pPoolSizes = &size};
+	VkDescriptorPool pool;
+
+	check(vkCreateDescriptorPool(vk.device, &info, NULL, &pool), "vkCreateDescriptorPool");
+	VkDescriptorSetAllocateInfo allocate = {
+	    .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
+	    .descriptorPool = pool,
+	    .descriptorSetCount = 1,
+	    .pSetLayouts = &vk.set_layout};
+	check(vkAllocateDescriptorSets(vk.device, &allocate, &vk.set), "vkAllocateDescriptorSets");
+	VkDescriptorBufferInfo whole = {.buffer = vk.buffer, .range = VK_WHOLE_SIZE};
+	VkWriteDescriptorSet write = {.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
+				      .dstSet = vk.set,
+				      .descriptorCount = 1,
+				      .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
+				      .pBufferInfo = &whole};
+	vkUpdateDescriptorSets(vk.device, 1, &write, 0, NULL);
+}
+
+static void make_commands(void)
+{
+	VkCommandPoolCreateInfo pool = {.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO};
+	VkFenceCreateInfo fence = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
+
+	check(vkCreateCommandPool(vk.device, &pool, NULL, &vk.pool), "vkCreateCommandPool");
+	VkCommandBufferAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
+					    .commandPool = vk.pool,
+					    .commandBufferCount = 1};
+	check(vkAllocateCommandBuffers(vk.device, &info, &vk.commands), "commands");
+	check(vkCreateFence(vk.device, &fence, NULL, &vk.fence), "vkCreateFence");
+}
+
+/* count dispatches in one submission, and the wait for it. */
+static void dispatch(uint32_t push, uint32_t groups, unsigned count)
+{
+	VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
+					  .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT};
+	VkMemoryBarrier barrier = {.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+				   .srcAccessMask = VK_ACCESS_SHADER_WRITE_BIT,
+				   .dstAccessMask = VK_ACCESS_SHADER_READ_BIT |
+						    VK_ACCESS_SHADER_WRITE_BIT};
+	VkSubmitInfo submit = {.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
+			       .commandBufferCount = 1,
+			       .pCommandBuffers = &vk.commands};
+
+	check(vkResetCommandPool(vk.device, vk.pool, 0), "vkResetCommandPool");
+	check(vkBeginCommandBuffer(vk.commands, &begin), "vkBeginCommandBuffer");
+	for (unsigned i = 0; i < count; i++) {
+		vkCmdBindPipeline(vk.commands, VK_PIPELINE_BIND_POINT_COMPUTE, vk.pipeline);
+		vkCmdBindDescriptorSets(vk.commands, VK_PIPELINE_BIND_POINT_COMPUTE, vk.layout, 0,
+					1, &vk.set, 0, NULL);
+		vkCmdPushConstants(vk.commands, vk.layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, 4,
+				   &push);
+		vkCmdDispatch(vk.commands, groups, 1, 1);
+		vkCmdPipelineBarrier(vk.commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
+				     VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, 0, 1, &barrier, 0, NULL,
+				     0, NULL);
+	}
+	check(vkEndCommandBuffer(vk.commands), "vkEndCommandBuffer");
+	check(vkResetFences(vk.device, 1, &vk.fence), "vkResetFences");
+	check(vkQueueSubmit(vk.queue, 1, &submit, vk.fence), "vkQueueSubmit");
+	check(vkWaitForFences(vk.device, 1, &vk.fence, VK_TRUE, UINT64_MAX), "vkWaitForFences");
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long long start = now(CLOCK_MONOTONIC);
+
+	if (argc != 7)
+		return 2;
+	VkDeviceSize bytes = strtoull(argv[2], NULL, 10);
+	uint32_t push = (uint32_t)strtoul(argv[3], NULL, 10),
+		 groups = (uint32_t)strtoul(argv[4], NULL, 10);
+	unsigned count = (unsigned)strtoul(argv[5], NULL, 10);
+	open_device();
+	make_buffer(bytes);
+	make_pipeline(argv[1]);
+	bind();
+	make_commands();
+	dispatch(push, 0, 1);
+	unsigned long long ready = now(CLOCK_MONOTONIC), loop = ready;
+	if (argv[6][0] == 'o') {
+		dispatch(push, groups, count);
+	} else if (argv[6][0] == 'c') {
+		char *other = malloc(bytes);
+		check(other ? VK_SUCCESS : VK_ERROR_OUT_OF_HOST_MEMORY, "memory");
+		memset(other, 1, bytes);
+		loop = now(CLOCK_MONOTONIC);
+		for (unsigned i = 0; i < count; i++)
+			memcpy(vk.map, other, bytes);
+		free(other);
+	} else {
+		for (unsigned i = 0; i < count; i++)
+			dispatch(push, groups, 1);
+	}
+	printf("%llu %llu\n", ready - start, now(CLOCK_MONOTONIC) - loop);
+	return 0;
+}
