@@ -47,3 +47,5 @@ tests_unit_gpu_archive_test_SOURCES = tests/unit/gpu_archive_test.c
 tests_unit_gpu_archive_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_gpu_archive_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_gpu_archive_test_LDADD = $(LIBGPU_LIBS) $(CMOCKA_LIBS)
+integration_tests += tests/t/4300-data.t
+EXTRA_DIST += tests/lib/check_data.py
