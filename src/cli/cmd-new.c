@@ -141,13 +141,15 @@ static void tell(const struct writer *w)
 {
 	char path[4096], shown[4096 + 64];
 
-	for (size_t i = 0; i < w->count; i++)
-		(void)printf("wrote %s\n",
-			     text_show(path_of(w, w->written[i]->name, path, sizeof path), shown,
-				       sizeof shown));
-	(void)printf(
-	    "run it: vkjail run %s\n",
-	    text_show(path_of(w, w->written[0]->name, path, sizeof path), shown, sizeof shown));
+	for (size_t i = 0; i < w->count; i++) {
+		(void)path_of(w, w->written[i]->name, path, sizeof path);
+		(void)printf("wrote %s\n", text_show(path, shown, sizeof shown));
+	}
+	/* The first file is the job file. */
+	if (w->count == 0)
+		return;
+	(void)path_of(w, w->written[0]->name, path, sizeof path);
+	(void)printf("run it: vkjail run %s\n", text_show(path, shown, sizeof shown));
 }
 
 int cmd_new(struct options *o, const struct host *host)
