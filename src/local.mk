@@ -54,6 +54,7 @@ libsandbox_a_SOURCES = \
 	src/sandbox/inroot.c src/sandbox/inroot.h \
 	src/sandbox/launch.c src/sandbox/launch.h \
 	src/sandbox/mounts.c \
+	src/sandbox/old-kernel.c \
 	src/sandbox/proto.h
 
 include src/sandbox/filter.mk

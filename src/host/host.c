@@ -126,6 +126,6 @@ int host_explain_clone(int os, struct err *e)
 		    e, "a container's seccomp profile or a chroot forbids user namespaces; "
 		       "'vkjail doctor' shows what this host allows");
 	if (os == ENOSYS || os == EINVAL)
-		return err_hint(e, "Linux 5.12 or newer with all namespaces is needed");
+		return err_hint(e, "Linux 5.10 or newer with all namespaces is needed");
 	return -1;
 }

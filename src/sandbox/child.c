@@ -114,7 +114,9 @@ static int step_descriptors(struct child *c, const struct step *s)
 		if (dup2(p->fds[i].from, p->fds[i].to) < 0)
 			return -1;
 	/* Everything else goes at exec, not before: the control socket has to survive until then. */
-	return (int)syscall(SYS_close_range, 3u + (unsigned)p->fd_count, ~0u, CLOSE_RANGE_CLOEXEC);
+	int first = 3 + (int)p->fd_count;
+	int rc = (int)syscall(SYS_close_range, (unsigned)first, ~0u, CLOSE_RANGE_CLOEXEC);
+	return rc < 0 && errno == EINVAL ? descriptors_old(first) : rc;
 }
 
 static int step_signals(struct child *c, const struct step *s)

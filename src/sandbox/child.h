@@ -12,8 +12,9 @@ struct child {
 	const struct plan *plan;
 	int control_fd; /* to the supervisor */
 	struct last_word *last_word;
-	bool in_group; /* made in the job's control group already */
-	int root_fd;   /* the new root, while it is built */
+	bool in_group;    /* made in the job's control group already */
+	int root_fd;      /* the new root, while it is built */
+	int mountinfo_fd; /* with a kernel that has no mount_setattr(2), else -1 */
 	/* Written by the job's process, which shares this memory until it executes (vfork(2)). */
 	volatile int failed_os;
 	volatile unsigned failed_step;
@@ -34,6 +35,17 @@ int mounts_tmpfs(struct child *c, const struct step *s);
 int mounts_proc(struct child *c, const struct step *s);
 int mounts_read_only(struct child *c, const struct step *s);
 int mounts_pivot(struct child *c, const struct step *s);
+
+/*
+ * Without mount_setattr(2) (old-kernel.c): begin makes all mounts private; count says how many there
+ * are; set adds flags to those that were made since. All: -1 with errno.
+ */
+int mounts_old_begin(struct child *c);
+int mounts_old_count(const struct child *c);
+int mounts_old_set(const struct child *c, int from, uint64_t attrs);
+
+/* Without CLOSE_RANGE_CLOEXEC (Linux 5.11): the flag for each open descriptor from first on. */
+int descriptors_old(int first);
 
 /* The steps that change what the process is (creds.c). */
 int creds_id_map(struct child *c, const struct step *s);

@@ -71,7 +71,8 @@ int launch(const struct plan *p, struct launched *ret, struct err *e)
 				  .control_fd = theirs,
 				  .last_word = last_word,
 				  .in_group = in_group,
-				  .root_fd = -1};
+				  .root_fd = -1,
+				  .mountinfo_fd = -1};
 		(void)close(ours);
 		child_main(&c);
 	}

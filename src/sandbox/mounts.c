@@ -54,10 +54,10 @@ static int attach(const struct child *c, int mount_fd, const char *target)
 
 int mounts_propagation(struct child *c, const struct step *s)
 {
-	(void)c;
 	(void)s;
 	struct mount_attr attr = {.propagation = MS_PRIVATE};
-	return (int)syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof attr);
+	int rc = (int)syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof attr);
+	return rc < 0 && errno == ENOSYS ? mounts_old_begin(c) : rc;
 }
 
 int mounts_new_root(struct child *c, const struct step *s)
@@ -139,6 +139,24 @@ int mounts_file(struct child *c, const struct step *s)
 	return 0;
 }
 
+/* Attaches a cloned tree with these attributes; by its path where the way to it is ours or the kernel's. */
+static int place_tree(const struct child *c, const struct step *s, int tree, unsigned flags,
+		      uint64_t attrs)
+{
+	int before = c->mountinfo_fd >= 0 ? mounts_old_count(c) : 0;
+
+	if (before < 0 || (c->mountinfo_fd < 0 && sys_mount_setattr(tree, flags, attrs) < 0))
+		return -1;
+	if (s->flags & STEP_OWN || flags == 0) {
+		if (syscall(SYS_move_mount, tree, "", c->root_fd, s->target,
+			    MOVE_MOUNT_F_EMPTY_PATH) < 0)
+			return -1;
+	} else if (attach(c, tree, s->target) < 0) {
+		return -1;
+	}
+	return c->mountinfo_fd >= 0 ? mounts_old_set(c, before, attrs) : 0;
+}
+
 int mounts_bind(struct child *c, const struct step *s)
 {
 	uint64_t attrs = MOUNT_ATTR_NOSUID;
@@ -153,12 +171,7 @@ int mounts_bind(struct child *c, const struct step *s)
 					OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 	if (tree < 0)
 		return -1;
-	if (sys_mount_setattr(tree, AT_RECURSIVE, attrs) < 0)
-		return -1;
-	if (s->flags & STEP_OWN)
-		return (int)syscall(SYS_move_mount, tree, "", c->root_fd, s->target,
-				    MOVE_MOUNT_F_EMPTY_PATH);
-	return attach(c, tree, s->target);
+	return place_tree(c, s, tree, AT_RECURSIVE, attrs);
 }
 
 int mounts_tmpfs(struct child *c, const struct step *s)
@@ -188,13 +201,10 @@ int mounts_read_only(struct child *c, const struct step *s)
 					OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (tree < 0)
 		return errno == ENOENT ? 0 : -1;
-	if (sys_mount_setattr(tree, 0,
-			      MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-				  MOUNT_ATTR_NOEXEC) < 0)
-		return -1;
 	/* Nobody but the kernel makes names in a new proc: the path can be used as it is. */
-	return (int)syscall(SYS_move_mount, tree, "", c->root_fd, s->target,
-			    MOVE_MOUNT_F_EMPTY_PATH);
+	return place_tree(c, s, tree, 0,
+			  MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+			      MOUNT_ATTR_NOEXEC);
 }
 
 int mounts_pivot(struct child *c, const struct step *s)
