@@ -57,13 +57,14 @@ struct cgroup {
 	char name[80];                    /* of the directory, in each hierarchy */
 	int dir[CGROUP_CONTROLLERS];      /* owned; in v2 only dir[0] */
 	int oom_fd; /* v1: eventfd(2) of memory.oom_control; v2: memory.events, to be polled for EPOLLPRI; owned; -1 */
+	int soft_fd; /* v1: eventfd(2), readable when the soft value of memory is passed; owned; -1 */
 	int memory_fd, cpu_fd; /* what samples read; owned; -1 */
 	bool moved;            /* we moved to the leaf */
 };
 
 #define CGROUP_INIT       \
 	((struct cgroup){ \
-	    .dir = {-1, -1, -1, -1, -1, -1}, .oom_fd = -1, .memory_fd = -1, .cpu_fd = -1})
+	    .dir = {-1, -1, -1, -1, -1, -1}, .oom_fd = -1, .soft_fd = -1, .memory_fd = -1, .cpu_fd = -1})
 
 /* Makes an empty group in place, after removing what dead runners left there. Free with cgroup_done. */
 int cgroup_open(struct cgroup *g, const struct cgroup_place *place, struct err *e);
@@ -71,6 +72,13 @@ int cgroup_open(struct cgroup *g, const struct cgroup_place *place, struct err *
 /* Writes text to a file of the group ("memory.max"). 0, or -1 with errno; ENODEV without that controller. */
 int cgroup_set(const struct cgroup *g, enum cgroup_controller c, const char *file,
 	       const char *text);
+
+/*
+ * Tells when the group passes that much memory: in v2 by memory.events (memory.high, which also slows the group
+ * down: cgroup_soft_passed lifts it), in v1 by soft_fd. 0, or -1 when that cannot be had.
+ */
+int cgroup_soft_memory(struct cgroup *g, uint64_t bytes);
+void cgroup_soft_passed(const struct cgroup *g);
 
 /* The directory for CLONE_INTO_CGROUP (v2), or -1. */
 int cgroup_clone_fd(const struct cgroup *g);

@@ -224,6 +224,28 @@ static void open_events(struct cgroup *g)
 		g->cpu_fd = openat(g->dir[CGROUP_CPUACCT], "cpuacct.usage", O_RDONLY | O_CLOEXEC);
 }
 
+int cgroup_soft_memory(struct cgroup *g, uint64_t bytes)
+{
+	char text[64];
+
+	if (!(g->place->controllers & CGROUP_BIT(CGROUP_MEMORY)))
+		return -1;
+	if (g->place->version == CGROUP_V2) {
+		(void)snprintf(text, sizeof text, "%llu", (unsigned long long)bytes);
+		return write_file(g->dir[0], "memory.high", text);
+	}
+	g->soft_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	(void)snprintf(text, sizeof text, "%d %d %llu", g->soft_fd, g->memory_fd,
+		       (unsigned long long)bytes);
+	return write_file(g->dir[CGROUP_MEMORY], "cgroup.event_control", text);
+}
+
+void cgroup_soft_passed(const struct cgroup *g)
+{
+	if (g->place->version == CGROUP_V2)
+		(void)write_file(g->dir[0], "memory.high", "max");
+}
+
 /* A cpuset of v1 takes nobody before it has CPUs and memory nodes. */
 static void inherit_cpuset(const struct cgroup *g)
 {
@@ -338,7 +360,7 @@ bool cgroup_remove(struct cgroup *g)
 void cgroup_done(struct cgroup *g)
 {
 	(void)cgroup_remove(g);
-	const int fds[] = {g->oom_fd, g->memory_fd, g->cpu_fd};
+	const int fds[] = {g->oom_fd, g->soft_fd, g->memory_fd, g->cpu_fd};
 	for (size_t i = 0; i < COUNTOF(fds); i++)
 		if (fds[i] >= 0)
 			(void)close(fds[i]);

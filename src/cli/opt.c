@@ -46,6 +46,7 @@ FORWARD(set_hostname, spec_set_hostname)
 FORWARD(set_grace, spec_set_grace)
 FORWARD(set_sample, spec_set_sample)
 FORWARD(set_input, spec_set_input)
+FORWARD(set_soft, spec_set_soft)
 SWITCH(set_clear_env, spec.clear_env)
 SWITCH(set_writable, spec.writable)
 SWITCH(set_dry_run, spec.dry_run)
@@ -162,6 +163,13 @@ static int choose(const char *const *names, const struct option_row *row, const 
 			       choice_list(names, list, sizeof list),
 			       text_show(value, shown, sizeof shown));
 	return i;
+}
+
+SETTER(set_soft_action)
+{
+	int i = choose(spec_soft_action_names, row, value, e);
+	o->spec.soft_action = i < 0 ? o->spec.soft_action : (enum spec_soft_action)i;
+	return i < 0 ? -1 : 0;
 }
 
 SETTER(set_net)

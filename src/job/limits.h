@@ -37,7 +37,16 @@ extern const struct limit_info limit_table[LIMIT_COUNT];
 /* Nanoseconds, bytes or a count, by the limit's unit; LIMIT_NONE and LIMIT_UNSET are no values. */
 struct limits {
 	uint64_t value[LIMIT_COUNT];
+	uint64_t soft
+	    [LIMIT_COUNT]; /* what is told, or ends the job gracefully, before value is reached */
 };
+
+/* The limits that can have a soft value as well. */
+static inline int limit_may_be_soft(enum limit id)
+{
+	return id == LIMIT_WALL || id == LIMIT_CPU || id == LIMIT_MEMORY ||
+	       id == LIMIT_DEVICE_MEMORY;
+}
 
 static inline int limit_is_set(const struct limits *l, enum limit id)
 {

@@ -9,6 +9,28 @@
 #include "job/names.h"
 #include "job/spec-read.h"
 
+/* memory: { soft: 800M, hard: 1G } */
+static int read_soft_and_hard(struct decode *d, const struct node *n, enum limit id)
+{
+	static const char *const keys[] = {"soft", "hard", NULL};
+	char where[DECODE_WHERE];
+
+	NODE_EACH(value, n)
+	{
+		int which = choice_find(keys, value->key);
+		const char *text;
+		if (which < 0)
+			return decode_unknown_key(d, value, keys);
+		if (decode_any_text(d, value, &text) < 0)
+			return -1;
+		(void)doc_where(d->name, value, where, sizeof where);
+		if ((which == 0 ? spec_soft_set : spec_limit_set)(d->spec, id, text, where, d->e) <
+		    0)
+			return -1;
+	}
+	return 0;
+}
+
 static int read_limits(struct decode *d, const struct node *n, void *member, const void *arg)
 {
 	const char *keys[LIMIT_COUNT + 1] = {NULL};
@@ -25,6 +47,11 @@ static int read_limits(struct decode *d, const struct node *n, void *member, con
 		const char *text;
 		if (id < 0)
 			return decode_unknown_key(d, limit, keys);
+		if (limit->kind == NODE_MAP) {
+			if (read_soft_and_hard(d, limit, (enum limit)id) < 0)
+				return -1;
+			continue;
+		}
 		if (decode_any_text(d, limit, &text) < 0)
 			return -1;
 		if (spec_limit_set(d->spec, (enum limit)id, text,
@@ -216,6 +243,7 @@ static const struct field job_fields[] = {
     {"seccomp", read_seccomp, 0, spec_seccomp_names},
     {"cgroup", read_cgroup, offsetof(struct spec, cgroup), NULL},
     {"driver", read_file_path, offsetof(struct spec, driver), NULL},
+    {"soft-action", read_choice, offsetof(struct spec, soft_action), spec_soft_action_names},
     {"require", read_require, 0, NULL},
     {"grace", read_set, 0, &set_grace},
     {"sample", read_set, 0, &set_sample},

@@ -308,8 +308,21 @@ static int check_require(const struct spec *s, struct err *e)
 	return 0;
 }
 
+static int check_soft(const struct spec *s, struct err *e)
+{
+	for (int i = 0; i < LIMIT_COUNT; i++)
+		if (s->limits.soft[i] < LIMIT_UNSET && limit_is_set(&s->limits, (enum limit)i) &&
+		    s->limits.soft[i] >= s->limits.value[i])
+			return err_bad(e, s->soft_where[i],
+				       "the soft value of '%s' must be below the hard one",
+				       limit_table[i].key);
+	return 0;
+}
+
 int spec_finish(struct spec *s, struct err *e)
 {
+	if (check_soft(s, e) < 0)
+		return -1;
 	if (!s->command && !s->compute && s->file)
 		return err_bad(
 		    e, s->file,

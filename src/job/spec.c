@@ -9,6 +9,7 @@
 
 #include "base/auto.h"
 #include "base/text.h"
+#include "job/decode.h"
 #include "job/names.h"
 
 #define NS_MS   1000000ULL
@@ -18,6 +19,7 @@
 
 enum { SHOWN = 64 };
 
+const char *const spec_soft_action_names[] = {[SOFT_NOTE] = "note", [SOFT_END] = "end", NULL};
 const char *const spec_net_names[] = {[NET_NONE] = "none", [NET_HOST] = "host", NULL};
 const char *const spec_gpu_names[] = {[GPU_ALL] = "all", [GPU_NONE] = "none", NULL};
 const char *const spec_seccomp_names[] = {
@@ -30,8 +32,10 @@ void spec_init(struct spec *s)
 	    .sample_ns = LIMIT_UNSET,
 	    .report = "vkjail-report.json",
 	};
-	for (int i = 0; i < LIMIT_COUNT; i++)
+	for (int i = 0; i < LIMIT_COUNT; i++) {
 		s->limits.value[i] = limit_table[i].def;
+		s->limits.soft[i] = LIMIT_UNSET;
+	}
 }
 
 void spec_done(struct spec *s)
@@ -73,35 +77,76 @@ static int limit_check(enum limit id, uint64_t v, const char *text, const char *
 	return 0;
 }
 
+/* One value of a limit; LIMIT_NONE for "none". */
+static int parse_limit(enum limit id, const char *text, const char *where, uint64_t *ret,
+		       struct err *e)
+{
+	int r = -1;
+
+	*ret = LIMIT_NONE;
+	if (strcmp(text, "none") == 0)
+		return 0;
+	switch (limit_table[id].unit) {
+	case LIMIT_DURATION:
+		r = text_duration(text, where, ret, e);
+		break;
+	case LIMIT_BYTES:
+		r = text_size(text, where, ret, e);
+		break;
+	case LIMIT_COUNT_OF:
+		r = text_count(text, where, ret, e);
+		break;
+	case LIMIT_PERCENT:
+		r = text_percent(text, where, ret, e);
+		break;
+	}
+	return r < 0 || limit_check(id, *ret, text, where, e) < 0 ? -1 : 0;
+}
+
 int spec_limit_set(struct spec *s, enum limit id, const char *text, const char *where,
 		   struct err *e)
 {
-	uint64_t v = 0;
-	int r = -1;
+	uint64_t v;
 
-	if (strcmp(text, "none") == 0) {
-		s->limits.value[id] = LIMIT_NONE;
-		return 0;
-	}
-	switch (limit_table[id].unit) {
-	case LIMIT_DURATION:
-		r = text_duration(text, where, &v, e);
-		break;
-	case LIMIT_BYTES:
-		r = text_size(text, where, &v, e);
-		break;
-	case LIMIT_COUNT_OF:
-		r = text_count(text, where, &v, e);
-		break;
-	case LIMIT_PERCENT:
-		r = text_percent(text, where, &v, e);
-		break;
-	}
-	if (r < 0 || limit_check(id, v, text, where, e) < 0)
+	if (parse_limit(id, text, where, &v, e) < 0)
 		return -1;
-	s->limit_where[id] = arena_strdup(&s->arena, where);
 	s->limits.value[id] = v;
+	s->limit_where[id] = arena_strdup(&s->arena, where);
 	return 0;
+}
+
+int spec_soft_set(struct spec *s, enum limit id, const char *text, const char *where, struct err *e)
+{
+	uint64_t v;
+
+	if (!limit_may_be_soft(id)) {
+		(void)err_bad(e, where, "the limit '%s' has no soft value", limit_table[id].key);
+		return err_hint(e, "wall, cpu, memory and device-memory can have one");
+	}
+	if (parse_limit(id, text, where, &v, e) < 0)
+		return -1;
+	s->limits.soft[id] = v == LIMIT_NONE ? LIMIT_UNSET : v;
+	s->soft_where[id] = arena_strdup(&s->arena, where);
+	return 0;
+}
+
+int spec_set_soft(struct spec *s, const char *text, const char *where, struct err *e)
+{
+	const char *keys[LIMIT_COUNT + 1] = {NULL};
+	const char *eq = strchr(text, '=');
+
+	for (int i = 0; i < LIMIT_COUNT; i++)
+		keys[i] = limit_table[i].key;
+	const char *key = arena_strndup(&s->arena, text, eq ? (size_t)(eq - text) : strlen(text));
+	int id = choice_find(keys, key);
+	if (!eq || id < 0) {
+		char shown[SHOWN];
+		(void)err_bad(e, where,
+			      "expected a limit and its soft value such as memory=800M, got '%s'",
+			      text_show(text, shown, sizeof shown));
+		return -1;
+	}
+	return spec_soft_set(s, (enum limit)id, eq + 1, where, e);
 }
 
 int spec_add_require(struct spec *s, const char *key, const char *where, struct err *e)

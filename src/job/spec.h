@@ -16,6 +16,7 @@
 enum spec_net { NET_NONE, NET_HOST };
 enum spec_gpu { GPU_ALL, GPU_NONE };
 enum spec_seccomp { SECCOMP_DEFAULT, SECCOMP_STRICT, SECCOMP_NONE };
+enum spec_soft_action { SOFT_NOTE, SOFT_END };
 enum spec_mount_kind { MOUNT_BIND, MOUNT_RO_BIND, MOUNT_TMPFS };
 
 struct spec_mount {
@@ -142,7 +143,7 @@ struct compute_step {
 
 struct compute_output {
 	const char *buffer, *where;
-	bool keep; /* written as well when a limit or a signal ends the job */
+	bool keep;        /* written as well when a limit or a signal ends the job */
 	const char *file; /* as written; "-": stdout */
 	const char *path;
 	enum compute_format format;
@@ -182,6 +183,8 @@ struct spec {
 	struct limits limits;
 	const char
 	    *limit_where[LIMIT_COUNT]; /* where each was given, for messages; NULL: nowhere */
+	const char *soft_where[LIMIT_COUNT];
+	enum spec_soft_action soft_action; /* when a soft value is passed */
 	uint32_t require;   /* bit 1 << enum limit: refuse to start when it cannot be enforced */
 	uint64_t grace_ns;  /* between SIGTERM and SIGKILL */
 	uint64_t sample_ns; /* between two samples of usage; LIMIT_NONE: no samples */
@@ -229,6 +232,9 @@ void spec_name(struct spec *s);
 /* One value each, as text. where ("--wall") is for messages and borrowed; dir is what relative paths are relative to. */
 int spec_limit_set(struct spec *s, enum limit id, const char *text, const char *where,
 		   struct err *e);
+int spec_soft_set(struct spec *s, enum limit id, const char *text, const char *where,
+		  struct err *e);
+int spec_set_soft(struct spec *s, const char *key_eq_value, const char *where, struct err *e);
 int spec_set_input(struct spec *s, const char *name_eq_file, const char *where, struct err *e);
 int spec_set_output(struct spec *s, const char *name_eq_file, const char *where, struct err *e);
 int spec_set_name(struct spec *s, const char *text, const char *where, struct err *e);
@@ -247,6 +253,7 @@ int spec_add_mount_text(struct spec *s, const struct spec_mount *m, const char *
 			const char *dir, struct err *e);
 
 /* By their enum; NULL-terminated. */
-extern const char *const spec_net_names[], *const spec_gpu_names[], *const spec_seccomp_names[];
+extern const char *const spec_net_names[], *const spec_gpu_names[], *const spec_soft_action_names[],
+									*const spec_seccomp_names[];
 extern const char *const compute_type_names[], *const compute_format_names[];
 extern const char *const compute_filter_names[], *const compute_address_names[];

@@ -107,7 +107,8 @@ static unsigned needed(const struct plan *p)
 	unsigned need = 0;
 
 	for (size_t i = 0; i < COUNTOF(covered); i++)
-		if (limit_is_set(&p->limits, covered[i].limit))
+		if (limit_is_set(&p->limits, covered[i].limit) ||
+		    p->limits.soft[covered[i].limit] < LIMIT_UNSET)
 			need |= CGROUP_BIT(covered[i].controller);
 	return need;
 }

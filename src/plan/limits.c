@@ -84,7 +84,8 @@ static int explain_group(const struct plan *p, struct err *e)
 /* A sampled limit is only as good as its samples, and one that nobody samples would be silently dropped. */
 static uint64_t sample_interval(const struct plan *p, const struct spec *spec)
 {
-	bool sampled_limit = limit_is_set(&spec->limits, LIMIT_MEMORY) &&
+	bool sampled_limit = (limit_is_set(&spec->limits, LIMIT_MEMORY) ||
+			      spec->limits.soft[LIMIT_MEMORY] < LIMIT_UNSET) &&
 			     !(p->group.controllers & CGROUP_BIT(CGROUP_MEMORY));
 
 	if (spec->sample_ns < LIMIT_UNSET || (spec->sample_ns == LIMIT_NONE && !sampled_limit))

@@ -94,7 +94,8 @@ int plan_make(struct plan *p, const struct spec *spec, const struct host *host, 
 	p->mask = host->mask;
 	p->umask = host->umask;
 	p->sigchld_ignored = host->sigchld_ignored;
-	p->want_started = limit_is_set(&spec->limits, LIMIT_MEMORY);
+	p->want_started = limit_is_set(&spec->limits, LIMIT_MEMORY) ||
+			  spec->limits.soft[LIMIT_MEMORY] < LIMIT_UNSET;
 
 	if (plan_cgroup(p, spec, e) < 0)
 		return -1;

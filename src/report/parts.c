@@ -72,7 +72,11 @@ static json_t *part_outcome(const struct report_facts *f)
 	if (out->limit >= 0) {
 		json_t *limit = json_object();
 		set(limit, "name", json_string(limit_table[out->limit].key));
-		set_int(limit, "value", f->plan->limits.value[out->limit]);
+		set_int(limit, "value",
+			out->soft ? f->plan->limits.soft[out->limit]
+				  : f->plan->limits.value[out->limit]);
+		if (out->soft)
+			set(limit, "soft", json_true());
 		set_int(limit, "observed", out->value);
 		set(o, "limit", limit);
 	}
@@ -125,11 +129,15 @@ json_t *part_limits(const struct plan *plan)
 	json_t *o = json_object();
 
 	for (int i = 0; i < LIMIT_COUNT; i++) {
-		if (!limit_is_set(&plan->limits, i))
+		if (!limit_is_set(&plan->limits, i) && plan->limits.soft[i] >= LIMIT_UNSET)
 			continue;
 		const struct coverage *c = &plan->coverage[i];
 		json_t *l = json_object();
-		set_int(l, "value", plan->limits.value[i]);
+		set(l, "value",
+		    limit_is_set(&plan->limits, i) ? json_integer((json_int_t)plan->limits.value[i])
+						   : json_null());
+		if (plan->limits.soft[i] < LIMIT_UNSET)
+			set_int(l, "soft", plan->limits.soft[i]);
 		set(l, "unit", json_string(units[limit_table[i].unit]));
 		set(l, "enforced_by", c->enforced_by ? json_string(c->enforced_by) : json_null());
 		set(l, "measured_by", c->measured_by ? json_string(c->measured_by) : json_null());
@@ -214,6 +222,26 @@ static json_t *part_usage(const struct observed *seen)
 	if (seen->output_counted)
 		set_int(o, "output_bytes", seen->output_bytes);
 	return o;
+}
+
+/* What happened and ended nothing, in the order of the limits. */
+static json_t *part_events(const struct report_facts *f)
+{
+	const struct observed *seen = f->seen;
+	json_t *list = json_array();
+
+	for (int i = 0; i < LIMIT_COUNT; i++) {
+		if (!seen->soft_ns[i])
+			continue;
+		json_t *o = json_object();
+		set_span(o, "t_ns", seen->launch_ns, seen->soft_ns[i]);
+		set(o, "kind", json_string("soft-limit"));
+		set(o, "limit", json_string(limit_table[i].key));
+		set_int(o, "value", f->plan->limits.soft[i]);
+		set_int(o, "observed", seen->soft_value[i]);
+		(void)json_array_append_new(list, o);
+	}
+	return list;
 }
 
 static json_t *part_samples(const struct observed *seen)
@@ -312,6 +340,8 @@ json_t *report_build(const struct report_facts *f, struct report *kept)
 		set(o, "gpu", part_gpu(f));
 		SET_KEPT(o, sandbox, part_sandbox(f));
 	}
+	if (f->outcome && f->seen && f->plan)
+		set(o, "events", part_events(f));
 	if (f->outcome && f->seen && f->seen->samples.taken)
 		set(o, "samples", part_samples(f->seen));
 	SET_KEPT(o, host, part_host(f->host));

@@ -118,8 +118,16 @@ static void of_limit(const struct plan *p, const struct observed *o, struct outc
 	settle(out, limit_table[o->limit].reason, 0);
 	out->limit = (int)o->limit;
 	out->value = o->value;
+	out->soft = o->soft;
 	(void)print_value(o->limit, p->limits.value[o->limit], limit, sizeof limit);
 	(void)print_value(o->limit, o->value, value, sizeof value);
+	if (o->soft) {
+		(void)print_value(o->limit, p->limits.soft[o->limit], limit, sizeof limit);
+		say(out,
+		    "the job was ended at the soft value %s of its limit '%s' (observed: %s), as soft-action asks",
+		    limit, limit_table[o->limit].key, value);
+		return;
+	}
 	if (o->limit == LIMIT_WALL)
 		say(out, "the job was ended after %s of real time, its limit", limit);
 	else if (o->limit == LIMIT_CPU)

@@ -15,6 +15,7 @@ struct outcome {
 	int code;        /* the job's own exit status, -1 when it has none */
 	int signal;      /* that ended the job or cancelled us; 0: none */
 	int limit;       /* enum limit, -1: none */
+	bool soft;       /* its soft value */
 	uint64_t value;  /* what was observed, in the limit's unit */
 	char text[900];  /* one sentence for a person */
 	char where

@@ -120,6 +120,9 @@ static int open_group(struct cgroup *g, struct plan *p, struct err *e)
 				      "cannot write '%s' to it in the job's control group",
 				      s->value);
 	}
+	/* Where the kernel can't tell, samples will. */
+	if (p->limits.soft[LIMIT_MEMORY] < LIMIT_UNSET)
+		(void)cgroup_soft_memory(g, p->limits.soft[LIMIT_MEMORY]);
 	p->group_fd = cgroup_clone_fd(g);
 	return cgroup_join_fds(g, p->join_fds, &p->join_count, e);
 }
@@ -237,6 +240,7 @@ static int launch_and_watch(struct run *r, struct err *e)
 	    .plan = &r->plan,
 	    .child = &r->child,
 	    .grace_ns = r->spec->grace_ns,
+	    .soft_ends = r->spec->soft_action == SOFT_END,
 	    .sample_ns = r->plan.sample_ns,
 	    .cpus = r->host->cpus ? r->host->cpus : 1,
 	    .signal_fd = r->signal_fd,

@@ -54,7 +54,10 @@ struct observed {
 	enum cause_kind cause;
 	enum limit limit;  /* CAUSE_LIMIT */
 	uint64_t value;    /* CAUSE_LIMIT: the value that was too high, in the limit's unit */
+	bool soft;         /* CAUSE_LIMIT: the soft value it was */
 	int cancel_signal; /* CAUSE_CANCEL */
+	uint64_t soft_ns[LIMIT_COUNT],
+	    soft_value[LIMIT_COUNT];  /* when a soft value was passed, and with what; 0: not */
 	uint64_t cause_ns, killed_ns; /* when it was decided, when SIGKILL was sent; 0: not */
 
 	uint64_t launch_ns, started_ns, ended_ns, gone_ns; /* CLOCK_MONOTONIC; 0: not known */

@@ -48,15 +48,34 @@ static bool out_of_memory(const struct loop *l, const struct cgroup_stat *s)
 	       known(s->oom) > 0;
 }
 
+/* The kernel tells the very moment; usage may be lower again by the time it is read. */
+static void soft_memory(struct loop *l)
+{
+	uint64_t soft = l->watch->plan->limits.soft[LIMIT_MEMORY];
+	struct usage u;
+
+	if (l->watch->seen->soft_ns[LIMIT_MEMORY] || soft >= LIMIT_UNSET)
+		return;
+	cgroup_soft_passed(l->watch->group);
+	if (!watch_usage(l, true, &u) || u.memory_bytes < soft)
+		u.memory_bytes = soft;
+	watch_soft(l, LIMIT_MEMORY, u.memory_bytes);
+}
+
 void watch_oom(struct loop *l)
 {
 	const struct cgroup *g = l->watch->group;
 	struct cgroup_stat s;
 	uint64_t count;
 
-	if (g->place->version == CGROUP_V1)
+	if (g->place->version == CGROUP_V1) {
 		(void)!read(g->oom_fd, &count, sizeof count);
+		if (g->soft_fd >= 0 && read(g->soft_fd, &count, sizeof count) > 0)
+			soft_memory(l);
+	}
 	cgroup_stat_oom(g, &s);
+	if (g->place->version == CGROUP_V2 && known(s.memory_high) > 0)
+		soft_memory(l);
 	/* v1 tells before it kills. That the limit is ours shows in the usage, for a parent's tells us as well. */
 	bool ours = g->place->version == CGROUP_V1 ? known(s.memory_max) > 0 : out_of_memory(l, &s);
 	if (!ours || !limit_is_set(&l->watch->plan->limits, LIMIT_MEMORY))

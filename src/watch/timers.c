@@ -29,6 +29,11 @@ static uint64_t limit_of(const struct loop *l, enum limit id)
 	return l->watch->plan->limits.value[id];
 }
 
+static uint64_t soft_of(const struct loop *l, enum limit id)
+{
+	return l->watch->plan->limits.soft[id];
+}
+
 /* Saturating: a limit of centuries is no deadline in the past. */
 static uint64_t after(uint64_t now, uint64_t ns)
 {
@@ -55,6 +60,10 @@ void timers_start(struct loop *l)
 		l->deadline[TIMER_WALL] = after(now, limit_of(l, LIMIT_WALL));
 	if (limit_of(l, LIMIT_CPU) < LIMIT_UNSET)
 		l->deadline[TIMER_CPU] = after(now, limit_of(l, LIMIT_CPU) / l->watch->cpus);
+	if (soft_of(l, LIMIT_WALL) < LIMIT_UNSET)
+		l->deadline[TIMER_SOFT_WALL] = after(now, soft_of(l, LIMIT_WALL));
+	if (soft_of(l, LIMIT_CPU) < LIMIT_UNSET)
+		l->deadline[TIMER_SOFT_CPU] = after(now, soft_of(l, LIMIT_CPU) / l->watch->cpus);
 	if (limit_of(l, LIMIT_IDLE) < LIMIT_UNSET)
 		l->deadline[TIMER_IDLE] = after(now, limit_of(l, LIMIT_IDLE));
 	l->idle_since_ns = now;
@@ -107,6 +116,21 @@ static void fire_cpu(struct loop *l, uint64_t now)
 	}
 	uint64_t wait = (limit - u.cpu_ns) / l->watch->cpus;
 	l->deadline[TIMER_CPU] = after(now, wait < SHORTEST_NS ? SHORTEST_NS : wait);
+}
+
+static void fire_soft_cpu(struct loop *l, uint64_t now)
+{
+	struct usage u;
+	uint64_t soft = soft_of(l, LIMIT_CPU);
+
+	l->deadline[TIMER_SOFT_CPU] = 0;
+	if (!watch_usage(l, false, &u))
+		return;
+	watch_soft(l, LIMIT_CPU, u.cpu_ns);
+	if (u.cpu_ns >= soft)
+		return;
+	uint64_t wait = (soft - u.cpu_ns) / l->watch->cpus;
+	l->deadline[TIMER_SOFT_CPU] = after(now, wait < SHORTEST_NS ? SHORTEST_NS : wait);
 }
 
 static void fire_idle(struct loop *l, uint64_t now)
@@ -206,6 +230,7 @@ static void fire_sample(struct loop *l, uint64_t now)
 		(void)tmp_bytes(l);
 		note_peaks(w->seen, &u);
 		keep_sample(&w->seen->samples, &u);
+		watch_soft(l, LIMIT_MEMORY, u.memory_bytes);
 		return;
 	}
 	uint64_t in_tmp = tmp_bytes(l);
@@ -222,6 +247,7 @@ static void fire_sample(struct loop *l, uint64_t now)
 	u.memory_bytes += in_tmp;
 	note_peaks(w->seen, &u);
 	keep_sample(&w->seen->samples, &u);
+	watch_soft(l, LIMIT_MEMORY, u.memory_bytes);
 	if (limit < LIMIT_UNSET && u.memory_bytes > limit)
 		watch_limit(l, LIMIT_MEMORY, u.memory_bytes, SIGKILL);
 }
@@ -252,6 +278,12 @@ void timers_fire(struct loop *l)
 	l->armed = 0;
 	if (l->deadline[TIMER_WALL] && l->deadline[TIMER_WALL] <= now)
 		watch_limit(l, LIMIT_WALL, now - l->watch->seen->launch_ns, SIGTERM);
+	if (l->deadline[TIMER_SOFT_WALL] && l->deadline[TIMER_SOFT_WALL] <= now) {
+		l->deadline[TIMER_SOFT_WALL] = 0;
+		watch_soft(l, LIMIT_WALL, now - l->watch->seen->launch_ns);
+	}
+	if (l->deadline[TIMER_SOFT_CPU] && l->deadline[TIMER_SOFT_CPU] <= now)
+		fire_soft_cpu(l, now);
 	if (l->deadline[TIMER_CPU] && l->deadline[TIMER_CPU] <= now)
 		fire_cpu(l, now);
 	if (l->deadline[TIMER_IDLE] && l->deadline[TIMER_IDLE] <= now)

@@ -9,6 +9,8 @@
 
 enum timer {
 	TIMER_WALL,
+	TIMER_SOFT_WALL,
+	TIMER_SOFT_CPU,
 	TIMER_CPU, /* the earliest moment at which the CPU limit can be reached */
 	TIMER_IDLE,
 	TIMER_SAMPLE,
@@ -45,6 +47,8 @@ void timers_clear(struct loop *l);
 /* watch.c */
 void watch_end_job(struct loop *l, int first_signal);
 void watch_limit(struct loop *l, enum limit limit, uint64_t value, int first_signal);
+/* A soft value is passed: noted once, and the job ended gracefully where that was asked for. */
+void watch_soft(struct loop *l, enum limit limit, uint64_t value);
 void watch_drain_control(struct loop *l);
 void watch_take_signal(struct loop *l);
 enum relay_result watch_take_output(struct loop *l, int which);

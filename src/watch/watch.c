@@ -23,6 +23,7 @@ enum source {
 	SOURCE_SIGNAL,
 	SOURCE_ANSWERS,
 	SOURCE_OOM,
+	SOURCE_SOFT,
 	SOURCE_STDOUT,
 	SOURCE_STDERR,
 	SOURCE_STDOUT_TARGET,
@@ -102,6 +103,21 @@ void watch_limit(struct loop *l, enum limit limit, uint64_t value, int first_sig
 		o->cause_ns = timers_now();
 	}
 	watch_end_job(l, first_signal);
+}
+
+void watch_soft(struct loop *l, enum limit limit, uint64_t value)
+{
+	struct observed *o = l->watch->seen;
+	uint64_t soft = l->watch->plan->limits.soft[limit];
+
+	if (soft >= LIMIT_UNSET || value < soft || o->soft_ns[limit] || o->exited)
+		return;
+	o->soft_ns[limit] = timers_now();
+	o->soft_value[limit] = value;
+	if (!l->watch->soft_ends || o->cause != CAUSE_NONE)
+		return;
+	watch_limit(l, limit, value, SIGTERM);
+	o->soft = o->cause == CAUSE_LIMIT && o->limit == limit;
 }
 
 static bool is_cancel(int signal)
@@ -271,6 +287,7 @@ static void on_answers(struct loop *l, int most)
 			l->watch->claims->refused++;
 		else
 			claims_add(l->watch->claims, data, (size_t)n);
+		watch_soft(l, LIMIT_DEVICE_MEMORY, l->watch->claims->progress.device_bytes);
 	}
 }
 
@@ -349,6 +366,7 @@ static void dispatch(struct loop *l, enum source source)
 		if (l->watch->claims->progressed)
 			tell_progress(l);
 		break;
+	case SOURCE_SOFT:
 	case SOURCE_OOM:
 		watch_oom(l);
 		break;
@@ -417,6 +435,7 @@ static int loop_open(struct loop *l, struct watch *w, struct err *e)
 	    loop_add(l, w->signal_fd, SOURCE_SIGNAL, e) < 0 ||
 	    loop_add(l, w->answers_fd, SOURCE_ANSWERS, e) < 0 ||
 	    loop_add(l, w->group ? w->group->oom_fd : -1, SOURCE_OOM, e) < 0 ||
+	    loop_add(l, w->group ? w->group->soft_fd : -1, SOURCE_SOFT, e) < 0 ||
 	    loop_add(l, w->relays[0].read_fd, SOURCE_STDOUT, e) < 0)
 		return -1;
 	return loop_add(l, w->relays[1].read_fd, SOURCE_STDERR, e);

@@ -23,6 +23,7 @@ struct watch {
 	const struct plan *plan;
 	struct launched *child;
 	uint64_t grace_ns;
+	bool soft_ends;             /* passing a soft value ends the job */
 	uint64_t sample_ns;         /* LIMIT_NONE: no samples */
 	unsigned cpus;              /* that the job can use at a time */
 	int signal_fd;              /* signalfd(2) over the signals that watch_signals gave */

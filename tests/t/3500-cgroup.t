@@ -97,5 +97,33 @@ else
 	like "$err" "the limit 'cpu-quota' is not enforced: needs a control group" 'cpu-quota without a group is told'
 fi
 
+# Soft values: by the group's own events where there is one, and by samples and timers.
+for mode in auto none; do
+	run vkjail run --cgroup $mode --sample 20ms --soft memory=30M --memory 200M -- ./hog 60M anonymous 300
+	report_has "soft memory, cgroup $mode: an event, and the job goes on" $report .outcome.reason=exited '.events[#]=1' \
+		'.events[0].limit=memory' '.events[0].value=31457280' '.events[0].observed>=31457280' .limits.memory.soft=31457280
+	run vkjail run --cgroup $mode --sample 20ms --wall 20s --soft memory=30M --soft-action end -- sh -c 'trap "echo asked; exit 3" TERM; ./hog 60M anonymous 0 hold & wait'
+	report_has "soft memory, cgroup $mode: ends it gracefully" $report .outcome.reason=memory .outcome.limit.soft=true .outcome.limit.value=31457280
+	is "$(echo "$out" | tail -n 1)" asked "soft memory, cgroup $mode: with SIGTERM"
+done
+run vkjail run --soft wall=100ms --soft cpu=50ms -- ./spin 0 200
+report_has 'soft wall and cpu: events' $report .outcome.reason=exited '.events[#]=2' '.events[0].limit=wall' '.events[0].observed>=100000000' \
+	'.events[1].limit=cpu' '.events[1].observed>=50000000' .limits.wall.value=null
+run vkjail run --soft wall=100ms --soft-action end --wall 20s -- sleep 60
+report_has 'soft wall: ends it' $report .outcome.reason=wall-time .outcome.exit_status=124 .outcome.limit.soft=true
+printf 'command: [sleep, "0.3"]\nlimits: { wall: { soft: 100ms, hard: 20s } }\n' >soft.yaml
+run vkjail run soft.yaml
+report_has 'soft and hard in a job file' $report .outcome.reason=exited .limits.wall.value=20000000000 .limits.wall.soft=100000000 '.events[#]=1'
+for bad in 'wall: { soft: 30s, hard: 20s }|limits.wall.soft: the soft value of .wall. must be below the hard one' \
+	'wall: { sort: 3s }|unknown key .sort.' 'tmp: { soft: 3M }|the limit .tmp. has no soft value' 'wall: { soft: [] }|limits.wall.soft: expected text'; do
+	printf 'command: [touch, started]\nlimits: { %s }\n' "${bad%%|*}" >soft.yaml
+	run vkjail run --writable soft.yaml
+	status_is 125 "soft: ${bad%%|*}"
+	like "$err" "${bad#*|}" 'is told'
+done
+run vkjail run --soft tmp -- true
+like "$err" "^vkjail: --soft: expected a limit and its soft value such as memory=800M, got 'tmp'" '--soft without a value'
+ok 'none of these was started' test ! -e started
+
 is "$(groups)" "$before" 'no group is left'
 done_testing
