@@ -5,11 +5,13 @@
 
 noinst_LIBRARIES += libcgroup.a libbase.a libjob.a libhost.a libplan.a libsandbox.a libwatch.a libreport.a librun.a
 
+libbase_a_CPPFLAGS = $(AM_CPPFLAGS) $(NETTLE_CFLAGS)
 libbase_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 libbase_a_SOURCES = \
 	src/base/arena.c src/base/arena.h \
 	src/base/atomic.c src/base/atomic.h \
 	src/base/auto.h src/base/banned.h \
+	src/base/cachefile.c src/base/cachefile.h \
 	src/base/err.c src/base/err.h \
 	src/base/fd.c src/base/fd.h \
 	src/base/include-scan.c src/base/include-scan.h \
@@ -82,9 +84,10 @@ libreport_a_SOURCES = \
 	src/report/sandbox.c \
 	src/report/verdict.c src/report/verdict.h
 
-librun_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+librun_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(NETTLE_CFLAGS)
 librun_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 librun_a_SOURCES = \
+	src/run/cache.c src/run/cache.h src/run/cache-evict.c \
 	src/run/include.c src/run/include.h \
 	src/run/outputs.c src/run/outputs.h \
 	src/run/shaders.c src/run/shaders.h \
@@ -113,4 +116,4 @@ else
 vkjail_LDFLAGS = $(AM_LDFLAGS) $(PIE_LDFLAGS)
 endif
 vkjail_LDADD = libcli.a librun.a libreport.a libwatch.a libsandbox.a libplan.a libsandbox.a libcgroup.a libhost.a libjob.a libbase.a \
-	$(SECCOMP_LIBS) $(CAP_LIBS) $(JANSSON_LIBS) $(YAML_LIBS)
+	$(SECCOMP_LIBS) $(CAP_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(NETTLE_LIBS)

@@ -75,7 +75,7 @@ static char **arguments(struct arena *a, const struct compiler *c)
 	argv[n++] = arena_strdup(a, job->path);
 	argv[n++] = arena_strdup(a, job->entry);
 	argv[n++] = arena_printf(a, "--source-bytes=%zu", c->size);
-	for (size_t i = 0; i < job->define_count; i++) {
+	for (size_t i = 0; c->glsl && i < job->define_count; i++) {
 		const struct request_define *d = &job->defines[i];
 		argv[n++] = arena_printf(a, "-D%s%s%s", d->name, d->value ? "=" : "",
 					 d->value ? d->value : "");
@@ -295,12 +295,26 @@ static int read_part(struct compiler *c, struct fail *f)
 	return 0;
 }
 
+static int take_cached(struct compiler *c, struct fail *f)
+{
+	const struct compile_job *job = c->job;
+
+	c->size = job->cached_count * sizeof *job->cached;
+	c->source = malloc(c->size + 1);
+	if (!c->source)
+		return fail_set(f, END_FAILED, job->where, "out of memory");
+	memcpy(c->source, job->cached, c->size);
+	return 0;
+}
+
 static int read_source(struct compiler *c, struct fail *f)
 {
 	const struct compile_job *job = c->job;
 	struct err e = ERR_INIT;
 	uint32_t magic = 0;
 
+	if (job->cached)
+		return take_cached(c, f);
 	if (job->size == UINT64_MAX) {
 		(void)lseek(job->fd, (off_t)job->offset, SEEK_SET); /* kernels may share one */
 		if (fd_read_all(job->fd, job->path, COMPILE_SOURCE_MAX, &c->source, &c->size, &e) <

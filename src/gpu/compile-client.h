@@ -22,6 +22,9 @@ struct compile_job {
 	uint64_t offset, size; /* of the source; UINT64_MAX: to the end */
 	const struct request_define *defines;
 	size_t define_count;
+	const uint32_t
+	    *cached; /* what an earlier compilation gave: only to be validated; NULL: none */
+	size_t cached_count;
 };
 
 /* What the device takes; the compiler works before this is known, and validates for it. */

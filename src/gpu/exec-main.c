@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "gpu/answer.h"
+#include "gpu/cache.h"
 #include "gpu/image.h"
 #include "gpu/loop-limit.h"
 #include "gpu/move.h"
@@ -52,6 +53,8 @@ static void job_done(struct job *j)
 	transfer_done(&j->transfer);
 	for (size_t i = 0; j->kernels && i < j->q.kernel_count; i++) {
 		compile_drop(j->kernels[i].compiler);
+		free(j->kernels[i].cached);
+		free(j->kernels[i].module);
 		kernel_done(&j->kernels[i], &j->gpu);
 	}
 	gpu_done(&j->gpu);
@@ -123,6 +126,7 @@ static int start_compiler(struct job *j, size_t i, struct fail *f)
 
 static int start_compilers(struct job *j, struct fail *f)
 {
+	cache_load_modules(&j->q.cache, j->kernels, j->q.kernel_count);
 	for (size_t i = 0; i < COMPILE_AHEAD; i++)
 		if (start_compiler(j, i, f) < 0)
 			return -1;
@@ -246,12 +250,14 @@ static int prepare_steps(struct job *j, struct fail *f)
 
 static int load_kernels(struct job *j, struct fail *f)
 {
+	cache_open_pipelines(&j->q.cache, &j->gpu);
 	for (size_t i = 0; i < j->q.kernel_count; i++) {
 		if (stop_between(f) < 0 ||
 		    kernel_load(&j->kernels[i], &j->q.kernels[i], &j->gpu, f) < 0 ||
 		    start_compiler(j, i + COMPILE_AHEAD, f) < 0)
 			return -1;
 	}
+	cache_save_modules(&j->q.cache, j->kernels, j->q.kernel_count);
 	/* The grids of its steps may ask for more pipelines of a kernel. */
 	int rc = prepare_steps(j, f);
 	for (size_t i = 0; i < j->q.kernel_count; i++) {
@@ -400,6 +406,8 @@ static int do_job(struct job *j, struct fail *f)
 		answer_acted(j, acts[i].phase, start);
 		start = now_ns();
 	}
+	/* Some drivers compile at the first dispatch. */
+	cache_save_pipelines(&j->q.cache, &j->gpu);
 	budget_answer(&j->budget, "end");
 	return 0;
 }

@@ -182,6 +182,8 @@ void gpu_done(struct gpu *g)
 		return;
 	if (g->fence)
 		g->DestroyFence(g->device, g->fence, NULL);
+	if (g->pipelines)
+		g->DestroyPipelineCache(g->device, g->pipelines, NULL);
 	if (g->pool)
 		g->DestroyCommandPool(g->device, g->pool, NULL);
 	if (g->DestroyDevice)

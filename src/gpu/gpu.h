@@ -17,6 +17,8 @@ struct gpu {
 	VkCommandPool pool;
 	VkCommandBuffer commands;
 	VkFence fence;
+	VkPipelineCache pipelines; /* VK_NULL_HANDLE: the job has no cache */
+	size_t pipelines_loaded;   /* bytes that an earlier run left */
 	VkPipeline bound_pipeline; /* in the commands that are being recorded */
 	const void *bound_step;
 	VkPhysicalDeviceFeatures features; /* those that are on */

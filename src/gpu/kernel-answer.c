@@ -18,6 +18,9 @@ void kernel_answer_shader(const struct kernel *k)
 		json_object_set_new(
 		    o, "local_size",
 		    json_pack("[I, I, I]", (json_int_t)l[0], (json_int_t)l[1], (json_int_t)l[2]));
+	json_object_set_new(o, "cached", json_boolean(k->was_cached));
+	if (k->pipeline_told)
+		json_object_set_new(o, "pipeline_cached", json_boolean(!k->pipeline_missed));
 	set_int(o, "compile_ns", k->compile_ns);
 	set_int(o, "pipeline_ns", k->pipeline_ns);
 	json_object_set_new(o, "source", json_string(k->glsl ? "glsl" : "spirv"));

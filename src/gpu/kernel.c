@@ -126,8 +126,8 @@ static int check_module(const struct kernel *k, const struct gpu *g, struct fail
 
 /* ---- the pipeline -------------------------------------------------------------------------- */
 
-static int make_pipeline(const struct kernel *k, VkShaderModule module, struct gpu *g,
-			 VkPipeline *ret, struct fail *f)
+static int make_pipeline(struct kernel *k, VkShaderModule module, struct gpu *g, VkPipeline *ret,
+			 struct fail *f)
 {
 	VkSpecializationMapEntry entries[SPIRV_SPECS];
 	uint64_t values[SPIRV_SPECS];
@@ -166,7 +166,19 @@ static int make_pipeline(const struct kernel *k, VkShaderModule module, struct g
 	    .layout = k->layout,
 	    .basePipelineIndex = -1,
 	};
-	VkResult r = g->CreateComputePipelines(g->device, VK_NULL_HANDLE, 1, &info, NULL, ret);
+	VkPipelineCreationFeedback whole = {.flags = 0}, stage = {.flags = 0};
+	VkPipelineCreationFeedbackCreateInfo feedback = {
+	    .sType = VK_STRUCTURE_TYPE_PIPELINE_CREATION_FEEDBACK_CREATE_INFO,
+	    .pPipelineCreationFeedback = &whole,
+	    .pipelineStageCreationFeedbackCount = 1,
+	    .pPipelineStageCreationFeedbacks = &stage,
+	};
+	if (g->info->props.apiVersion >= VK_API_VERSION_1_3 && g->vk->api >= VK_API_VERSION_1_3)
+		info.pNext = &feedback;
+	VkResult r = g->CreateComputePipelines(g->device, g->pipelines, 1, &info, NULL, ret);
+	k->pipeline_told |= whole.flags & VK_PIPELINE_CREATION_FEEDBACK_VALID_BIT;
+	k->pipeline_missed |= !(whole.flags &
+				VK_PIPELINE_CREATION_FEEDBACK_APPLICATION_PIPELINE_CACHE_HIT_BIT);
 	return r == VK_SUCCESS ? 0 : fail_vk(f, r, "vkCreateComputePipelines", "make a pipeline");
 }
 

@@ -13,6 +13,7 @@ libgpu_a_SOURCES = \
 	src/gpu/capability.c src/gpu/kernel-layout.c src/gpu/step-sets.c \
 	src/gpu/image.c src/gpu/image.h src/gpu/image-format.def \
 	src/gpu/match.c src/gpu/match-image.c src/gpu/match.h src/gpu/step-match.c \
+	src/gpu/cache.c src/gpu/cache.h \
 	src/gpu/compile-client.c src/gpu/compile-client.h \
 	src/gpu/device.c src/gpu/device.h src/gpu/device-json.c \
 	src/gpu/fail.c src/gpu/fail.h \
@@ -23,7 +24,7 @@ libgpu_a_SOURCES = \
 	src/gpu/step-bind.c src/gpu/variant.c src/gpu/pipeline.h \
 	src/gpu/loop-limit.c src/gpu/loop-limit.h \
 	src/gpu/progress.c src/gpu/progress.h \
-	src/gpu/request.c src/gpu/request.h \
+	src/gpu/request.c src/gpu/request.h src/gpu/request-cache.c src/gpu/request-parts.h \
 	src/gpu/run.c src/gpu/run.h \
 	src/gpu/spirv.c src/gpu/spirv.h src/gpu/spirv-ops.h \
 	src/gpu/spirv-patch.c src/gpu/spirv-patch.h \

@@ -35,8 +35,15 @@ struct kernel {
 	size_t variant_count;
 	uint32_t *words; /* the module, kept while variants may be needed; NULL: they never are */
 	size_t word_count;
+	uint32_t *cached; /* SPIR-V of an earlier run, until kernel_load */
+	size_t cached_count;
+	uint32_t *module; /* what may be left for a later run, until cache_save_modules */
+	size_t module_count;
 	uint64_t compile_ns, pipeline_ns;
 	bool glsl;
+	bool was_cached;      /* the module comes from an earlier run */
+	bool pipeline_told;   /* the driver says whether ... */
+	bool pipeline_missed; /* ... it had to make a pipeline anew */
 	char sha256[65];
 	uint32_t groups[3];   /* of the last dispatch */
 	uint64_t bytes_bound; /* by all dispatches */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/auto.h"
-#include "gpu/json-read.h"
+#include "gpu/request-parts.h"
 
 /* Index of value in names, or -1 with the failure noted. */
 static int one_of(struct json_read *r, const char *key, const char *value, const char *const *names,
@@ -45,7 +45,7 @@ static enum compute_type read_type(struct json_read *r, const json_t *o)
 
 static int read_fd(struct json_read *r, const json_t *o)
 {
-	return (int)json_read_count(r, o, "fd", REQUEST_FD_FIRST, 1 << 20);
+	return (int)json_read_count(r, o, "fd", REQUEST_FD_FIRST, REQUEST_FD_LAST);
 }
 
 /* The data of a buffer or an output may also be stdin or stdout. */
@@ -382,7 +382,7 @@ static void read_root(struct json_read *r, const json_t *root, struct request *q
 
 	json_read_keys(
 	    r, root, "request",
-	    "version name device device_name limits sample_ns progress_ns chunk_ns dry_run compiler kernels buffers steps outputs");
+	    "version name device device_name limits sample_ns progress_ns chunk_ns dry_run compiler cache kernels buffers steps outputs");
 	if (r->failed)
 		return;
 	(void)json_read_count(r, root, "version", 1, 1);
@@ -402,6 +402,7 @@ static void read_root(struct json_read *r, const json_t *root, struct request *q
 		q->kernel_ns = json_read_count_or(r, limits, "kernel_ns", INT64_MAX, 0);
 		q->device_memory = json_read_count_or(r, limits, "device_memory", INT64_MAX, 0);
 	}
+	request_read_cache(r, root, &q->cache);
 	read_kernels(r, root, q);
 	read_buffers(r, root, q);
 	read_rest(r, root, q);

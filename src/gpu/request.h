@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/cachefile.h"
 #include "base/err.h"
 #include "gpu/types.h"
 #include "job/spec.h"
@@ -23,6 +24,7 @@ enum {
 	REQUEST_FD_FIRST = 5,
 	REQUEST_FD_STDIN = 0,  /* of one buffer */
 	REQUEST_FD_STDOUT = 1, /* of one output */
+	REQUEST_FD_LAST = 1 << 20,
 	KERNELS_MAX = 256,
 	BUFFERS_MAX = 256,
 	STEPS_MAX = 4096,
@@ -93,6 +95,12 @@ struct request_output {
 	uint64_t sequence; /* this many files, one after the other; 0: one */
 };
 
+struct request_cache {
+	bool on;
+	uint8_t key[CACHE_KEY_BYTES];
+	int in[CACHE_KINDS], out[CACHE_KINDS]; /* -1: none */
+};
+
 struct request {
 	struct arena arena;
 	const char *name;
@@ -102,6 +110,7 @@ struct request {
 	uint64_t chunk_ns; /* what a chunk should take; CHUNK_NEVER */
 	bool dry_run;
 	const char *compiler;
+	struct request_cache cache;
 	struct request_kernel *kernels;
 	size_t kernel_count;
 	struct request_buffer *buffers;

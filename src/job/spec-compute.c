@@ -425,18 +425,27 @@ static int read_chunk(struct decode *d, const struct node *n, void *member, cons
 	return 0;
 }
 
+static int read_cache(struct decode *d, const struct node *n, void *member, const void *arg)
+{
+	struct compute *c = member;
+
+	return read_bool(d, n, &c->cache, arg);
+}
+
 int read_compute(struct decode *d, const struct node *n, void *member, const void *arg)
 {
 	static const struct field fields[] = {
-	    {"device", read_device, 0, NULL},   {"kernels", read_kernels, 0, NULL},
-	    {"buffers", read_buffers, 0, NULL}, {"steps", read_steps, 0, NULL},
-	    {"outputs", read_outputs, 0, NULL}, {"chunk", read_chunk, 0, NULL},
+	    {"cache", read_cache, 0, NULL},     {"device", read_device, 0, NULL},
+	    {"kernels", read_kernels, 0, NULL}, {"buffers", read_buffers, 0, NULL},
+	    {"steps", read_steps, 0, NULL},     {"outputs", read_outputs, 0, NULL},
+	    {"chunk", read_chunk, 0, NULL},
 	};
 	struct spec *s = member;
 	struct compute *c = arena_alloc(&s->arena, sizeof *c);
 
 	(void)arg;
 	c->where = decode_where(d, n);
+	c->cache = true;
 	s->compute = c;
 	return decode_map(d, n, fields, COUNTOF(fields), c);
 }

@@ -152,6 +152,7 @@ struct compute_output {
 
 struct compute {
 	const char *where;
+	bool cache; /* compiled shaders may be used again */
 	enum compute_device device;
 	const char *device_name; /* a name or a UUID, when DEVICE_NAMED */
 	uint64_t chunk_ns;       /* how long a chunk of a dispatch should take; 0: not said */

@@ -112,14 +112,16 @@ static void add_kernel(json_t *list, const struct compute_kernel *k, int fd,
 	(void)json_object_set_new(o, "size", json_integer((json_int_t)place->size));
 }
 
-static int add_kernels(struct request *r, json_t *list, const struct compute *c,
-		       const struct spec *spec, struct err *e)
+static int add_kernels(struct request *r, json_t *list, const struct spec *spec,
+		       const struct host *host, struct err *e)
 {
+	const struct compute *c = spec->compute;
 	struct shader_place *places = arena_alloc(&r->arena, c->kernel_count * sizeof *places);
 	int fd = shaders_read(spec, places, e);
 
 	if (fd < 0)
 		return -1;
+	cache_open(&r->cache, spec, host, fd, places);
 	fd = add_fd(r, fd);
 	for (size_t i = 0; i < c->kernel_count; i++)
 		add_kernel(list, &c->kernels[i], fd, &places[i]);
@@ -223,7 +225,39 @@ static int add_output(struct request *r, json_t *list, const struct spec *spec,
 	return 0;
 }
 
-static int add_lists(struct request *r, json_t *root, const struct spec *spec, struct err *e)
+/* The entry itself is read through its descriptor, which the launch closes here; the new one stays. */
+static int add_cache(struct request *r, json_t *root, struct err *e)
+{
+	static const char *const kinds[] = {
+	    [CACHE_SPIRV] = "spirv", [CACHE_PIPELINES] = "pipelines"};
+	char key[2 * CACHE_KEY_BYTES + 1];
+	json_t *o = json_object();
+
+	if (r->cache.dir_fd < 0) {
+		json_decref(o);
+		return 0;
+	}
+	(void)json_object_set_new(root, "cache", o);
+	(void)snprintf(key, sizeof key, "%.*s", 2 * CACHE_KEY_BYTES, r->cache.parts[0].name);
+	set_string(o, "key", key);
+	for (int kind = 0; kind < CACHE_KINDS; kind++) {
+		struct cache_part *p = &r->cache.parts[kind];
+		json_t *part = json_object();
+		(void)json_object_set_new(o, kinds[kind], part);
+		if (p->in >= 0)
+			(void)json_object_set_new(part, "in",
+						  json_integer(add_fd(r, TAKE_FD(p->in))));
+		int copy = p->out >= 0 ? fcntl(p->out, F_DUPFD_CLOEXEC, 0) : -1;
+		if (p->out >= 0 && copy < 0)
+			return err_os(e, errno, NULL, "cannot pass the cache on");
+		if (copy >= 0)
+			(void)json_object_set_new(part, "out", json_integer(add_fd(r, copy)));
+	}
+	return 0;
+}
+
+static int add_lists(struct request *r, json_t *root, const struct spec *spec,
+		     const struct host *host, struct err *e)
 {
 	const struct compute *c = spec->compute;
 	json_t *kernels = json_array(), *buffers = json_array(), *steps = json_array(),
@@ -233,13 +267,15 @@ static int add_lists(struct request *r, json_t *root, const struct spec *spec, s
 	(void)json_object_set_new(root, "buffers", buffers);
 	(void)json_object_set_new(root, "steps", steps);
 	(void)json_object_set_new(root, "outputs", outputs);
-	if (add_kernels(r, kernels, c, spec, e) < 0)
+	if (add_kernels(r, kernels, spec, host, e) < 0)
 		return -1;
 	for (size_t i = 0; i < c->buffer_count; i++)
 		if (add_buffer(r, buffers, &c->buffers[i], e) < 0)
 			return -1;
 	for (size_t i = 0; i < c->step_count; i++)
 		add_step(steps, &c->steps[i]);
+	if (add_cache(r, root, e) < 0)
+		return -1;
 	r->outputs = arena_alloc(&r->arena, c->output_count * sizeof *r->outputs);
 	for (size_t i = 0; i < c->output_count; i++)
 		if (add_output(r, outputs, spec, &c->outputs[i], e) < 0)
@@ -317,7 +353,7 @@ int request_open(struct request *r, const struct spec *spec, uint64_t sample_ns,
 	r->answers_fd = pair[0];
 	(void)add_fd(r, pair[1]);
 	json_t *root = header(spec, sample_ns, host);
-	int result = add_lists(r, root, spec, e);
+	int result = add_lists(r, root, spec, host, e);
 	AUTO_FREE char *text = result == 0 ? json_dumps(root, JSON_COMPACT) : NULL;
 	json_decref(root);
 	if (result < 0)
@@ -387,6 +423,7 @@ void request_done(struct request *r)
 		output_done(&r->outputs[i]);
 	if (r->answers_fd >= 0)
 		(void)close(r->answers_fd);
+	cache_done(&r->cache);
 	arena_done(&r->arena);
 	*r = REQUEST_INIT;
 }

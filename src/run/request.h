@@ -7,6 +7,7 @@
 
 #include "job/spec.h"
 #include "plan/plan.h"
+#include "run/cache.h"
 #include "run/outputs.h"
 
 struct request {
@@ -16,9 +17,10 @@ struct request {
 	int answers_fd;         /* our end; owned */
 	struct output *outputs; /* one for each of the compute job's outputs, begun */
 	size_t output_count;
+	struct cache cache;
 };
 
-#define REQUEST_INIT ((struct request){.answers_fd = -1})
+#define REQUEST_INIT ((struct request){.answers_fd = -1, .cache = CACHE_INIT})
 
 /* Opens everything; sample_ns: how often heap budgets are read, LIMIT_NONE: only at fixed points; errors name the place in the job file. Free with request_done in either case. */
 int request_open(struct request *r, const struct spec *spec, uint64_t sample_ns,

@@ -287,6 +287,7 @@ static void finish_outputs(struct run *r, struct outcome *out)
 
 	if (!c || out->reason != REASON_EXITED || out->code != 0)
 		return;
+	cache_commit(&r->request.cache);
 	if (r->spec->dry_run) {
 		(void)snprintf(
 		    out->text, sizeof out->text,

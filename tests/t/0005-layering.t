@@ -41,7 +41,7 @@ needed() {
 	done
 	is "$extra" '' "$program links nothing but $*"
 }
-needed vkjail libseccomp libcap libjansson libyaml-0
+needed vkjail libseccomp libcap libjansson libyaml-0 libnettle
 needed vkjail-exec libvulkan libpng16 libz libnettle libjansson
 needed vkjail-compile libstdc++ libSPIRV-Tools libSPIRV-Tools-shared libglslang
 needed vkjail-probe libvulkan libnettle libjansson

@@ -43,9 +43,10 @@ agree fine <<'EOF'
 {command: [a], limits: {memory: 1000, wall: 1s}, require: [memory, wall], sample: 100ms}
 {compute: {kernels: {k: {shader: a, entry: m, constants: {0: 1, A: 0.5, B: true}}}, steps: [{run: k, groups: [1, 2, 3]}]}}
 {compute: {kernels: {k: {shader: a}}, buffers: {x: {file: a.npy, sampler: {}}, y: {like: x, fill: {random: 1}, sampler: {filter: linear, address: repeat}}, z: {type: f32, shape: [1], fill: {value: 1.5}}}, steps: [{run: k, bind: [x], push: [1, -0.5, true, {f32: 3}, 'x.shape[1]'], elements: x.elements, repeat: 3}], outputs: {x: o.npy, y: {file: o, format: raw}}, device: llvmpipe}}
-{compute: {kernels: {k: {shader: a, define: {A: 1, B_2: null, _C: true, D: 'vec2(1)', E: '', F: 0.5}}}, buffers: {x: {file: a.npy}}, steps: [{run: k, bind: {source: x, 1: x, 0: x}, groups: 1}, {run: k, bind: {}, groups: 1}]}}
+{compute: {cache: false, kernels: {k: {shader: a, define: {A: 1, B_2: null, _C: true, D: 'vec2(1)', E: '', F: 0.5}}}, buffers: {x: {file: a.npy}}, steps: [{run: k, bind: {source: x, 1: x, 0: x}, groups: 1}, {run: k, bind: {}, groups: 1}]}}
 EOF
 agree refused <<'EOF'
+{compute: {cache: 'yes', kernels: {k: {shader: a}}, steps: [{run: k, groups: 1}]}}
 {compute: {kernels: {k: {shader: a, define: [A]}}, steps: [{run: k, groups: 1}]}}
 {compute: {kernels: {k: {shader: a, define: {gl_A: 1}}}, steps: [{run: k, groups: 1}]}}
 {compute: {kernels: {k: {shader: a, define: {defined: 1}}}, steps: [{run: k, groups: 1}]}}

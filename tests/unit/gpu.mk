@@ -40,7 +40,7 @@ tests_unit_gpu_patch_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_gpu_patch_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_gpu_patch_test_LDADD = $(LIBGPU_LIBS) $(CMOCKA_LIBS)
 
-integration_tests += tests/t/4000-exec.t tests/t/4010-intake.t tests/t/4011-hostile-shaders.t
+integration_tests += tests/t/4000-exec.t tests/t/4010-intake.t tests/t/4011-hostile-shaders.t tests/t/4012-cache.t
 EXTRA_DIST += tests/lib/run-exec.py tests/lib/check_jobs.py
 unit_tests += tests/unit/gpu_archive.test
 tests_unit_gpu_archive_test_SOURCES = tests/unit/gpu_archive_test.c

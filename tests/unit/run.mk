@@ -45,9 +45,15 @@ unit_tests += tests/unit/include.test
 tests_unit_include_test_SOURCES = tests/unit/include_test.c
 tests_unit_include_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_include_test_CFLAGS = $(AM_CFLAGS)
-tests_unit_include_test_LDADD = librun.a $(RUN_TEST_LIBS)
+tests_unit_include_test_LDADD = librun.a $(RUN_TEST_LIBS) $(NETTLE_LIBS)
 unit_tests += tests/unit/cgroup.test
 tests_unit_cgroup_test_SOURCES = tests/unit/cgroup_test.c
 tests_unit_cgroup_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_cgroup_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_cgroup_test_LDADD = libcgroup.a libbase.a $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/cache.test
+tests_unit_cache_test_SOURCES = tests/unit/cache_test.c
+tests_unit_cache_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_cache_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_cache_test_LDADD = librun.a $(RUN_TEST_LIBS) $(NETTLE_LIBS)
