@@ -40,6 +40,10 @@ adversary() {
 	what=$1 want_reason=$2 want_status=$3
 	shift 3
 	start "$@"
+	judge_end
+}
+# judge_end: the case that what, want_reason and want_status describe, whose run is over.
+judge_end() {
 	wait_for nothing_left "$runner"
 	set -- "$(report_get "$report" .outcome.reason)" "$(overshoot)" "$(grep -c . "$T/left")"
 	printf '%s|%s|%s|%s\n' "$what" "$1" "$2" "$3" >>"$rows"

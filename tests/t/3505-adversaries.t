@@ -56,6 +56,25 @@ adversary 'a job that ignores SIGTERM' wall-time 124 --wall 1s --grace 200ms --m
 # shellcheck disable=SC2086
 adversary 'ten thousand short children' exited 0 $wall --wall "$((120 * slower))s" --memory 200M --processes 40 -- ./devour children 10000 "$mark"
 is "$out" 10000 'all of them were children'
+
+# Who owns the group, a job with a bind of it or somebody outside, freezes it and takes its permissions.
+# shellcheck disable=SC2317 # called by wait_for
+has_members() {
+	group=$(groups_of "$runner" | head -n 1)
+	[ "$group" ] && [ "$(grep -c . "$group/cgroup.procs")" -ge 2 ]
+}
+case $memory in
+'cgroup v2'*)
+	awk '{ print $5 }' /proc/self/mountinfo >mounts.before
+	vkjail run -q --report "$report" --wall "$((2 * slower))s" --grace 200ms --memory 200M -- sh -c "sleep 1000; : $mark" 2>.err &
+	runner=$!
+	ok 'frozen: the job is in its group' wait_for has_members
+	mkdir "$group/below" && echo 1 >"$group/cgroup.freeze" && chmod 0 "$group/below" "$group"/* "$group"
+	what='a frozen group without permissions' want_reason=wall-time want_status=124 status=0
+	wait "$runner" || status=$?
+	judge_end ;;
+*) skip 2 'only groups of v2 are frozen here' ;;
+esac
 same=0
 for _ in 1 2 3 4 5 6 7 8 9 10; do
 	start --wall 100ms --memory 200M -- sh -c "sleep 0.1; : $mark"

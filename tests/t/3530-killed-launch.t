@@ -15,7 +15,7 @@ killed() {
 	n=1 runs=0
 	: >"$T/$1.log"
 	while [ "$n" -lt 3000 ]; do
-		kill-at "$1" "$n" "$VKJAIL" run -q --wall 300ms --grace 0 --memory 200M --report "$T/report.$1.$n" \
+		kill-at "$1" "$n" "$VKJAIL" run -q --wall "$((300 * slower))ms" --grace 0 --memory 200M --report "$T/report.$1.$n" \
 			-- sh -c "sleep 1000; : $mark" >>"$T/$1.log" 2>"$T/$1.err" </dev/null || break
 		n=$((n + step)) runs=$((runs + 1))
 	done
