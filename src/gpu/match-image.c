@@ -46,56 +46,63 @@ static int refuse(const struct spirv_binding *b, const struct shape *s, const ch
 		       name, shape_print(s, shape), why);
 }
 
-static int choose_format(const struct spirv_binding *b, const struct shape *s, const char *name,
-			 const struct format **ret, struct err *e)
+/* NULL with *e when there is none. */
+static const struct format *choose_format(const struct spirv_binding *b, const struct shape *s,
+					  const char *name, struct err *e)
 {
 	unsigned dims = b->image.dims;
 	unsigned channels = s->dims > dims ? (unsigned)s->dim[s->dims - 1] : 1;
 	char why[160];
 
-	if (s->dims != dims && s->dims != dims + 1)
-		return refuse(
+	if (s->dims != dims && s->dims != dims + 1) {
+		(void)refuse(
 		    b, s, name,
 		    dims == 2
 			? "it needs the shape [height, width] or [height, width, channels]"
 			: "it needs the shape [depth, height, width] or [depth, height, width, channels]",
 		    e);
-	if (s->dims > dims && (s->dim[s->dims - 1] > 4 || channels == 3 || channels == 0))
-		return refuse(b, s, name, "images have 1, 2 or 4 channels", e);
+		return NULL;
+	}
+	if (s->dims > dims && (s->dim[s->dims - 1] > 4 || channels == 3 || channels == 0)) {
+		(void)refuse(b, s, name, "images have 1, 2 or 4 channels", e);
+		return NULL;
+	}
 	const struct format *f = format_of(b, s, channels);
 	if (!f && b->image.format) {
 		(void)snprintf(why, sizeof why,
 			       "the shader's format (number %u in SPIR-V) cannot be used here",
 			       b->image.format);
-		return refuse(b, s, name, why, e);
+		(void)refuse(b, s, name, why, e);
+		return NULL;
 	}
 	if (!f) {
 		(void)snprintf(why, sizeof why, "no image of %s with %u channel%s is read as %s",
 			       type_name(s->type), channels, channels > 1 ? "s" : "",
 			       type_name(b->image.type));
-		return refuse(b, s, name, why, e);
+		(void)refuse(b, s, name, why, e);
+		return NULL;
 	}
 	if (f->type != s->type || f->channels != channels) {
 		(void)snprintf(why, sizeof why, "the shader's format %s is %s with %u channel%s",
 			       f->name, type_name(f->type), f->channels,
 			       f->channels > 1 ? "s" : "");
-		return refuse(b, s, name, why, e);
+		(void)refuse(b, s, name, why, e);
+		return NULL;
 	}
-	*ret = f;
-	return 0;
+	return f;
 }
 
 int match_image(const struct spirv_binding *b, const struct shape *s, const char *name,
 		struct image_want *want, struct err *e)
 {
-	const struct format *f;
 	char why[160];
 
 	if (b->kind == SPIRV_SAMPLER || b->kind == SPIRV_COMBINED)
 		want->sampler = true;
 	if (b->kind == SPIRV_SAMPLER)
 		return 0;
-	if (choose_format(b, s, name, &f, e) < 0)
+	const struct format *f = choose_format(b, s, name, e);
+	if (!f)
 		return -1;
 	if (want->format != VK_FORMAT_UNDEFINED &&
 	    (want->format != f->vk || want->dims != b->image.dims)) {

@@ -28,7 +28,7 @@ static bool types_match(enum compute_type shader, enum compute_type data)
 /* Whether rows of the buffer can be elements of an array whose elements have gaps behind them. */
 static bool rows_fit(const struct spirv_layout *l, const struct shape *s)
 {
-	if (l->values == l->stride || l->bytes || s->dims < 2)
+	if (l->stride == 0 || l->values == l->stride || l->bytes || s->dims < 2)
 		return true;
 	return s->dim[s->dims - 1] * type_size(s->type) % l->stride == 0;
 }

@@ -123,6 +123,7 @@ layout(binding = 1) uniform writeonly uimage2D turned;
 void main() {
 	ivec2 p = ivec2(gl_GlobalInvocationID.xy);
 	imageStore(turned, p, uvec4(texelFetch(counts, p.yx, 0).x));
+	imageStore(turned, p + ivec2(8, -3), uvec4(7)); // past the edge: nothing happens
 }
 EOS
 # 8 bits as numbers from 0 to 1 and as integers; two channels of 16 bits.
@@ -303,6 +304,7 @@ job_on() {
 	is "$("$numpy" check.py 2>&1)" '' "$what: NumPy agrees"
 }
 job_on "system's driver"
+job_on 'through staging' --env VKJAIL_TEST_STAGING=1000
 if [ -r "$newer" ]; then
 	job_on 'newer Mesa' --driver "$newer"
 else
