@@ -6,7 +6,7 @@ dist_jobs_DATA = jobs/README.md jobs/saxpy.yaml jobs/mandelbrot.yaml jobs/photo.
 	jobs/digits.yaml jobs/digits.png jobs/digits.safetensors jobs/transformer.yaml jobs/reverse.npy jobs/reverse.safetensors
 EXTRA_DIST += jobs/make-inputs.py
 badjobsdir = $(jobsdir)/bad
-dist_badjobs_DATA = jobs/bad/kernel-time.yaml jobs/bad/device-memory.yaml jobs/bad/bad-shader.yaml \
+dist_badjobs_DATA = jobs/bad/kernel-time.yaml jobs/bad/check-failed.yaml jobs/bad/device-memory.yaml jobs/bad/bad-shader.yaml \
 	jobs/bad/wall-time.yaml jobs/bad/cpu-time.yaml jobs/bad/idle.yaml jobs/bad/memory.yaml jobs/bad/memory-tmp.yaml \
 	jobs/bad/output.yaml jobs/bad/file-size.yaml jobs/bad/syscall.yaml jobs/bad/signaled.yaml \
 	jobs/bad/cancelled.yaml jobs/bad/exec-failed.yaml jobs/bad/not-found.yaml jobs/bad/setup-failed.yaml

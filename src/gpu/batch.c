@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One submission. Between two dispatches stands a barrier (what one wrote the next one reads), and
- * between two intervals a timestamp after it, so the intervals cover all of the work and their
- * sum is never more than the real time. A timestamp can cost more than a small dispatch, so many of
- * those share an interval.
+ * One submission. Between two steps stands a barrier where one writes what the other uses, and
+ * between two intervals always, with a timestamp after it, so the intervals cover all of the work and
+ * their sum is never more than the real time. A timestamp can cost more than a small dispatch, so
+ * many of those share an interval.
  */
 #include "base/auto.h"
 #include "base/text.h"
@@ -33,7 +33,7 @@ static bool time_alone(const struct runner *r, struct kernel *k, uint64_t guess_
 void batch_add(struct runner *r, struct step *s, uint64_t guess_ns)
 {
 	struct batch *b = &r->batch;
-	bool alone = time_alone(r, s->kernel, guess_ns);
+	bool alone = s->kernel && time_alone(r, s->kernel, guess_ns);
 
 	if (b->intervals == 0 || alone || b->last_alone)
 		b->intervals++;
@@ -58,10 +58,23 @@ static void record_item(struct runner *r, const struct step *s)
 	struct gpu *g = r->g;
 	struct chunk all = {.count = {s->groups[0], s->groups[1], s->groups[2]}};
 
-	step_record(s, r->batch.is_chunk ? &r->batch.part : &all, g);
-	gpu_barrier(g, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT,
-		    VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
-		    VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT);
+	/* The chunks of a dispatch are as little ordered as its groups. */
+	if ((!r->batch.is_chunk || r->split.done == 0) &&
+	    schedule_add(&r->schedule, 0, s->uses, s->use_count).barrier)
+		gpu_order_steps(g);
+	if (s->kernel)
+		step_record(s, r->batch.is_chunk ? &r->batch.part : &all, g);
+	else
+		work_record(s, r->run->buffers, g);
+}
+
+static void end_interval(struct runner *r, uint32_t query)
+{
+	if (!r->queries)
+		return;
+	gpu_order_steps(r->g);
+	schedule_barrier(&r->schedule, 0);
+	timestamp(r, query);
 }
 
 static int record(struct runner *r, struct fail *f)
@@ -74,12 +87,18 @@ static int record(struct runner *r, struct fail *f)
 		return -1;
 	if (r->queries)
 		g->CmdResetQueryPool(g->commands, r->queries, 0, b->intervals + 1);
+	/* What was uploaded must be visible to copies too. */
+	if (!r->started)
+		gpu_order_steps(g);
+	r->started = true;
 	timestamp(r, 0);
 	for (uint32_t part = 0; part < b->intervals; part++) {
 		for (; i < b->item_end[part]; i++)
 			record_item(r, b->items[i]);
-		timestamp(r, part + 1);
+		end_interval(r, part + 1);
 	}
+	if (r->looks)
+		gpu_show_writes(g);
 	return gpu_submit(g, f);
 }
 
@@ -121,6 +140,7 @@ static uint64_t patience(const struct runner *r, uint32_t n, uint64_t guess_ns)
 	return certain < likely ? certain : likely;
 }
 
+/* s: a dispatch that is waited for, NULL: there is none, and no limit. */
 static int wait_for(struct runner *r, const struct step *s, uint32_t n, uint64_t most,
 		    uint64_t *ret_elapsed, struct fail *f)
 {
@@ -143,8 +163,11 @@ static int wait_for(struct runner *r, const struct step *s, uint32_t n, uint64_t
 			return 0;
 		f->pending = true;
 		if (stop_asked())
-			return fail_set(f, END_CANCELLED, NULL, "cancelled while kernel '%s' ran",
-					s->kernel->request->name);
+			return s ? fail_set(f, END_CANCELLED, NULL,
+					    "cancelled while kernel '%s' ran",
+					    s->kernel->request->name)
+				 : fail_set(f, END_CANCELLED, NULL,
+					    "cancelled while buffers were copied or cleared");
 		if (*ret_elapsed > most)
 			return batch_too_long(r, s, r->split.spent_ns + *ret_elapsed, n, f);
 		f->pending = false;
@@ -195,9 +218,13 @@ static int read_times(struct runner *r, struct fail *f)
 int batch_run(struct runner *r, struct fail *f)
 {
 	struct batch *b = &r->batch;
+	const struct step *first = NULL;
 
-	if (record(r, f) < 0 || wait_for(r, b->items[0], b->count,
-					 patience(r, b->count, b->guess_ns), &b->elapsed_ns, f) < 0)
+	for (uint32_t i = 0; i < b->count && !first; i++)
+		if (b->items[i]->kernel)
+			first = b->items[i];
+	uint64_t most = first ? patience(r, b->count, b->guess_ns) : UINT64_MAX;
+	if (record(r, f) < 0 || wait_for(r, first, b->count, most, &b->elapsed_ns, f) < 0)
 		return -1;
 	return read_times(r, f);
 }

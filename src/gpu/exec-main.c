@@ -240,9 +240,10 @@ static int prepare_steps(struct job *j, struct fail *f)
 	for (size_t i = 0; i < j->q.step_count; i++) {
 		struct step *s = &j->steps[i];
 		s->request = &j->q.steps[i];
-		if (step_prepare(s, &j->q, j->shapes, j->kernels, &j->gpu, f) < 0 ||
-		    step_match(s, &j->q, j->shapes, j->wants, f) < 0 ||
-		    step_variant(s, j->q.chunk_ns == CHUNK_NEVER, &j->gpu, f) < 0)
+		if (step_prepare(s, &j->q, j->shapes, j->kernels, &j->gpu, f) < 0)
+			return -1;
+		if (s->kernel && (step_match(s, &j->q, j->shapes, j->wants, f) < 0 ||
+				  step_variant(s, j->q.chunk_ns == CHUNK_NEVER, &j->gpu, f) < 0))
 			return -1;
 	}
 	return check_images(j, f);
@@ -293,11 +294,46 @@ static int upload_all(struct job *j, struct fail *f)
 	return 0;
 }
 
+/* Host memory that is filled piece by piece. */
+static int take_piece(void *arg, unsigned char *bytes, uint64_t n, struct fail *f)
+{
+	unsigned char **to = arg;
+
+	(void)f;
+	memcpy(*to, bytes, n);
+	*to += n;
+	return 0;
+}
+
+static const unsigned char *fetch(void *owner, size_t buffer, unsigned char **ret_own,
+				  struct fail *f)
+{
+	struct job *j = owner;
+	const struct gpu_buffer *b = &j->buffers[buffer];
+	uint64_t bytes = j->shapes[buffer].bytes;
+
+	if (b->map)
+		return b->map;
+	unsigned char *at = *ret_own = malloc(bytes + 1);
+	struct transfer_end end = {.move = take_piece, .arg = &at, .unit = 1};
+	if (!at) {
+		(void)fail_set(f, END_FAILED, NULL, "out of host memory for %llu bytes",
+			       (unsigned long long)bytes);
+		return NULL;
+	}
+	return bytes == 0 || transfer_down(&j->transfer, b, bytes, &end, f) == 0 ? *ret_own : NULL;
+}
+
 static int run_all(struct job *j, struct fail *f)
 {
 	struct progress progress;
 	struct run run = {
 	    .gpu = &j->gpu,
+	    .request = &j->q,
+	    .shapes = j->shapes,
+	    .buffers = j->buffers,
+	    .fetch = fetch,
+	    .owner = j,
 	    .budget = &j->budget,
 	    .progress = &progress,
 	    .limit_ns = j->q.kernel_ns,

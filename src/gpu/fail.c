@@ -16,6 +16,7 @@ const char *end_reason_name(enum end_reason reason)
 	    [END_DEVICE_LOST] = "device-lost",
 	    [END_KERNEL_TIME] = "kernel-time",
 	    [END_CANCELLED] = "cancelled",
+	    [END_CHECK_FAILED] = "check-failed",
 	    [END_FAILED] = "failed",
 	};
 	return names[reason];

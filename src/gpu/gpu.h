@@ -85,6 +85,9 @@ int gpu_buffer_create(struct gpu *g, uint64_t bytes, enum gpu_place place, struc
 		      struct fail *f);
 void gpu_buffer_destroy(struct gpu *g, struct gpu_buffer *b);
 
+/* Barriers in g->commands: between steps, and before the host or a copy reads what steps wrote. */
+void gpu_order_steps(struct gpu *g);
+void gpu_show_writes(struct gpu *g);
 /* Ends what gpu_begin began: afterwards the host sees what kernels wrote in mapped buffers. */
 int gpu_make_visible(struct gpu *g, struct fail *f);
 void gpu_barrier(struct gpu *g, VkPipelineStageFlags from, VkAccessFlags wrote,

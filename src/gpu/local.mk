@@ -10,6 +10,7 @@ libgpu_a_SOURCES = \
 	src/gpu/batch.c \
 	src/gpu/budget.c src/gpu/budget.h \
 	src/gpu/chunk.c src/gpu/chunk.h \
+	src/gpu/check.c src/gpu/check.h \
 	src/gpu/capability.c src/gpu/kernel-layout.c src/gpu/step-sets.c \
 	src/gpu/image.c src/gpu/image.h src/gpu/image-format.def \
 	src/gpu/match.c src/gpu/match-image.c src/gpu/match.h src/gpu/step-match.c \
@@ -21,10 +22,14 @@ libgpu_a_SOURCES = \
 	src/gpu/gpu.c src/gpu/gpu.h src/gpu/memory.c \
 	src/gpu/json-read.c src/gpu/json-read.h \
 	src/gpu/kernel.c src/gpu/kernel-answer.c src/gpu/kernel-load.c src/gpu/step.c \
-	src/gpu/step-bind.c src/gpu/variant.c src/gpu/pipeline.h \
+	src/gpu/step-bind.c src/gpu/step-work.c src/gpu/variant.c src/gpu/pipeline.h \
+	src/gpu/look.c \
 	src/gpu/loop-limit.c src/gpu/loop-limit.h \
 	src/gpu/progress.c src/gpu/progress.h \
 	src/gpu/request.c src/gpu/request.h src/gpu/request-cache.c src/gpu/request-parts.h \
+	src/gpu/request-steps.c \
+	src/gpu/schedule.c src/gpu/schedule.h \
+	src/gpu/walk.c src/gpu/walk.h \
 	src/gpu/run.c src/gpu/run.h \
 	src/gpu/spirv.c src/gpu/spirv.h src/gpu/spirv-ops.h \
 	src/gpu/spirv-patch.c src/gpu/spirv-patch.h \

@@ -166,9 +166,28 @@ void gpu_barrier(struct gpu *g, VkPipelineStageFlags from, VkAccessFlags wrote,
 	g->CmdPipelineBarrier(g->commands, from, to, 0, 1, &barrier, 0, NULL, 0, NULL);
 }
 
+/* Everything that steps do, in one of the two scopes of a barrier. */
+enum {
+	STEP_STAGES = VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT,
+	STEP_WRITES = VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT,
+	STEP_READS = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_UNIFORM_READ_BIT |
+		     VK_ACCESS_TRANSFER_READ_BIT,
+};
+
+void gpu_order_steps(struct gpu *g)
+{
+	gpu_barrier(g, STEP_STAGES, STEP_WRITES, STEP_STAGES, STEP_READS | STEP_WRITES);
+}
+
+void gpu_show_writes(struct gpu *g)
+{
+	gpu_barrier(g, STEP_STAGES, STEP_WRITES,
+		    VK_PIPELINE_STAGE_HOST_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT,
+		    VK_ACCESS_HOST_READ_BIT | VK_ACCESS_TRANSFER_READ_BIT);
+}
+
 int gpu_make_visible(struct gpu *g, struct fail *f)
 {
-	gpu_barrier(g, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT,
-		    VK_PIPELINE_STAGE_HOST_BIT, VK_ACCESS_HOST_READ_BIT);
+	gpu_show_writes(g);
 	return gpu_finish(g, f);
 }

@@ -4,8 +4,10 @@
 
 #include "gpu/chunk.h"
 #include "gpu/compile-client.h"
+#include "gpu/data.h"
 #include "gpu/gpu.h"
 #include "gpu/request.h"
+#include "gpu/schedule.h"
 #include "gpu/spirv.h"
 #include "gpu/stats.h"
 
@@ -56,6 +58,12 @@ struct kernel {
 	const char *whole; /* why some of its dispatches are not cut into chunks, NULL: they are */
 };
 
+/* Bytes, once it is known where. Of a clear: how many. */
+struct step_copy {
+	uint64_t from, to, bytes;
+};
+
+/* One for each step of the request, groups and checks too; kernel is NULL for what dispatches nothing. */
 struct step {
 	const struct request_step *request;
 	struct kernel *kernel;
@@ -69,6 +77,19 @@ struct step {
 	bool whole;              /* must not be cut into chunks */
 	uint64_t last_ns;        /* of its last dispatch, whole; 0: none yet */
 	unsigned char push[PUSH_BYTES_MAX];
+	struct step_copy copy;
+	unsigned char clear[8]; /* one element, */
+	uint8_t clear_size;     /* and its size */
+	bool counted; /* groups are those of the buffer that an indirect dispatch takes them from */
+	struct access uses[SPIRV_BINDINGS];
+	size_t use_count;
+	unsigned queue;
+};
+
+/* What steps are checked against. */
+struct step_context {
+	const struct request *request;
+	const struct shape *shapes; /* one for each buffer of the request */
 };
 
 /* Starts the compiler. *k must be zeroed; once started it ends in kernel_load or compile_drop. */
@@ -115,3 +136,13 @@ int steps_bind(struct step *steps, size_t count, const struct gpu_buffer *buffer
 	       VkDescriptorPool *ret_pool, struct fail *f);
 /* Records what makes the step's images and buffers hold the newest contents; part of step_record. */
 void step_use(const struct step *s, struct gpu *g);
+
+/* ---- step-work.c: everything that is no dispatch ------------------------------------------- */
+
+/* Checks a copy, a clear or a check, and what the condition of a loop looks at. */
+int work_prepare(struct step *s, const struct step_context *c, struct fail *f);
+/* The file of a check, read like a buffer's; a raw one says nothing about itself, so it is of this shape. */
+int work_open_reference(const struct step *s, const struct shape *shape,
+			struct request_buffer *ret_file, struct data *ret, struct err *e);
+/* Records a copy or a clear into g->commands. */
+void work_record(const struct step *s, const struct gpu_buffer *buffers, struct gpu *g);

@@ -3,15 +3,13 @@
 #include "gpu/progress.h"
 
 #include "gpu/answer.h"
+#include "gpu/walk.h"
 
 static uint64_t total_of(const struct request *q)
 {
-	uint64_t total = 0;
+	uint64_t total = walk_dispatches(q->steps, q->step_count);
 
-	for (size_t i = 0; i < q->step_count; i++)
-		if (__builtin_add_overflow(total, q->steps[i].repeat, &total))
-			return 0;
-	return total;
+	return total == UINT64_MAX ? 0 : total;
 }
 
 void progress_start(struct progress *p, const struct request *q, const struct kernel *kernels)

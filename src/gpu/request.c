@@ -73,7 +73,7 @@ static struct compute_number number_value(struct json_read *r, const json_t *v, 
 }
 
 /* {"value": 3}, {"type": "f32", "value": 0.5} or {"ref": "photo.shape[1]"} */
-static struct compute_number read_number(struct json_read *r, const json_t *o, const char *what)
+struct compute_number request_read_number(struct json_read *r, const json_t *o, const char *what)
 {
 	struct compute_number n = {.type = TYPE_NONE};
 
@@ -161,8 +161,8 @@ static int find_buffer(const struct request *q, const char *name, size_t length)
 	return -1;
 }
 
-static size_t need_buffer(struct json_read *r, const struct request *q, const char *name,
-			  const char *what)
+size_t request_need_buffer(struct json_read *r, const struct request *q, const char *name,
+			   const char *what)
 {
 	int i = find_buffer(q, name, strlen(name));
 
@@ -209,7 +209,7 @@ static void read_sampler(struct json_read *r, const json_t *o, struct request_bu
 						  addresses, COUNTOF(addresses));
 }
 
-static void read_buffer(struct json_read *r, const json_t *o, struct request_buffer *b)
+void request_read_buffer(struct json_read *r, const json_t *o, struct request_buffer *b)
 {
 	static const char *const sources[] = {
 	    [SOURCE_FILE] = "file",     [SOURCE_ZEROS] = "zeros", [SOURCE_IOTA] = "iota",
@@ -242,8 +242,6 @@ static void read_buffer(struct json_read *r, const json_t *o, struct request_buf
 	if (b->fd == REQUEST_FD_STDIN &&
 	    (b->format == FORMAT_NPZ || b->format == FORMAT_SAFETENSORS))
 		json_read_bad(r, b->name, "this format cannot come from stdin");
-	if (b->format == FORMAT_RAW && (!b->has_type || !b->has_shape))
-		json_read_bad(r, b->name, "a raw file needs a type and a shape");
 }
 
 /* `like` may point forward, but not in a circle. */
@@ -267,7 +265,7 @@ static void read_buffers(struct json_read *r, const json_t *root, struct request
 	q->buffers = arena_alloc(r->arena, (json_array_size(list) + 1) * sizeof *q->buffers);
 	json_array_foreach(list, i, o)
 	{
-		read_buffer(r, o, &q->buffers[i]);
+		request_read_buffer(r, o, &q->buffers[i]);
 		if (find_buffer(q, q->buffers[i].name, strlen(q->buffers[i].name)) >= 0)
 			json_read_bad(r, "buffers", "'%.60s' is there twice", q->buffers[i].name);
 		q->buffer_count++;
@@ -277,7 +275,10 @@ static void read_buffers(struct json_read *r, const json_t *root, struct request
 		struct request_buffer *b = &q->buffers[i];
 		const char *like = json_read_string_or(r, o, "like", NULL);
 		if (like)
-			b->like = (int)need_buffer(r, q, like, "like");
+			b->like = (int)request_need_buffer(r, q, like, "like");
+		if (b->source == SOURCE_FILE && b->format == FORMAT_RAW &&
+		    (!b->has_type || !b->has_shape))
+			json_read_bad(r, b->name, "a raw file needs a type and a shape");
 		if (!like && b->source != SOURCE_FILE && (!b->has_type || !b->has_shape))
 			json_read_bad(r, b->name, "needs type and shape, or like");
 	}
@@ -285,81 +286,18 @@ static void read_buffers(struct json_read *r, const json_t *root, struct request
 		check_like(r, q, i);
 }
 
-/* ["a", "b"] or {"source": "a", "7": "b"} */
-static void read_bind(struct json_read *r, const json_t *o, const struct request *q,
-		      struct request_step *s)
+static void read_outputs(struct json_read *r, const json_t *root, struct request *q)
 {
-	json_t *bind = json_object_get(o, "bind"), *v;
-	bool map = json_is_object(bind);
-	size_t i, count = map ? json_object_size(bind) : json_array_size(bind);
-	const char *to;
-
-	if (map && count > BIND_MAX)
-		json_read_bad(r, "bind", "has more than %d members", BIND_MAX);
-	if (!map)
-		(void)json_read_array(r, o, "bind", BIND_MAX);
-	if (r->failed)
-		return;
-	s->bind = arena_alloc(r->arena, (count + 1) * sizeof *s->bind);
-	if (!map) {
-		json_array_foreach(bind, i, v) s->bind[s->bind_count++] = need_buffer(
-		    r, q, json_is_string(v) ? json_string_value(v) : "?", "bind");
-		return;
-	}
-	s->bind_to = arena_alloc(r->arena, (count + 1) * sizeof *s->bind_to);
-	json_object_foreach(bind, to, v)
-	{
-		s->bind_to[s->bind_count] = arena_strdup(r->arena, to);
-		s->bind[s->bind_count++] = need_buffer(
-		    r, q, json_is_string(v) ? json_string_value(v) : "?", "bind");
-	}
-}
-
-static void read_step(struct json_read *r, const json_t *o, struct request *q,
-		      struct request_step *s)
-{
-	const json_t *v;
+	const json_t *list = json_read_array(r, root, "outputs", OUTPUTS_MAX), *o;
 	size_t i;
 
-	json_read_keys(r, o, "steps", "run where bind push groups elements repeat");
-	const char *run = json_read_string(r, o, "run");
-	for (s->kernel = 0;
-	     s->kernel < q->kernel_count && strcmp(q->kernels[s->kernel].name, run) != 0;)
-		s->kernel++;
-	if (s->kernel == q->kernel_count)
-		json_read_bad(r, "steps", "there is no kernel '%.60s'", run);
-	s->where = json_read_string_or(r, o, "where", NULL);
-	s->repeat = (uint32_t)json_read_count_or(r, o, "repeat", UINT32_MAX, 1);
-
-	read_bind(r, o, q, s);
-	const json_t *push = json_read_array(r, o, "push", PUSH_MAX);
-	s->push = arena_alloc(r->arena, (json_array_size(push) + 1) * sizeof *s->push);
-	json_array_foreach(push, i, v) s->push[s->push_count++] = read_number(r, v, "push");
-
-	s->has_groups = json_object_get(o, "groups") != NULL;
-	const char *key = s->has_groups ? "groups" : "elements";
-	const json_t *grid = json_read_array(r, o, key, 3);
-	if (json_array_size(grid) != 3 || (s->has_groups && json_object_get(o, "elements")))
-		json_read_bad(r, "steps", "expected three numbers as groups or as elements");
-	json_array_foreach(grid, i, v) s->grid[i] = read_number(r, v, key);
-}
-
-static void read_rest(struct json_read *r, const json_t *root, struct request *q)
-{
-	const json_t *list = json_read_array(r, root, "steps", STEPS_MAX), *o;
-	size_t i;
-
-	q->steps = arena_alloc(r->arena, (json_array_size(list) + 1) * sizeof *q->steps);
-	json_array_foreach(list, i, o) read_step(r, o, q, &q->steps[q->step_count++]);
-
-	list = json_read_array(r, root, "outputs", OUTPUTS_MAX);
 	q->outputs = arena_alloc(r->arena, (json_array_size(list) + 1) * sizeof *q->outputs);
 	json_array_foreach(list, i, o)
 	{
 		struct request_output *out = &q->outputs[q->output_count++];
 		json_read_keys(r, o, "outputs", "buffer where path fd format keep sequence");
 		out->keep = json_read_bool(r, o, "keep");
-		out->buffer = need_buffer(r, q, json_read_string(r, o, "buffer"), "outputs");
+		out->buffer = request_need_buffer(r, q, json_read_string(r, o, "buffer"), "outputs");
 		out->where = json_read_string_or(r, o, "where", NULL);
 		out->path = json_read_string(r, o, "path");
 		out->fd = read_data_fd(r, o, REQUEST_FD_STDOUT);
@@ -405,7 +343,8 @@ static void read_root(struct json_read *r, const json_t *root, struct request *q
 	request_read_cache(r, root, &q->cache);
 	read_kernels(r, root, q);
 	read_buffers(r, root, q);
-	read_rest(r, root, q);
+	request_read_steps(r, root, q);
+	read_outputs(r, root, q);
 }
 
 int request_parse(const char *text, size_t size, struct request *ret, struct err *e)

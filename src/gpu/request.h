@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,6 +29,7 @@ enum {
 	KERNELS_MAX = 256,
 	BUFFERS_MAX = 256,
 	STEPS_MAX = 4096,
+	STEP_DEPTH_MAX = 4, /* groups in one another */
 	OUTPUTS_MAX = 256,
 	CONSTANTS_MAX = 256,
 	BIND_MAX = 64,
@@ -73,8 +75,47 @@ struct request_buffer {
 	enum compute_address address;
 };
 
+/* One element of a buffer. */
+struct request_place {
+	size_t buffer;
+	uint64_t element;
+};
+
+/* When a loop ends before its last round. */
+struct request_until {
+	struct request_place at;
+	bool above; /* else below */
+	struct compute_number value;
+	uint32_t every; /* rounds between two looks; 0: there is no such condition */
+};
+
+struct request_copy {
+	size_t from, to;
+	struct compute_number from_element, to_element, elements;
+	bool has_elements;
+};
+
+struct request_check {
+	size_t buffer;
+	const char *sha256; /* or NULL */
+	const struct request_buffer
+	    *reference; /* or NULL; with a file that holds what is expected */
+	double max_abs, max_rel;
+};
+
+/* A group is followed by the `inner` steps that are inside it. */
 struct request_step {
 	const char *where;
+	enum compute_work work;
+	size_t inner;
+	const char *queue; /* NULL: the one without a name */
+	struct request_until until;
+	struct request_copy copy;
+	size_t clear; /* buffer */
+	struct compute_number clear_value;
+	struct request_check check;
+	bool is_indirect;
+	struct request_place indirect;
 	size_t kernel;
 	size_t *bind;
 	const char **bind_to; /* for each of bind: number or name of the binding; NULL: in order */
@@ -120,6 +161,15 @@ struct request {
 	struct request_output *outputs;
 	size_t output_count;
 };
+
+struct json_read;
+
+/* Parts of request_parse: `steps` (request-steps.c), and what is needed there. */
+void request_read_steps(struct json_read *r, const json_t *root, struct request *q);
+void request_read_buffer(struct json_read *r, const json_t *o, struct request_buffer *b);
+struct compute_number request_read_number(struct json_read *r, const json_t *o, const char *what);
+size_t request_need_buffer(struct json_read *r, const struct request *q, const char *name,
+			   const char *what);
 
 int request_parse(const char *text, size_t size, struct request *ret, struct err *e);
 void request_done(struct request *r);

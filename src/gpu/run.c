@@ -13,24 +13,23 @@
 #include "gpu/answer.h"
 #include "gpu/stop.h"
 
-struct cursor {
-	struct step *steps;
-	size_t count, step;
-	uint32_t done; /* repeats of the current step */
-};
-
-static struct step *cursor_peek(struct cursor *c)
+/* What can go to the device now; NULL: the host has to look at something first, or all is done. */
+static struct step *peek(struct runner *r)
 {
-	while (c->step < c->count && c->done == c->steps[c->step].request->repeat) {
-		c->step++;
-		c->done = 0;
-	}
-	return c->step < c->count ? &c->steps[c->step] : NULL;
+	size_t i;
+
+	if (walk_peek(&r->walk, &i) != WALK_DO)
+		return NULL;
+	struct step *s = &r->steps[i];
+	if (s->request->work == WORK_CHECK || (s->request->is_indirect && !s->counted))
+		return NULL;
+	return s;
 }
 
-static void cursor_advance(struct cursor *c)
+static void advance(struct runner *r, struct step *s)
 {
-	c->done++;
+	s->counted = false;
+	walk_done(&r->walk);
 }
 
 /* ---- what goes together -------------------------------------------------------------------- */
@@ -45,6 +44,8 @@ static uint64_t guess(const struct step *s)
 {
 	uint64_t total = chunk_total(s->groups), ns;
 
+	if (!s->kernel)
+		return s->copy.bytes / MOVED_PER_NS;
 	if (total == 0 || s->last_ns)
 		return s->last_ns;
 	/* Another step of the same kernel ran, with other data. */
@@ -77,7 +78,7 @@ static void next_chunk(struct runner *r)
 	b->item_end[0] = b->count = b->intervals = 1;
 }
 
-static void fill(struct runner *r, struct cursor *c)
+static void fill(struct runner *r)
 {
 	struct batch *b = &r->batch;
 	uint64_t target = batch_target(r);
@@ -85,18 +86,21 @@ static void fill(struct runner *r, struct cursor *c)
 
 	batch_clear(b);
 	if (!r->split.step) {
-		while (b->count < BATCH_MAX && (s = cursor_peek(c)) != NULL) {
+		while (b->count < BATCH_MAX && (s = peek(r)) != NULL) {
 			uint64_t ns = guess(s);
+			/* A copy cannot be cut; a long one has a submission for itself. */
+			if (!s->kernel && b->count == 0 && ns > target)
+				ns = target;
 			if (ns > target - b->guess_ns)
 				break;
 			batch_add(r, s, ns);
-			cursor_advance(c);
+			advance(r, s);
 		}
 		if (b->count || !s)
 			return;
 		r->split.step = s;
 		r->split.total = chunk_total(s->groups);
-		cursor_advance(c);
+		advance(r, s);
 	}
 	next_chunk(r);
 }
@@ -143,6 +147,8 @@ static void account_one(struct runner *r, struct step *s, uint64_t ns, bool alon
 {
 	struct kernel *k = s->kernel;
 
+	if (!k)
+		return;
 	if (alone || !r->queries)
 		stats_add(&k->stats, ns);
 	else
@@ -177,7 +183,9 @@ static int account_interval(struct runner *r, uint32_t from, uint32_t to, uint64
 	uint64_t others = (uint64_t)(expected / count * (count - 1));
 	if (ns < others || ns - others <= r->run->limit_ns)
 		return 0;
-	return batch_too_long(r, b->items[from], ns - others, count, f);
+	while (from < to && !b->items[from]->kernel)
+		from++;
+	return from < to ? batch_too_long(r, b->items[from], ns - others, count, f) : 0;
 }
 
 static int account(struct runner *r, struct fail *f)
@@ -197,29 +205,65 @@ static int account(struct runner *r, struct fail *f)
 
 /* ---- the loop ------------------------------------------------------------------------------ */
 
-static void tell_progress(struct runner *r, const struct cursor *c)
+static void tell_progress(struct runner *r)
 {
-	const struct step *now = r->batch.items[r->batch.count - 1];
 	double part = r->split.step ? (double)r->split.done / (double)r->split.total : 0;
 
-	progress_tick(r->run->progress, now, (size_t)(now - c->steps), part);
+	/* The last dispatch: what was copied or cleared after it has no name. */
+	for (uint32_t i = r->batch.count; i > 0; i--) {
+		const struct step *now = r->batch.items[i - 1];
+		if (!now->kernel)
+			continue;
+		progress_tick(r->run->progress, now, (size_t)(now - r->steps), part);
+		return;
+	}
 }
 
-static int run_all(struct runner *r, struct cursor *c, struct fail *f)
+/* What the host has to do before the next step. 1: done, 0: there is nothing left, -1: *f. */
+static int look(struct runner *r, struct fail *f)
 {
-	for (size_t i = 0; i < c->count; i++)
-		if (!c->steps[i].variant->warm && batch_warm_up(r, &c->steps[i], f) < 0)
+	bool is_over;
+	size_t i;
+
+	switch (walk_peek(&r->walk, &i)) {
+	case WALK_END:
+		return 0;
+	case WALK_ASK:
+		if (look_until(r, &r->steps[i], &is_over, f) < 0)
+			return -1;
+		walk_answer(&r->walk, is_over);
+		return 1;
+	case WALK_DO:
+		break;
+	}
+	if (r->steps[i].request->is_indirect)
+		return look_groups(r, &r->steps[i], f) < 0 ? -1 : 1;
+	if (look_check(r, &r->steps[i], f) < 0)
+		return -1;
+	walk_done(&r->walk);
+	return 1;
+}
+
+static int run_all(struct runner *r, size_t count, struct fail *f)
+{
+	for (size_t i = 0; i < count; i++)
+		if (r->steps[i].kernel && !r->steps[i].variant->warm &&
+		    batch_warm_up(r, &r->steps[i], f) < 0)
 			return -1;
 	for (;;) {
 		if (stop_asked())
 			return fail_set(f, END_CANCELLED, NULL,
 					"cancelled between two submissions");
-		fill(r, c);
-		if (r->batch.count == 0)
-			return 0;
+		fill(r);
+		if (r->batch.count == 0) {
+			int more = look(r, f);
+			if (more <= 0)
+				return more;
+			continue;
+		}
 		if (batch_run(r, f) < 0 || account(r, f) < 0)
 			return -1;
-		tell_progress(r, c);
+		tell_progress(r);
 	}
 }
 
@@ -245,18 +289,26 @@ static int make_queries(struct runner *r, struct fail *f)
 int run_steps(struct run *run, struct step *steps, size_t count, struct fail *f)
 {
 	AUTO_FREE struct runner *r = calloc(1, sizeof *r);
-	struct cursor c = {.steps = steps, .count = count};
 
 	if (!r)
 		return fail_set(f, END_FAILED, NULL, "out of memory");
 	r->run = run;
 	r->g = run->gpu;
+	r->steps = steps;
+	walk_start(&r->walk, run->request->steps, count);
+	schedule_init(&r->schedule, 1);
+	for (size_t i = 0; i < count; i++)
+		r->looks = r->looks || steps[i].request->until.every ||
+			   steps[i].request->is_indirect || steps[i].request->work == WORK_CHECK;
 	r->rules = (struct pace_rules){
 	    .target_ns = run->target_ns, .floor = run_floor(r->g), .align = r->g->width};
 	if (make_queries(r, f) < 0)
 		return -1;
-	int rc = run_all(r, &c, f);
-	if (r->queries && !f->pending)
+	int rc = run_all(r, count, f);
+	if (f->pending)
+		return rc;
+	if (r->queries)
 		r->g->DestroyQueryPool(r->g->device, r->queries, NULL);
+	gpu_buffer_destroy(r->g, &r->peek);
 	return rc;
 }

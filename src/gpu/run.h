@@ -8,6 +8,7 @@
 #include "gpu/budget.h"
 #include "gpu/pipeline.h"
 #include "gpu/progress.h"
+#include "gpu/walk.h"
 
 enum {
 	BATCH_MAX = 1024,
@@ -15,6 +16,8 @@ enum {
 	SAMPLE_FIRST = 16,        /* so many short dispatches of a kernel are timed one by one, */
 	SAMPLE_EACH_NS = 1000000, /* then one whenever the kernel has worked for so long */
 	WAIT_SLICE_NS = 20000000, /* how long a signal may go unnoticed */
+	MOVED_PER_NS = 4,         /* bytes that copies and clears move, a guess on the low side */
+	LOOK_BYTES = 16,          /* the most that is looked at between steps */
 	WAIT_GRACE_NS = 2000000,  /* submitting and waking up are not the dispatch's time */
 };
 #define COMPILE_ALLOWANCE_NS \
@@ -22,6 +25,13 @@ enum {
 
 struct run {
 	struct gpu *gpu;
+	const struct request *request;
+	const struct shape *shapes;       /* one for each buffer, */
+	const struct gpu_buffer *buffers; /* so are these */
+	/* All bytes of a buffer, in *ret_own (malloc'ed) when it is not mapped; NULL: *f. */
+	const unsigned char *(*fetch)(void *owner, size_t buffer, unsigned char **ret_own,
+				      struct fail *f);
+	void *owner;
 	struct budget *budget;
 	struct progress *progress;
 	uint64_t limit_ns;  /* of one dispatch, 0: none */
@@ -49,6 +59,13 @@ struct runner {
 	struct gpu *g;
 	VkQueryPool queries; /* VK_NULL_HANDLE: the queue has no timestamps */
 	struct pace_rules rules;
+	struct walk walk;
+	struct step *steps;
+	struct schedule schedule;
+	bool started; /* something was submitted */
+	bool looks;   /* the host reads buffers between steps */
+	struct gpu_buffer
+	    peek; /* where it reads those that are not mapped; made when it is needed */
 	/* The dispatch that is being cut into chunks. */
 	struct {
 		struct step *step; /* NULL: none */
@@ -74,3 +91,12 @@ int batch_warm_up(struct runner *r, struct step *s, struct fail *f);
 /* Ends as kernel-time: one of these dispatches took so long, or longer when f->pending. */
 int batch_too_long(struct runner *r, const struct step *s, uint64_t observed, uint32_t of,
 		   struct fail *f);
+
+/* ---- look.c: between two submissions, when all is done that was submitted ------------------ */
+
+/* Whether the loop's condition has come true. */
+int look_until(struct runner *r, const struct step *s, bool *ret_is_over, struct fail *f);
+/* Takes the groups of an indirect dispatch from their buffer. */
+int look_groups(struct runner *r, struct step *s, struct fail *f);
+/* Ends as check-failed when the buffer is not what it should be. */
+int look_check(struct runner *r, const struct step *s, struct fail *f);

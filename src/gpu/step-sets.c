@@ -57,6 +57,8 @@ static int make_pool(const struct step *steps, size_t count, struct gpu *g,
 						  .descriptorCount = 1};
 	for (size_t i = 0; i < count; i++) {
 		const struct kernel *k = steps[i].kernel;
+		if (!k)
+			continue;
 		sets += k->set_count;
 		for (size_t b = 0; b < k->info.binding_count; b++)
 			for (size_t s = 0; s < COUNTOF(bound_kinds); s++)
@@ -90,6 +92,8 @@ int steps_bind(struct step *steps, size_t count, const struct gpu_buffer *buffer
 	if (make_pool(steps, count, g, ret_pool, f) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
+		if (!steps[i].kernel)
+			continue;
 		VkDescriptorSetAllocateInfo sets = {
 		    .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
 		    .descriptorPool = *ret_pool,

@@ -40,6 +40,8 @@ static int count_groups(struct step *s, const struct request *q, const struct sh
 	const struct spirv_info *info = &s->kernel->info;
 	const char *key = r->has_groups ? "groups" : "elements";
 
+	if (r->is_indirect)
+		return 0;
 	if (!r->has_groups && !info->has_local_size)
 		return fail_set(f, END_BAD_JOB, r->where,
 				"kernel '%s' computes its local size, so the step must give groups",
@@ -81,12 +83,31 @@ static uint64_t bound_bytes(const struct request_step *r, const struct shape *sh
 	return sum;
 }
 
+/* What later and earlier steps have to wait for. */
+static void note_uses(struct step *s)
+{
+	const struct spirv_info *info = &s->kernel->info;
+
+	for (size_t i = 0; i < info->binding_count; i++)
+		s->uses[i] = (struct access){.buffer = s->bind[i],
+					     .reads = info->bindings[i].reads,
+					     .writes = info->bindings[i].writes};
+	s->use_count = info->binding_count;
+}
+
 int step_prepare(struct step *s, const struct request *q, const struct shape *shapes,
 		 struct kernel *kernels, const struct gpu *g, struct fail *f)
 {
+	struct step_context context = {.request = q, .shapes = shapes};
+
+	if (work_prepare(s, &context, f) < 0)
+		return -1;
+	if (s->request->work != WORK_RUN)
+		return 0;
 	s->kernel = &kernels[s->request->kernel];
 	if (step_bind(s, q, f) < 0 || encode_push(s, q, shapes, f) < 0)
 		return -1;
+	note_uses(s);
 	s->bytes = bound_bytes(s->request, shapes);
 	return count_groups(s, q, shapes, g, f);
 }

@@ -126,9 +126,6 @@ int input_finish(struct spec *s, struct compute_buffer *b, struct err *e)
 			       "a file of format %s cannot come from stdin, because it is not read "
 			       "from front to back: give a file",
 			       compute_format_names[b->format]);
-	if (b->format == FORMAT_RAW && (b->type == TYPE_NONE || b->dims == 0))
-		return err_bad(e, b->where,
-			       "a raw file says nothing about itself: give 'type' and 'shape'");
 	return 0;
 }
 

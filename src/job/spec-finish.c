@@ -13,7 +13,7 @@ enum { SHOWN = 64 };
 
 /* ---- looking up --------------------------------------------------------------------------- */
 
-static struct compute_buffer *find_buffer(const struct compute *c, const char *name)
+struct compute_buffer *find_buffer(const struct compute *c, const char *name)
 {
 	for (size_t i = 0; i < c->buffer_count; i++)
 		if (strcmp(c->buffers[i].name, name) == 0)
@@ -34,8 +34,7 @@ static int no_such(const char *where, const char *what, const char *name, const 
 	return err_bad(e, where, "there is no %s '%s'", what, shown);
 }
 
-static int no_such_buffer(const struct compute *c, const char *where, const char *name,
-			  struct err *e)
+int no_such_buffer(const struct compute *c, const char *where, const char *name, struct err *e)
 {
 	const char *known[BOUND_BUFFERS + 1] = {NULL};
 
@@ -129,10 +128,18 @@ static int resolve_like(const struct compute *c, struct compute_buffer *b, struc
 	return 0;
 }
 
+static int check_raw(const struct compute_buffer *b, struct err *e)
+{
+	if (b->format != FORMAT_RAW || (b->type != TYPE_NONE && b->dims))
+		return 0;
+	return err_bad(e, b->where,
+		       "a raw file says nothing about itself: give 'type' and 'shape'");
+}
+
 static int finish_buffer(struct spec *s, struct compute_buffer *b, struct err *e)
 {
 	if (b->source == SOURCE_FILE)
-		return input_finish(s, b, e);
+		return input_finish(s, b, e) < 0 ? -1 : check_raw(b, e);
 	if (!b->like && (b->type == TYPE_NONE || b->dims == 0))
 		return err_bad(e, b->where, "needs 'file', 'like', or both 'type' and 'shape'");
 	return 0;
@@ -152,8 +159,8 @@ static int finish_buffers(struct spec *s, struct compute *c, struct err *e)
 
 /* ---- steps -------------------------------------------------------------------------------- */
 
-static int check_reference(const struct compute *c, const char *where,
-			   const struct compute_number *v, struct err *e)
+int check_reference(const struct compute *c, const char *where, const struct compute_number *v,
+		    struct err *e)
 {
 	char name[BOUND_NAME_BYTES + 1];
 	int axis;
@@ -173,10 +180,14 @@ static int check_reference(const struct compute *c, const char *where,
 	return 0;
 }
 
-static int check_step(const struct compute *c, const struct compute_step *step, struct err *e)
+static int check_step(struct spec *s, struct compute *c, struct compute_step *step, struct err *e)
 {
 	const struct compute_number *grid = step->has_groups ? step->groups : step->elements;
 
+	if (compute_finish_work(s, c, step, e) < 0)
+		return -1;
+	if (step->work != WORK_RUN)
+		return 0;
 	if (check_kernel(c, step->where, step->run, e) < 0)
 		return -1;
 	for (size_t i = 0; i < step->bind_count; i++)
@@ -185,7 +196,7 @@ static int check_step(const struct compute *c, const struct compute_step *step, 
 	for (size_t i = 0; i < step->push_count; i++)
 		if (check_reference(c, step->where, &step->push[i], e) < 0)
 			return -1;
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 3 && !step->indirect; i++)
 		if (check_reference(c, step->where, &grid[i], e) < 0)
 			return -1;
 	return 0;
@@ -215,7 +226,8 @@ static int check_clash(const struct compute_output *o, const char *path, const c
 static int check_outputs(struct spec *s, struct compute *c, struct err *e)
 {
 	char cwd[BOUND_PATH_BYTES + 1];
-	const char **inputs = arena_alloc(&s->arena, (c->buffer_count + 1) * sizeof *inputs);
+	const char **inputs = arena_alloc(&s->arena,
+					  (c->buffer_count + c->step_count + 1) * sizeof *inputs);
 	const char **outputs = arena_alloc(&s->arena, (c->output_count + 1) * sizeof *outputs);
 	size_t input_count = 0;
 
@@ -226,6 +238,9 @@ static int check_outputs(struct spec *s, struct compute *c, struct err *e)
 	for (size_t i = 0; i < c->buffer_count; i++)
 		if (c->buffers[i].source == SOURCE_FILE && !is_standard(c->buffers[i].file))
 			inputs[input_count++] = absolute(s, cwd, c->buffers[i].path);
+	for (size_t i = 0; i < c->step_count; i++)
+		if (c->steps[i].check.reference.path)
+			inputs[input_count++] = absolute(s, cwd, c->steps[i].check.reference.path);
 	const char *file = s->file && !is_standard(s->file) ? absolute(s, cwd, s->file) : "";
 	for (size_t i = 0; i < c->output_count; i++) {
 		struct compute_output *o = &c->outputs[i];
@@ -258,7 +273,7 @@ int compute_finish(struct spec *s, struct compute *c, struct err *e)
 	if (apply_inputs(s, c, e) < 0 || apply_outputs(s, c, e) < 0 || finish_buffers(s, c, e) < 0)
 		return -1;
 	for (size_t i = 0; i < c->step_count; i++)
-		if (check_step(c, &c->steps[i], e) < 0)
+		if (check_step(s, c, &c->steps[i], e) < 0)
 			return -1;
 	return check_outputs(s, c, e) < 0 ? -1 : standard_check(s, c, e);
 }

@@ -139,16 +139,19 @@ static int read_bind(struct decode *d, const struct node *n, void *member, const
 	return 0;
 }
 
-static int read_extent(struct decode *d, const struct node *n, struct compute_number *ret)
+int read_extent(struct decode *d, const struct node *n, uint64_t min, uint64_t max,
+		struct compute_number *ret)
 {
 	uint64_t v;
 
 	if (take_reference(d, n, ret))
 		return 0;
-	if (check_no_reference(d, n) < 0 || decode_integer(d, n, 1, UINT32_MAX, &v) < 0)
+	if (check_no_reference(d, n) < 0 || decode_integer(d, n, min, max, &v) < 0)
 		return -1;
-	*ret = (struct compute_number){
-	    .type = TYPE_U32, .is_integer = true, .i = (int64_t)v, .f = (double)v};
+	*ret = (struct compute_number){.type = max > UINT32_MAX ? TYPE_U64 : TYPE_U32,
+				       .is_integer = true,
+				       .i = (int64_t)v,
+				       .f = (double)v};
 	return 0;
 }
 
@@ -162,29 +165,34 @@ static int read_grid(struct decode *d, const struct node *n, void *member, const
 		grid[i] = (struct compute_number){
 		    .type = TYPE_U32, .is_integer = true, .i = 1, .f = 1};
 	if (n->kind == NODE_SCALAR)
-		return read_extent(d, n, &grid[0]);
+		return read_extent(d, n, 1, UINT32_MAX, &grid[0]);
 	if (decode_expect(d, n, NODE_LIST, "a list of one to three numbers") < 0)
 		return -1;
 	if (n->count < 1 || n->count > 3)
 		return decode_bad(d, n, "expected one to three numbers, got %zu", n->count);
 	NODE_EACH(item, n)
-	if (read_extent(d, item, &grid[item->index]) < 0)
+	if (read_extent(d, item, 1, UINT32_MAX, &grid[item->index]) < 0)
 		return -1;
 	return 0;
 }
 
-static int read_repeat(struct decode *d, const struct node *n, void *member, const void *arg)
+/* NAME or {buffer: NAME, element: N} */
+static int read_indirect(struct decode *d, const struct node *n, void *member, const void *arg)
 {
-	uint64_t v;
+	static const struct field fields[] = {
+	    {"buffer", read_text, offsetof(struct compute_step, indirect), NULL},
+	    {"element", read_element, offsetof(struct compute_step, indirect_element), NULL},
+	};
+	struct compute_step *s = member;
 
-	(void)arg;
-	if (decode_integer(d, n, 1, BOUND_REPEAT, &v) < 0)
+	if (n->kind == NODE_SCALAR)
+		return read_text(d, n, &s->indirect, arg);
+	if (decode_map(d, n, fields, COUNTOF(fields), s) < 0)
 		return -1;
-	*(uint32_t *)member = (uint32_t)v;
-	return 0;
+	return s->indirect ? 0 : decode_bad(d, n, "'buffer' is missing");
 }
 
-static int read_step(struct decode *d, const struct node *n, void *item)
+int read_run(struct decode *d, const struct node *n, struct compute_step *s)
 {
 	static const struct field fields[] = {
 	    {"run", read_text, offsetof(struct compute_step, run), NULL},
@@ -192,28 +200,16 @@ static int read_step(struct decode *d, const struct node *n, void *item)
 	    {"push", read_push, 0, NULL},
 	    {"groups", read_grid, offsetof(struct compute_step, groups), NULL},
 	    {"elements", read_grid, offsetof(struct compute_step, elements), NULL},
+	    {"indirect", read_indirect, 0, NULL},
 	    {"repeat", read_repeat, offsetof(struct compute_step, repeat), NULL},
+	    {"until", read_until, offsetof(struct compute_step, until), NULL},
+	    {"queue", read_queue, offsetof(struct compute_step, queue), NULL},
 	};
-	struct compute_step *s = item;
 
-	*s = (struct compute_step){.where = decode_where(d, n), .repeat = 1};
 	if (decode_map(d, n, fields, COUNTOF(fields), s) < 0)
 		return -1;
-	if (!s->run)
-		return decode_bad(d, n, "'run' is missing");
 	s->has_groups = decode_find(n, "groups");
-	if (s->has_groups == !!decode_find(n, "elements"))
-		return decode_bad(d, n, "needs either 'groups' or 'elements'");
-	return 0;
-}
-
-int read_steps(struct decode *d, const struct node *n, void *member, const void *arg)
-{
-	static const struct items steps = {
-	    sizeof(struct compute_step), BOUND_STEPS, BOUND_WHAT(STEPS),
-	    "a list of steps",           NODE_LIST,   read_step};
-	struct compute *c = member;
-
-	(void)arg;
-	return read_items(d, n, &steps, &c->steps, &c->step_count);
+	if (s->has_groups + !!decode_find(n, "elements") + !!s->indirect != 1)
+		return decode_bad(d, n, "needs either 'groups', 'elements' or 'indirect'");
+	return check_loop(d, n, s);
 }

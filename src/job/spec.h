@@ -126,16 +126,57 @@ struct compute_buffer {
 	enum compute_address address;
 };
 
+/*
+ * What a step does. Steps are one flat list: a group is followed by the `inner` steps that are
+ * inside it, so a loop of a million rounds is as long as its text.
+ */
+enum compute_work { WORK_RUN, WORK_COPY, WORK_CLEAR, WORK_CHECK, WORK_GROUP };
+
+/* Ends a loop before its last round: the value is looked at after every `every` rounds. */
+struct compute_until {
+	const char *buffer; /* NULL: there is no such condition */
+	uint64_t element;
+	bool above; /* else below */
+	struct compute_number value;
+	uint32_t every; /* >= 1 */
+};
+
+/* WORK_COPY; elements of the buffers' type, which is the same. */
+struct compute_copy {
+	const char *from, *to;
+	struct compute_number from_element, to_element, elements;
+	bool has_elements; /* else: up to the end of `from` */
+};
+
+/* WORK_CHECK: against a hash of the bytes, or against a file, which is read as a buffer's would be. */
+struct compute_check {
+	const char *buffer;
+	const char *sha256; /* 64 lower case digits, or NULL */
+	struct compute_buffer reference;
+	double max_abs, max_rel;
+};
+
 struct compute_step {
 	const char *where;
-	const char *run; /* name of a kernel */
+	enum compute_work work;
+	size_t inner;      /* WORK_GROUP: how many of the steps that follow are inside */
+	const char *queue; /* NULL: the one without a name */
+	struct compute_until until;
+	struct compute_copy copy;
+	const char *clear; /* WORK_CLEAR: the buffer */
+	struct compute_number clear_value;
+	struct compute_check check;
+	const char *run; /* WORK_RUN: name of a kernel */
 	const char **bind;
 	const char **
 	    bind_to; /* for each of bind: a binding's number or the shader's name; NULL: 0, 1, ... in order */
 	size_t bind_count;
 	struct compute_number *push;
 	size_t push_count;
-	struct compute_number groups[3];   /* used when has_groups */
+	const char
+	    *indirect; /* a buffer: its elements, from this one on, are the groups; else NULL */
+	uint64_t indirect_element;
+	struct compute_number groups[3];   /* else used when has_groups */
 	struct compute_number elements[3]; /* else: groups = ceil(elements / local size) */
 	bool has_groups;
 	uint32_t repeat; /* >= 1 */

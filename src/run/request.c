@@ -178,13 +178,34 @@ static int add_buffer(struct request *r, json_t *list, const struct compute_buff
 	return check_stdin(b->where, e);
 }
 
-static void add_step(json_t *list, const struct compute_step *s)
-{
-	json_t *o = json_object(), *bind = s->bind_to ? json_object() : json_array();
+static int add_steps(struct request *r, json_t *list, const struct compute_step *steps,
+		     size_t count, struct err *e);
 
-	(void)json_array_append_new(list, o);
+static void add_place(json_t *o, const char *buffer, uint64_t element)
+{
+	set_string(o, "buffer", buffer);
+	(void)json_object_set_new(o, "element", json_integer((json_int_t)element));
+}
+
+static void add_loop(json_t *o, const struct compute_step *s)
+{
+	const struct compute_until *u = &s->until;
+
+	(void)json_object_set_new(o, "repeat", json_integer(s->repeat));
+	if (!u->buffer)
+		return;
+	json_t *until = json_object();
+	(void)json_object_set_new(o, "until", until);
+	add_place(until, u->buffer, u->element);
+	(void)json_object_set_new(until, u->above ? "above" : "below", number(&u->value));
+	(void)json_object_set_new(until, "every", json_integer(u->every));
+}
+
+static void add_run(json_t *o, const struct compute_step *s)
+{
+	json_t *bind = s->bind_to ? json_object() : json_array();
+
 	set_string(o, "run", s->run);
-	set_string(o, "where", s->where);
 	for (size_t i = 0; i < s->bind_count; i++)
 		if (s->bind_to)
 			set_string(bind, s->bind_to[i], s->bind[i]);
@@ -192,9 +213,86 @@ static void add_step(json_t *list, const struct compute_step *s)
 			(void)json_array_append_new(bind, json_string(s->bind[i]));
 	(void)json_object_set_new(o, "bind", bind);
 	(void)json_object_set_new(o, "push", numbers(s->push, s->push_count));
-	(void)json_object_set_new(o, s->has_groups ? "groups" : "elements",
-				  numbers(s->has_groups ? s->groups : s->elements, 3));
-	(void)json_object_set_new(o, "repeat", json_integer(s->repeat));
+	add_loop(o, s);
+	if (!s->indirect) {
+		(void)json_object_set_new(o, s->has_groups ? "groups" : "elements",
+					  numbers(s->has_groups ? s->groups : s->elements, 3));
+		return;
+	}
+	json_t *indirect = json_object();
+	(void)json_object_set_new(o, "indirect", indirect);
+	add_place(indirect, s->indirect, s->indirect_element);
+}
+
+static void add_copy(json_t *o, const struct compute_copy *c)
+{
+	json_t *copy = json_object();
+
+	(void)json_object_set_new(o, "copy", copy);
+	set_string(copy, "from", c->from);
+	set_string(copy, "to", c->to);
+	(void)json_object_set_new(copy, "from_element", number(&c->from_element));
+	(void)json_object_set_new(copy, "to_element", number(&c->to_element));
+	if (c->has_elements)
+		(void)json_object_set_new(copy, "elements", number(&c->elements));
+}
+
+static int add_check(struct request *r, json_t *o, const struct compute_check *c, struct err *e)
+{
+	json_t *check = json_object();
+
+	(void)json_object_set_new(o, "check", check);
+	set_string(check, "buffer", c->buffer);
+	if (c->sha256) {
+		set_string(check, "sha256", c->sha256);
+		return 0;
+	}
+	(void)json_object_set_new(check, "max_abs", json_real(c->max_abs));
+	(void)json_object_set_new(check, "max_rel", json_real(c->max_rel));
+	json_t *files = json_array();
+	(void)json_object_set_new(check, "reference", files);
+	return add_buffer(r, files, &c->reference, e);
+}
+
+/* With all that is inside when it is a group; groups nest only a little. */
+static int add_step(struct request *r, json_t *list, const struct compute_step *s, struct err *e)
+{
+	json_t *o = json_object(), *inner;
+
+	(void)json_array_append_new(list, o);
+	set_string(o, "where", s->where);
+	set_string(o, "queue", s->queue);
+	switch (s->work) {
+	case WORK_RUN:
+		add_run(o, s);
+		return 0;
+	case WORK_COPY:
+		add_copy(o, &s->copy);
+		return 0;
+	case WORK_CLEAR:
+		inner = json_object();
+		(void)json_object_set_new(o, "clear", inner);
+		set_string(inner, "buffer", s->clear);
+		(void)json_object_set_new(inner, "value", number(&s->clear_value));
+		return 0;
+	case WORK_CHECK:
+		return add_check(r, o, &s->check, e);
+	case WORK_GROUP:
+		break;
+	}
+	add_loop(o, s);
+	inner = json_array();
+	(void)json_object_set_new(o, "steps", inner);
+	return add_steps(r, inner, s + 1, s->inner, e);
+}
+
+static int add_steps(struct request *r, json_t *list, const struct compute_step *steps,
+		     size_t count, struct err *e)
+{
+	for (size_t i = 0; i < count; i += 1 + steps[i].inner)
+		if (add_step(r, list, &steps[i], e) < 0)
+			return -1;
+	return 0;
 }
 
 static int add_output(struct request *r, json_t *list, const struct spec *spec,
@@ -272,9 +370,7 @@ static int add_lists(struct request *r, json_t *root, const struct spec *spec,
 	for (size_t i = 0; i < c->buffer_count; i++)
 		if (add_buffer(r, buffers, &c->buffers[i], e) < 0)
 			return -1;
-	for (size_t i = 0; i < c->step_count; i++)
-		add_step(steps, &c->steps[i]);
-	if (add_cache(r, root, e) < 0)
+	if (add_steps(r, steps, c->steps, c->step_count, e) < 0 || add_cache(r, root, e) < 0)
 		return -1;
 	r->outputs = arena_alloc(&r->arena, c->output_count * sizeof *r->outputs);
 	for (size_t i = 0; i < c->output_count; i++)
@@ -386,6 +482,11 @@ int request_check(const struct spec *spec, struct err *e)
 		if (c->buffers[i].source == SOURCE_FILE && strcmp(c->buffers[i].file, "-") != 0 &&
 		    check_input(c->buffers[i].path, c->buffers[i].where, e) < 0)
 			return -1;
+	for (size_t i = 0; i < c->step_count; i++) {
+		const struct compute_buffer *b = &c->steps[i].check.reference;
+		if (b->path && check_input(b->path, b->where, e) < 0)
+			return -1;
+	}
 	for (size_t i = 0; i < c->output_count; i++) {
 		struct output f;
 		if (output_prepare(&f, c, &c->outputs[i], e) < 0)

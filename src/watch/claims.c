@@ -125,6 +125,7 @@ static const char *const end_names[] = {
     [CLAIM_END_DEVICE_LOST] = "device-lost",
     [CLAIM_END_KERNEL_TIME] = "kernel-time",
     [CLAIM_END_CANCELLED] = "cancelled",
+    [CLAIM_END_CHECK_FAILED] = "check-failed",
     [CLAIM_END_FAILED] = "failed",
 };
 

@@ -82,7 +82,7 @@ TABLES = {
     "man-statuses": exit_status,
     "man-options": lambda: set(re.findall(r"^\.It Fl (?:\w , )?-([a-z-]+)", section("man/vkjail.1", "OPTIONS"), re.M)),
     "man-limits": lambda: re.findall(r"^\.It Ic ([a-z-]+) Em", section("man/vkjail-job.5", "LIMITS"), re.M),
-    "man-keys": lambda: set(re.findall(r"^\.It Ic ([a-z-]+)", text("man/vkjail-job.5"), re.M)),
+    "man-keys": lambda: set(re.findall(r"^\.It Ic ([a-z0-9-]+)", text("man/vkjail-job.5"), re.M)),
     "schema-keys": lambda: set(schema_keys(ROOT)),
     "schema-reasons": lambda: set(enums(ROOT, "reason")),
     "schema-limits": lambda: ROOT["properties"]["limits"].get("properties") or [],

@@ -126,5 +126,25 @@ agree refused <<'EOF'
 {compute: {kernels: {k: {shader: a}}, buffers: {x: {type: f32, shape: [1], fill: {random: 1, value: 2}}}, steps: [{run: k, groups: 1}]}}
 {compute: {kernels: {k: {shader: a}}, buffers: {x: {type: f32, shape: [1], format: npy}}, steps: [{run: k, groups: 1}]}}
 {compute: {kernels: {k: {shader: a}}, buffers: {x: {file: a.npy}}, steps: [{run: k, groups: 1}], outputs: {x: {format: npy}}}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {type: u32, shape: [9]}}, steps: [{run: k, groups: 1, indirect: x}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {type: u32, shape: [9]}}, steps: [{run: k, indirect: {element: 1}}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {type: u32, shape: [9]}}, steps: [{run: k, groups: 1, until: {buffer: x, below: 1}}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {type: u32, shape: [9]}}, steps: [{run: k, groups: 1, repeat: 3, until: {buffer: x}}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {type: u32, shape: [9]}}, steps: [{run: k, groups: 1, repeat: 3, until: {buffer: x, below: 1, above: 2}}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {type: u32, shape: [9]}}, steps: [{run: k, groups: 1, repeat: 3, until: {below: 1}}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {type: u32, shape: [9]}}, steps: [{run: k, groups: 1, repeat: 3, until: {buffer: x, below: 1, every: 0}}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {type: u32, shape: [9]}}, steps: [{run: k, groups: 1, queue: a.b}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {type: u32, shape: [9]}}, steps: [{steps: []}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {type: u32, shape: [9]}}, steps: [{repeat: 3}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {type: u32, shape: [9]}}, steps: [{clear: x, copy: {from: x, to: x}}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {type: u32, shape: [9]}}, steps: [{clear: x, repeat: 2}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {type: u32, shape: [9]}}, steps: [{clear: {value: 2}}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {type: u32, shape: [9]}}, steps: [{copy: {from: x}}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {type: u32, shape: [9]}}, steps: [{copy: {from: x, to: x, elements: -1}}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {type: u32, shape: [9]}}, steps: [{check: {buffer: x}}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {type: u32, shape: [9]}}, steps: [{check: {buffer: x, sha256: abc}}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {type: u32, shape: [9]}}, steps: [{check: {buffer: x, file: a.npy, max-abs: -1}}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {type: u32, shape: [9]}}, steps: [{check: {file: a.npy}}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {type: u32, shape: [9]}}, steps: [{check: {buffer: x, sha256: 0123456789abcdefABCDEF0123456789abcdef0123456789abcdef0123456789, max-abs: 1}}]}}
 EOF
 done_testing

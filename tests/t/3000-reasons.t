@@ -51,9 +51,10 @@ if have vulkan; then
 	bad_job kernel-time kernel-time 124 kernel
 	bad_job device-memory device-memory 123 device-memory
 	bad_job bad-shader bad-job 125 ''
+	bad_job check-failed check-failed 1 ''
 else
 	skip 1 "$why"
-	printf '%s\n' kernel-time device-memory bad-job >>"$seen"
+	printf '%s\n' kernel-time device-memory bad-job check-failed >>"$seen"
 fi
 
 run vkjail run -- sh -c 'exit 77'

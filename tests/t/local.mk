@@ -45,6 +45,7 @@ integration_tests += \
 	tests/t/4250-gallery.t \
 	tests/t/4251-gallery-newer.t \
 	tests/t/4260-validation.t \
+	tests/t/4300-work.t \
 	tests/t/4200-dry-run.t \
 	tests/t/4300-chunks.t \
 	tests/t/4210-new-runs.t \

@@ -259,7 +259,7 @@ static void test_the_first_end_counts(void **state)
 		enum claim_end how;
 	} rows[] = {
 		{"done", CLAIM_END_DONE}, {"bad-job", CLAIM_END_BAD_JOB}, {"device-memory", CLAIM_END_DEVICE_MEMORY}, {"device-lost", CLAIM_END_DEVICE_LOST},
-		{"kernel-time", CLAIM_END_KERNEL_TIME}, {"cancelled", CLAIM_END_CANCELLED}, {"failed", CLAIM_END_FAILED},
+		{"kernel-time", CLAIM_END_KERNEL_TIME}, {"cancelled", CLAIM_END_CANCELLED}, {"failed", CLAIM_END_FAILED}, {"check-failed", CLAIM_END_CHECK_FAILED},
 	};
 	char message[200];
 	(void)state;

@@ -39,6 +39,16 @@ tests_unit_gpu_patch_test_SOURCES = tests/unit/gpu_patch_test.c tests/unit/spirv
 tests_unit_gpu_patch_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_gpu_patch_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_gpu_patch_test_LDADD = $(LIBGPU_LIBS) $(CMOCKA_LIBS)
+unit_tests += tests/unit/gpu_schedule.test
+tests_unit_gpu_schedule_test_SOURCES = tests/unit/gpu_schedule_test.c
+tests_unit_gpu_schedule_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_gpu_schedule_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_gpu_schedule_test_LDADD = $(LIBGPU_LIBS) $(CMOCKA_LIBS)
+unit_tests += tests/unit/gpu_check.test
+tests_unit_gpu_check_test_SOURCES = tests/unit/gpu_check_test.c
+tests_unit_gpu_check_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_gpu_check_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_gpu_check_test_LDADD = $(LIBGPU_LIBS) $(CMOCKA_LIBS)
 
 integration_tests += tests/t/4000-exec.t tests/t/4010-intake.t tests/t/4011-hostile-shaders.t tests/t/4012-cache.t
 EXTRA_DIST += tests/lib/run-exec.py tests/lib/check_jobs.py

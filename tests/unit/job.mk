@@ -33,3 +33,9 @@ tests_unit_progress_test_SOURCES = tests/unit/progress_test.c
 tests_unit_progress_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_progress_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_progress_test_LDADD = libcli.a libjob.a libbase.a $(YAML_LIBS) $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/compute_work.test
+tests_unit_compute_work_test_SOURCES = tests/unit/compute_work_test.c tests/unit/jobfile.h
+tests_unit_compute_work_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_compute_work_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_compute_work_test_LDADD = libjob.a libbase.a $(YAML_LIBS) $(CMOCKA_LIBS)

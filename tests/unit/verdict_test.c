@@ -76,6 +76,7 @@ static const struct row rows[] = {
 	{"compute: kernel", .status = EXIT(124), .claim = CLAIM_END_KERNEL_TIME, .reason = REASON_KERNEL_TIME, .exit_status = 124},
 	{"compute: failed", .status = EXIT(125), .claim = CLAIM_END_FAILED, .reason = REASON_RUNNER_FAILED, .exit_status = 125},
 	{"compute: silent", .status = EXIT(0), .claim = CLAIM_END_NONE, .reason = REASON_RUNNER_FAILED, .exit_status = 125, .text = "without saying why"},
+	{"compute: another value than expected", .status = EXIT(1), .claim = CLAIM_END_CHECK_FAILED, .reason = REASON_CHECK_FAILED, .exit_status = 1},
 	{"compute: cancelled by itself", .status = EXIT(0), .claim = CLAIM_END_CANCELLED, .reason = REASON_RUNNER_FAILED, .exit_status = 125},
 	{"compute: crashed", .status = SIGSEGV, .claim = CLAIM_END_NONE, .reason = REASON_SIGNALED, .exit_status = 139},
 	{"compute: crashed after it was done", .status = SIGSEGV, .claim = CLAIM_END_DONE, .reason = REASON_SIGNALED, .exit_status = 139},
@@ -223,7 +224,7 @@ static void test_all_combinations(void **state)
 {
 	static const int statuses[] = {EXIT(0), EXIT(1), EXIT(255), SIGTERM, SIGKILL, SIGSYS, SIGXFSZ, SIGXCPU, SIGSEGV | 0x80, 64};
 	static const int ends[] = {NO_CLAIMS, CLAIM_END_NONE, CLAIM_END_DONE, CLAIM_END_BAD_JOB, CLAIM_END_DEVICE_MEMORY,
-				   CLAIM_END_DEVICE_LOST, CLAIM_END_KERNEL_TIME, CLAIM_END_CANCELLED, CLAIM_END_FAILED};
+				   CLAIM_END_DEVICE_LOST, CLAIM_END_KERNEL_TIME, CLAIM_END_CANCELLED, CLAIM_END_CHECK_FAILED, CLAIM_END_FAILED};
 	static const int causes[][2] = {{CAUSE_NONE, 0}, {CAUSE_LIMIT, LIMIT_WALL}, {CAUSE_LIMIT, LIMIT_MEMORY}, {CAUSE_LIMIT, LIMIT_OUTPUT}, {CAUSE_CANCEL, 0}};
 	(void)state;
 
