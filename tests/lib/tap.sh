@@ -29,11 +29,14 @@ umask 022
 export LC_ALL
 T=$(mktemp -d "${TMPDIR:-/tmp}/vkjail-test.XXXXXX") || exit 99
 chmod 755 "$T"
+# What is cached is this test's own.
+XDG_CACHE_HOME=$T.cache
+export XDG_CACHE_HOME
 tap_count=0 tap_failures=0 tap_planned=
 tap_end() {
 	tap_code=$?
 	[ "$tap_planned" ] || echo "Bail out! the test ended early ($tap_code)"
-	cd / && rm -rf "$T"
+	cd / && rm -rf "$T" "$T.cache"
 	exit "$tap_code"
 }
 trap tap_end EXIT

@@ -286,6 +286,31 @@ static void no_module_crashes(void **state)
 	assert_true(refused > m.count);
 }
 
+/* What the compiler makes, cut at every length: nothing that is left is taken for the whole. */
+static void a_real_module_is_cut(void **state)
+{
+	static const uint32_t real[] = {
+#include "gpu/loop-limit.inc"
+	};
+	struct spirv_info info;
+	struct err e = ERR_INIT;
+	size_t refused = 0;
+
+	(void)state;
+	assert_int_equal(reflect(real, COUNTOF(real), "main", &info, &e), 0);
+	assert_int_equal(info.binding_count, 1);
+	for (size_t n = 0; n < COUNTOF(real); n++) {
+		AUTO_FREE uint32_t *cut = malloc(n * 4 + !n);
+		e = ERR_INIT;
+		memcpy(cut, real, n * 4);
+		bool bad = reflect(cut, n, "main", &info, &e) < 0;
+		assert_int_equal(bad, e.kind != ERR_NONE);
+		refused += bad;
+	}
+	/* Only a cut between two instructions leaves something that can be walked through. */
+	assert_true(refused > COUNTOF(real) / 2);
+}
+
 static void types_may_be_circles(void **state)
 {
 	struct module m;
@@ -312,6 +337,7 @@ int main(void)
 	    cmocka_unit_test(the_interface_counts_from_1_4_on),
 	    cmocka_unit_test(two_variables_at_one_binding),
 	    cmocka_unit_test(no_module_crashes),
+	    cmocka_unit_test(a_real_module_is_cut),
 	    cmocka_unit_test(types_may_be_circles),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
