@@ -13,7 +13,7 @@
 #include "base/auto.h"
 #include "gpu/stop.h"
 
-enum { PACKED_PIECE = 64 << 10, SKIP_PIECE = 64 << 10, ONE_READ = 1 << 30, WRITE_PIECE = 1 << 20 };
+enum { PACKED_PIECE = 64 << 10, SKIP_PIECE = 64 << 10, ONE_READ = 64 << 20, WRITE_PIECE = 1 << 20 };
 
 struct inflate {
 	z_stream z;
@@ -34,6 +34,8 @@ static int read_file(struct bytes *b, unsigned char *out, size_t n, size_t *ret,
 			continue;
 		if (got < 0)
 			return err_os(e, errno, b->name, "cannot read");
+		if (stop_asked())
+			return err_bad(e, b->name, "cancelled while it was read");
 		if (got == 0)
 			return err_bad(e, b->name, "became shorter while it was read");
 		*ret += (size_t)got;
@@ -69,7 +71,8 @@ static int start_inflate(struct bytes *b, struct err *e)
 		return 0;
 	free(b->inflate);
 	b->inflate = NULL;
-	return err_os(e, ENOMEM, b->name, "cannot unpack");
+	(void)err_os(e, ENOMEM, b->name, "cannot unpack");
+	return -1;
 }
 
 static int refill(struct bytes *b, struct err *e)

@@ -67,7 +67,7 @@ static int read_at(struct zip *z, uint64_t at, unsigned char *out, uint64_t n, s
 
 static int read_end64(struct zip *z, uint64_t end, struct err *e)
 {
-	unsigned char locator[LOCATOR_SIZE], record[END64_SIZE];
+	unsigned char locator[LOCATOR_SIZE] = {0}, record[END64_SIZE] = {0};
 
 	if (end < LOCATOR_SIZE)
 		return damaged(z, "the zip64 record is missing", e);
@@ -94,7 +94,7 @@ static int read_end(struct zip *z, struct err *e)
 		return err_bad(e, z->file.name, "is not a .npz (zip) file");
 	if (z->size < most)
 		most = (size_t)z->size;
-	AUTO_FREE unsigned char *tail = malloc(most);
+	AUTO_FREE unsigned char *tail = calloc(1, most);
 	if (!tail)
 		return err_os(e, ENOMEM, z->file.name, "cannot read");
 	if (read_at(z, z->size - most, tail, most, e) < 0)
@@ -126,7 +126,7 @@ static int read_directory(struct zip *z, struct err *e)
 		    "has %llu members listed in %llu bytes, at most %d in %d bytes are read",
 		    (unsigned long long)z->count, (unsigned long long)z->directory_size,
 		    NPZ_MEMBERS_MAX, NPZ_DIRECTORY_MAX);
-	z->entries = malloc(z->directory_size + 1);
+	z->entries = calloc(1, z->directory_size + 1);
 	z->list = calloc(z->count + 1, sizeof *z->list);
 	if (!z->entries || !z->list)
 		return err_os(e, ENOMEM, z->file.name, "cannot read");
@@ -281,7 +281,7 @@ static int choose(const struct zip *z, const char *want, const struct entry **re
 /* The local header repeats what the directory says; where it does not, somebody is to be fooled. */
 static int locate(struct zip *z, const struct entry *en, struct bytes *ret, struct err *e)
 {
-	unsigned char local[LOCAL_SIZE];
+	unsigned char local[LOCAL_SIZE] = {0};
 
 	if (read_at(z, en->local, local, sizeof local, e) < 0)
 		return -1;
@@ -320,11 +320,11 @@ int npz_find(int fd, const char *name, uint64_t file_size, const char *want, str
 {
 	struct zip z = {.file = {.kind = BYTES_FILE, .fd = fd, .name = name, .size = file_size},
 			.size = file_size};
-	const struct entry *en;
+	const struct entry *en = NULL;
 	int rc = -1;
 
 	if (read_end(&z, e) == 0 && read_directory(&z, e) == 0 && read_entries(&z, e) == 0 &&
-	    check_overlap(&z, e) == 0 && choose(&z, want, &en, e) == 0)
+	    check_overlap(&z, e) == 0 && choose(&z, want, &en, e) == 0 && en)
 		rc = locate(&z, en, ret, e);
 	free(z.entries);
 	free(z.list);
