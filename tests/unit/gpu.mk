@@ -13,7 +13,7 @@ unit_tests += tests/unit/gpu_spirv.test
 tests_unit_gpu_spirv_test_SOURCES = tests/unit/gpu_spirv_test.c tests/unit/spirv_module.h
 tests_unit_gpu_spirv_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_gpu_spirv_test_CFLAGS = $(AM_CFLAGS)
-tests/unit/tests_unit_gpu_spirv_test-gpu_spirv_test.$(OBJEXT): src/gpu/loop-limit.inc
+tests/unit/gpu_spirv_test-gpu_spirv_test.$(OBJEXT): src/gpu/loop-limit.inc
 tests_unit_gpu_spirv_test_LDADD = $(LIBGPU_LIBS) $(CMOCKA_LIBS)
 unit_tests += tests/unit/gpu_request.test
 tests_unit_gpu_request_test_SOURCES = tests/unit/gpu_request_test.c
