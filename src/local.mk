@@ -91,7 +91,7 @@ librun_a_SOURCES = \
 	src/run/include.c src/run/include.h \
 	src/run/outputs.c src/run/outputs.h \
 	src/run/shaders.c src/run/shaders.h \
-	src/run/request.c src/run/request.h \
+	src/run/request.c src/run/request-parts.h src/run/request-steps.c src/run/request.h \
 	src/run/scope.c src/run/scope.h \
 	src/run/supervise.c src/run/supervise.h
 

@@ -83,7 +83,6 @@ struct step {
 	bool counted; /* groups are those of the buffer that an indirect dispatch takes them from */
 	struct access uses[SPIRV_BINDINGS];
 	size_t use_count;
-	unsigned queue;
 };
 
 /* What steps are checked against. */

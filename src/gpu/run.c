@@ -286,6 +286,16 @@ static int make_queries(struct runner *r, struct fail *f)
 	return res == VK_SUCCESS ? 0 : fail_vk(f, res, "vkCreateQueryPool", "time dispatches");
 }
 
+static void say_queues(const struct request *q)
+{
+	for (size_t i = 0; i < q->step_count; i++)
+		if (q->steps[i].queue) {
+			answer_warning(
+			    "steps of all queues are put into one queue of the device, in the order of the job");
+			return;
+		}
+}
+
 int run_steps(struct run *run, struct step *steps, size_t count, struct fail *f)
 {
 	AUTO_FREE struct runner *r = calloc(1, sizeof *r);
@@ -297,6 +307,7 @@ int run_steps(struct run *run, struct step *steps, size_t count, struct fail *f)
 	r->steps = steps;
 	walk_start(&r->walk, run->request->steps, count);
 	schedule_init(&r->schedule, 1);
+	say_queues(run->request);
 	for (size_t i = 0; i < count; i++)
 		r->looks = r->looks || steps[i].request->until.every ||
 			   steps[i].request->is_indirect || steps[i].request->work == WORK_CHECK;

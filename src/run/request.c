@@ -12,6 +12,7 @@
 #include "base/auto.h"
 #include "base/fd.h"
 #include "base/text.h"
+#include "run/request-parts.h"
 #include "run/shaders.h"
 
 enum { PROGRESS_NS = 100000000 };
@@ -28,7 +29,7 @@ static const char *const source_names[] = {[SOURCE_FILE] = "file",
 					   [SOURCE_VALUE] = "value"};
 
 /* Strings may be any bytes on the command line; JSON wants UTF-8. */
-static void set_string(json_t *o, const char *key, const char *s)
+void request_set_string(json_t *o, const char *key, const char *s)
 {
 	char clean[4096];
 	if (s)
@@ -36,25 +37,17 @@ static void set_string(json_t *o, const char *key, const char *s)
 		    o, key, json_string(text_to_utf8(s, strlen(s), clean, sizeof clean)));
 }
 
-static json_t *number(const struct compute_number *n)
+json_t *request_number(const struct compute_number *n)
 {
 	json_t *o = json_object();
 	if (n->type != TYPE_NONE)
-		set_string(o, "type", compute_type_names[n->type]);
+		request_set_string(o, "type", compute_type_names[n->type]);
 	if (n->ref) {
-		set_string(o, "ref", n->ref);
+		request_set_string(o, "ref", n->ref);
 		return o;
 	}
 	(void)json_object_set_new(o, "value", n->is_integer ? json_integer(n->i) : json_real(n->f));
 	return o;
-}
-
-static json_t *numbers(const struct compute_number *n, size_t count)
-{
-	json_t *list = json_array();
-	for (size_t i = 0; i < count; i++)
-		(void)json_array_append_new(list, number(&n[i]));
-	return list;
 }
 
 /* Takes the descriptor into the list and returns the number that the job will know it by. */
@@ -81,7 +74,7 @@ static json_t *defines_of(const struct compute_kernel *k)
 
 	for (size_t i = 0; i < k->define_count; i++) {
 		(void)json_object_set_new(o, k->defines[i].name, json_null());
-		set_string(o, k->defines[i].name, k->defines[i].value);
+		request_set_string(o, k->defines[i].name, k->defines[i].value);
 	}
 	return o;
 }
@@ -92,15 +85,15 @@ static void add_kernel(json_t *list, const struct compute_kernel *k, int fd,
 	json_t *o = json_object(), *constants = json_array();
 
 	(void)json_array_append_new(list, o);
-	set_string(o, "name", k->name);
-	set_string(o, "where", k->where);
-	set_string(o, "path", k->shader);
-	set_string(o, "entry", k->entry);
+	request_set_string(o, "name", k->name);
+	request_set_string(o, "where", k->where);
+	request_set_string(o, "path", k->shader);
+	request_set_string(o, "entry", k->entry);
 	(void)json_object_set_new(o, "constants", constants);
 	for (size_t i = 0; i < k->constant_count; i++) {
-		json_t *c = number(&k->constants[i].value);
+		json_t *c = request_number(&k->constants[i].value);
 		if (k->constants[i].name)
-			set_string(c, "name", k->constants[i].name);
+			request_set_string(c, "name", k->constants[i].name);
 		else
 			(void)json_object_set_new(c, "id", json_integer(k->constants[i].id));
 		(void)json_array_append_new(constants, c);
@@ -136,24 +129,24 @@ static int check_stdin(const char *where, struct err *e)
 	return err_hint(e, "redirect it from a file or a pipe");
 }
 
-static int add_buffer(struct request *r, json_t *list, const struct compute_buffer *b,
-		      struct err *e)
+int request_add_buffer(struct request *r, json_t *list, const struct compute_buffer *b,
+		       struct err *e)
 {
 	json_t *o = json_object();
 
 	(void)json_array_append_new(list, o);
-	set_string(o, "name", b->name);
-	set_string(o, "where", b->where);
-	set_string(o, "source", source_names[b->source]);
+	request_set_string(o, "name", b->name);
+	request_set_string(o, "where", b->where);
+	request_set_string(o, "source", source_names[b->source]);
 	if (b->type != TYPE_NONE)
-		set_string(o, "type", compute_type_names[b->type]);
+		request_set_string(o, "type", compute_type_names[b->type]);
 	if (b->dims) {
 		json_t *shape = json_array();
 		for (unsigned i = 0; i < b->dims; i++)
 			(void)json_array_append_new(shape, json_integer((json_int_t)b->shape[i]));
 		(void)json_object_set_new(o, "shape", shape);
 	}
-	set_string(o, "like", b->like);
+	request_set_string(o, "like", b->like);
 	if (b->source == SOURCE_RANDOM)
 		(void)json_object_set_new(o, "seed", json_integer((json_int_t)b->seed));
 	if (b->source == SOURCE_VALUE)
@@ -162,137 +155,20 @@ static int add_buffer(struct request *r, json_t *list, const struct compute_buff
 							      : json_real(b->value.f));
 	if (b->filter != FILTER_NEAREST || b->address != ADDRESS_CLAMP) {
 		json_t *sampler = json_object();
-		set_string(sampler, "filter", compute_filter_names[b->filter]);
-		set_string(sampler, "address", compute_address_names[b->address]);
+		request_set_string(sampler, "filter", compute_filter_names[b->filter]);
+		request_set_string(sampler, "address", compute_address_names[b->address]);
 		(void)json_object_set_new(o, "sampler", sampler);
 	}
 	if (b->source != SOURCE_FILE)
 		return 0;
 	bool is_stdin = strcmp(b->file, "-") == 0;
-	set_string(o, "path", is_stdin ? "stdin" : b->file);
-	set_string(o, "format", compute_format_names[b->format]);
-	set_string(o, "member", b->member);
+	request_set_string(o, "path", is_stdin ? "stdin" : b->file);
+	request_set_string(o, "format", compute_format_names[b->format]);
+	request_set_string(o, "member", b->member);
 	if (!is_stdin)
 		return add_file(r, o, b->path, b->where, e);
 	(void)json_object_set_new(o, "fd", json_integer(STDIN_FILENO));
 	return check_stdin(b->where, e);
-}
-
-static int add_steps(struct request *r, json_t *list, const struct compute_step *steps,
-		     size_t count, struct err *e);
-
-static void add_place(json_t *o, const char *buffer, uint64_t element)
-{
-	set_string(o, "buffer", buffer);
-	(void)json_object_set_new(o, "element", json_integer((json_int_t)element));
-}
-
-static void add_loop(json_t *o, const struct compute_step *s)
-{
-	const struct compute_until *u = &s->until;
-
-	(void)json_object_set_new(o, "repeat", json_integer(s->repeat));
-	if (!u->buffer)
-		return;
-	json_t *until = json_object();
-	(void)json_object_set_new(o, "until", until);
-	add_place(until, u->buffer, u->element);
-	(void)json_object_set_new(until, u->above ? "above" : "below", number(&u->value));
-	(void)json_object_set_new(until, "every", json_integer(u->every));
-}
-
-static void add_run(json_t *o, const struct compute_step *s)
-{
-	json_t *bind = s->bind_to ? json_object() : json_array();
-
-	set_string(o, "run", s->run);
-	for (size_t i = 0; i < s->bind_count; i++)
-		if (s->bind_to)
-			set_string(bind, s->bind_to[i], s->bind[i]);
-		else
-			(void)json_array_append_new(bind, json_string(s->bind[i]));
-	(void)json_object_set_new(o, "bind", bind);
-	(void)json_object_set_new(o, "push", numbers(s->push, s->push_count));
-	add_loop(o, s);
-	if (!s->indirect) {
-		(void)json_object_set_new(o, s->has_groups ? "groups" : "elements",
-					  numbers(s->has_groups ? s->groups : s->elements, 3));
-		return;
-	}
-	json_t *indirect = json_object();
-	(void)json_object_set_new(o, "indirect", indirect);
-	add_place(indirect, s->indirect, s->indirect_element);
-}
-
-static void add_copy(json_t *o, const struct compute_copy *c)
-{
-	json_t *copy = json_object();
-
-	(void)json_object_set_new(o, "copy", copy);
-	set_string(copy, "from", c->from);
-	set_string(copy, "to", c->to);
-	(void)json_object_set_new(copy, "from_element", number(&c->from_element));
-	(void)json_object_set_new(copy, "to_element", number(&c->to_element));
-	if (c->has_elements)
-		(void)json_object_set_new(copy, "elements", number(&c->elements));
-}
-
-static int add_check(struct request *r, json_t *o, const struct compute_check *c, struct err *e)
-{
-	json_t *check = json_object();
-
-	(void)json_object_set_new(o, "check", check);
-	set_string(check, "buffer", c->buffer);
-	if (c->sha256) {
-		set_string(check, "sha256", c->sha256);
-		return 0;
-	}
-	(void)json_object_set_new(check, "max_abs", json_real(c->max_abs));
-	(void)json_object_set_new(check, "max_rel", json_real(c->max_rel));
-	json_t *files = json_array();
-	(void)json_object_set_new(check, "reference", files);
-	return add_buffer(r, files, &c->reference, e);
-}
-
-/* With all that is inside when it is a group; groups nest only a little. */
-static int add_step(struct request *r, json_t *list, const struct compute_step *s, struct err *e)
-{
-	json_t *o = json_object(), *inner;
-
-	(void)json_array_append_new(list, o);
-	set_string(o, "where", s->where);
-	set_string(o, "queue", s->queue);
-	switch (s->work) {
-	case WORK_RUN:
-		add_run(o, s);
-		return 0;
-	case WORK_COPY:
-		add_copy(o, &s->copy);
-		return 0;
-	case WORK_CLEAR:
-		inner = json_object();
-		(void)json_object_set_new(o, "clear", inner);
-		set_string(inner, "buffer", s->clear);
-		(void)json_object_set_new(inner, "value", number(&s->clear_value));
-		return 0;
-	case WORK_CHECK:
-		return add_check(r, o, &s->check, e);
-	case WORK_GROUP:
-		break;
-	}
-	add_loop(o, s);
-	inner = json_array();
-	(void)json_object_set_new(o, "steps", inner);
-	return add_steps(r, inner, s + 1, s->inner, e);
-}
-
-static int add_steps(struct request *r, json_t *list, const struct compute_step *steps,
-		     size_t count, struct err *e)
-{
-	for (size_t i = 0; i < count; i += 1 + steps[i].inner)
-		if (add_step(r, list, &steps[i], e) < 0)
-			return -1;
-	return 0;
 }
 
 static int add_output(struct request *r, json_t *list, const struct spec *spec,
@@ -304,10 +180,10 @@ static int add_output(struct request *r, json_t *list, const struct spec *spec,
 	(void)json_array_append_new(list, o);
 	if (output_prepare(f, spec->compute, out, e) < 0)
 		return -1;
-	set_string(o, "buffer", out->buffer);
-	set_string(o, "where", out->where);
-	set_string(o, "path", f->kind == OUTPUT_STDOUT ? "stdout" : out->file);
-	set_string(o, "format", compute_format_names[out->format]);
+	request_set_string(o, "buffer", out->buffer);
+	request_set_string(o, "where", out->where);
+	request_set_string(o, "path", f->kind == OUTPUT_STDOUT ? "stdout" : out->file);
+	request_set_string(o, "format", compute_format_names[out->format]);
 	if (out->keep)
 		(void)json_object_set_new(o, "keep", json_true());
 	if (f->kind == OUTPUT_SEQUENCE)
@@ -337,7 +213,7 @@ static int add_cache(struct request *r, json_t *root, struct err *e)
 	}
 	(void)json_object_set_new(root, "cache", o);
 	(void)snprintf(key, sizeof key, "%.*s", 2 * CACHE_KEY_BYTES, r->cache.parts[0].name);
-	set_string(o, "key", key);
+	request_set_string(o, "key", key);
 	for (int kind = 0; kind < CACHE_KINDS; kind++) {
 		struct cache_part *p = &r->cache.parts[kind];
 		json_t *part = json_object();
@@ -368,9 +244,10 @@ static int add_lists(struct request *r, json_t *root, const struct spec *spec,
 	if (add_kernels(r, kernels, spec, host, e) < 0)
 		return -1;
 	for (size_t i = 0; i < c->buffer_count; i++)
-		if (add_buffer(r, buffers, &c->buffers[i], e) < 0)
+		if (request_add_buffer(r, buffers, &c->buffers[i], e) < 0)
 			return -1;
-	if (add_steps(r, steps, c->steps, c->step_count, e) < 0 || add_cache(r, root, e) < 0)
+	if (request_add_steps(r, steps, c->steps, c->step_count, e) < 0 ||
+	    add_cache(r, root, e) < 0)
 		return -1;
 	r->outputs = arena_alloc(&r->arena, c->output_count * sizeof *r->outputs);
 	for (size_t i = 0; i < c->output_count; i++)
@@ -385,9 +262,9 @@ static json_t *header(const struct spec *spec, uint64_t sample_ns, const struct 
 	char path[4096 + 32];
 
 	(void)json_object_set_new(root, "version", json_integer(1));
-	set_string(root, "name", spec->name);
-	set_string(root, "device", device_names[spec->compute->device]);
-	set_string(root, "device_name", spec->compute->device_name);
+	request_set_string(root, "name", spec->name);
+	request_set_string(root, "device", device_names[spec->compute->device]);
+	request_set_string(root, "device_name", spec->compute->device_name);
 	if (limit_is_set(&spec->limits, LIMIT_KERNEL))
 		(void)json_object_set_new(
 		    limits, "kernel_ns",
@@ -407,7 +284,7 @@ static json_t *header(const struct spec *spec, uint64_t sample_ns, const struct 
 	if (sample_ns < LIMIT_UNSET)
 		(void)json_object_set_new(root, "sample_ns", json_integer((json_int_t)sample_ns));
 	(void)snprintf(path, sizeof path, "%s/vkjail-compile", host->libexec);
-	set_string(root, "compiler", path);
+	request_set_string(root, "compiler", path);
 	return root;
 }
 

@@ -238,6 +238,7 @@ job queues <<'EOF'
   outputs: { x: x.npy, y: y.npy, z: z.npy }
 EOF
 ends 0 exited '*' 'steps on named queues' queues.yaml
+like "$err" 'steps of all queues are put into one queue of the device' '... which is one, and that is said'
 agrees '... do the same as in order' <<'EOF'
 (x == 50).all() and (y == 150).all() and (z == 55).all()
 EOF
