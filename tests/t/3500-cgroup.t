@@ -30,8 +30,11 @@ like "$err" '^vkjail: --cgroup: expected a directory below /sys/fs/cgroup, auto 
 if [ "${have_memory:-}" ]; then
 	run vkjail run --require memory --memory 40M -- ./hog 400M anonymous 0 hold
 	report_has 'memory: the kernel holds it' $report .outcome.reason=memory .outcome.exit_status=137 .outcome.limit.name=memory \
-		'.usage.group.memory_peak_bytes>=20000000' '.usage.group.memory_max>=1'
-	ok 'memory: not a page more' test "$(report_get $report .usage.group.memory_peak_bytes)" -le 41943040
+		'.usage.group.memory_max>=1'
+	# Before Linux 5.19 a group of v2 does not tell its peak, but the samples do.
+	peak=$(report_get $report .usage.group.memory_peak_bytes)
+	[ "$peak" ] || peak=$(report_get $report .usage.peak.memory_bytes)
+	ok "memory: up to the limit, and not a page more ($peak)" test "$peak" -ge 20000000 -a "$peak" -le 41943040
 	run vkjail run --memory 40M -- sh -c './hog 400M anonymous 0; sleep 60'
 	report_has 'memory: one child is killed, and the job ended' $report .outcome.reason=memory
 	run vkjail run --memory 40M -- sh -c 'head -c 100M /dev/zero >/dev/shm/file; sleep 60'
