@@ -127,6 +127,8 @@ static const char *chain(struct expand *x, const struct level *l, unsigned line)
 
 static int put(struct expand *x, const char *data, size_t size)
 {
+	if (size == 0)
+		return 0; /* there may be no memory yet to copy nothing to */
 	if (size > SHADER_BYTES - x->used)
 		return err_bad(x->e, x->kernel->where,
 			       "'%s' has more than %d bytes with everything that it includes",
