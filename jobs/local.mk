@@ -4,6 +4,7 @@ jobsdir = $(pkgdatadir)/jobs
 dist_jobs_DATA = jobs/README.md jobs/saxpy.yaml jobs/mandelbrot.yaml jobs/photo.yaml jobs/photo.png \
 	jobs/matmul.yaml jobs/reduction.yaml jobs/scan.yaml jobs/fft.yaml jobs/equalize.yaml jobs/thumbnail.yaml \
 	jobs/digits.yaml jobs/digits.png jobs/digits.safetensors jobs/transformer.yaml jobs/reverse.npy jobs/reverse.safetensors
+dist_jobs_DATA += jobs/sort.yaml jobs/nbody.yaml jobs/heat.yaml jobs/mpm.yaml jobs/life.yaml jobs/life.png
 EXTRA_DIST += jobs/make-inputs.py
 badjobsdir = $(jobsdir)/bad
 dist_badjobs_DATA = jobs/bad/kernel-time.yaml jobs/bad/check-failed.yaml jobs/bad/device-memory.yaml jobs/bad/bad-shader.yaml \

@@ -47,8 +47,8 @@ def unfilter(kinds, raw):
         x, kind = t - y, kinds[y, None]
         a, b, c = out[y + 1, x], out[y, x + 1], out[y, x]
         pa, pb, pc = np.abs(b - c), np.abs(a - c), np.abs(a + b - 2 * c)
-        paeth = np.where((pa <= pb) & (pa <= pc), a, np.where(pb <= pc, b, c))
-        guess = np.select([kind == 1, kind == 2, kind == 3, kind == 4], [a, b, (a + b) // 2, paeth], 0)
+        third = np.where((pa <= pb) & (pa <= pc), a, np.where(pb <= pc, b, c))
+        guess = np.select([kind == 1, kind == 2, kind == 3, kind == 4], [a, b, (a + b) // 2, third], 0)
         out[y + 1, x + 1] = raw[y, x] + guess & 255
     return out[1:, 1:].astype(np.uint8)
 

@@ -31,11 +31,14 @@ def check_nbody(out):
     at, go, mass = galaxies(count, 0.9)
     momentum = mass @ go
     for _ in range(60):
-        pull = np.empty_like(at)
+        pull = np.zeros_like(at)
+        p, m = at.astype(F), mass.astype(F)
         for i in range(0, count, 256):
-            d = (at[None] - at[i : i + 256, None]).astype(F)
-            near = mass.astype(F) * (np.einsum("ijk,ijk->ij", d, d) + F(soft * soft)) ** F(-1.5)
-            pull[i : i + 256] = np.einsum("ij,ijk->ik", near, d)
+            d = [p[None, :, k] - p[i : i + 256, None, k] for k in range(3)]
+            square = d[0] * d[0] + d[1] * d[1] + d[2] * d[2] + F(soft * soft)
+            near = m / (square * np.sqrt(square))
+            for k in range(3):
+                pull[i : i + 256, k] = np.einsum("ij,ij->i", near, d[k])
         go = go + dt * pull
         at = at + dt * go
     got, speed = np.load(out / "nbody-position.npy"), np.load(out / "nbody-velocity.npy")
@@ -93,18 +96,19 @@ def check_mpm(out):
     go, affine, volume = np.tile([0.0, -1.0], (4096, 1)), np.zeros((4096, 2, 2)), np.ones(4096)
     fine = True
     for t in range(10):
-        picture = read_png(out / f"mpm-{t:04d}.png")
-        shown = np.zeros((256, 256), bool)
-        x, y = (np.stack([at[:, 0], 1 - at[:, 1]]) * 256).astype(int)
-        for k in range(4):
-            shown[np.minimum(y + k // 2, 255), np.minimum(x + k % 2, 255)] = True
-        alike = np.mean((picture[:, :, 2] > 100) == shown)
-        print(f"mpm: picture {t}: {alike:.2%} of the pixels alike")
-        fine &= bool(alike > 0.95)
+        if t % 3 == 0:
+            picture = read_png(out / f"mpm-{t:04d}.png")
+            shown = np.zeros((256, 256), bool)
+            x, y = (np.stack([at[:, 0], 1 - at[:, 1]]) * 256).astype(int)
+            for k in range(4):
+                shown[np.minimum(y + k // 2, 255), np.minimum(x + k % 2, 255)] = True
+            alike = np.mean((picture[:, :, 2] > 100) == shown)
+            print(f"mpm: picture {t}: {alike:.2%} of the pixels alike")
+            fine &= bool(alike > 0.98)
         for _ in range(150):
             at, go, affine, volume = mpm_step(at, go, affine, volume)
     got, size = np.load(out / "mpm-position.npy"), np.load(out / "mpm-volume.npy")
     far = np.linalg.norm(got - at, axis=1)
     print(f"mpm: median distance {np.median(far):.3g}; middle {got.mean(0)}, want {at.mean(0)}; volume {size.mean():.4f}, want {volume.mean():.4f}")
-    inside = got.min() > 2 / GRID and got.max() < 1 - 2 / GRID
+    inside = got.min() > 1 / GRID and got.max() < 1 - 1 / GRID
     return fine and bool(inside and np.abs(got.mean(0) - at.mean(0)).max() < 2e-3 and abs(size.mean() / volume.mean() - 1) < 0.01)

@@ -4,7 +4,7 @@
 # the job files.
 
 # Each of them is described in docs/jobs.md and has a check of its own in check_gallery.py.
-gallery='matmul reduction scan fft equalize thumbnail digits transformer'
+gallery='matmul reduction scan sort fft equalize thumbnail nbody heat mpm life digits transformer'
 
 numpy=
 for candidate in /usr/bin/python3 python3; do
