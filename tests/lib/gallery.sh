@@ -1,15 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=sh disable=SC2154 # sourced after tap.sh, whose variables it uses
+# shellcheck shell=sh disable=SC2154,SC2034 # sourced after tap.sh, whose variables it uses; its own are read by tests
 # The jobs of the gallery, from a copy in a directory of the test, because they leave their results beside
 # the job files.
 
 # Each of them is described in docs/jobs.md and has a check of its own in check_gallery.py.
-gallery='matmul reduction scan sort fft equalize thumbnail nbody heat mpm life digits transformer'
+gallery_arrays='matmul reduction scan sort fft equalize thumbnail'
+gallery_models='nbody heat mpm life digits transformer'
 
 numpy=
 for candidate in /usr/bin/python3 python3; do
 	[ "$numpy" ] || { "$candidate" -c 'import numpy' 2>/dev/null && numpy=$candidate; }
 done
+
+# gallery_as_user JOBS: as an ordinary user, with the system's driver.
+gallery_as_user() {
+	need userns vulkan python3
+	dir=$(user_dir gallery)
+	gallery_copy "$dir"
+	gallery_with "$1" "$(as_user id -un)" "$dir" as_user
+}
+
+# gallery_newer JOBS: with the newer Mesa of tests/real/setup, as whoever runs the test: as root, too.
+gallery_newer() {
+	need userns vulkan python3
+	newer=$(real_place)/mesa/lvp_icd.json
+	[ -r "$newer" ] || skip_all "no newer Mesa in $(real_place) (tests/real/setup fetches it)"
+	mkdir "$T/gallery"
+	gallery_copy "$T/gallery"
+	[ "$(id -u)" != 0 ] || chown -R root "$T/gallery"
+	gallery_with "$1" "$(id -un), newer Mesa" "$T/gallery" env --driver "$newer"
+}
 
 # gallery_copy DIRECTORY: jobs/ and shaders/ in it, which the user of as_user may write to.
 gallery_copy() {
@@ -17,12 +37,12 @@ gallery_copy() {
 	[ "$(id -u)" != 0 ] || chown -R nobody "$1"
 }
 
-# gallery_with WHO DIRECTORY PREFIX OPTION...: each job, its report, and its results computed again. PREFIX is
-# as_user or a command that starts another (env).
+# gallery_with JOBS WHO DIRECTORY PREFIX OPTION...: each of the jobs, its report, and its results computed again.
+# PREFIX is as_user or a command that starts another (env).
 gallery_with() {
-	gallery_who=$1 gallery_dir=$2 gallery_as=$3
-	shift 3
-	for job in $gallery; do
+	gallery_jobs=$1 gallery_who=$2 gallery_dir=$3 gallery_as=$4
+	shift 4
+	for job in $gallery_jobs; do
 		run "$gallery_as" vkjail run -q "$@" --report "$gallery_dir/$job.json" "$gallery_dir/jobs/$job.yaml"
 		status_is 0 "$job, $gallery_who: ends with 0"
 		report_has "$job, $gallery_who: the report" "$gallery_dir/$job.json" \

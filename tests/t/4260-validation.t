@@ -32,6 +32,7 @@ for job in *.yaml bad/*.yaml; do
 	bad/kernel-time.yaml) want=124 ;;
 	bad/device-memory.yaml) want=123 ;;
 	bad/bad-shader.yaml) want=125 ;;
+	bad/check-failed.yaml) want=1 ;;
 	*) want=0 ;;
 	esac
 	status_is $want "$job: ends with $want"

@@ -43,7 +43,9 @@ integration_tests += \
 	tests/t/4021-bindings-refused.t \
 	tests/t/4100-jobs.t \
 	tests/t/4250-gallery.t \
-	tests/t/4251-gallery-newer.t \
+	tests/t/4251-gallery-models.t \
+	tests/t/4252-gallery-newer.t \
+	tests/t/4253-gallery-models-newer.t \
 	tests/t/4260-validation.t \
 	tests/t/4300-work.t \
 	tests/t/4200-dry-run.t \

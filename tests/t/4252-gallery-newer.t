@@ -1,0 +1,9 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The jobs of the gallery on arrays and pictures, with a newer Mesa.
+. "${top_srcdir:-.}/tests/lib/tap.sh"
+. "$top_srcdir/tests/real/place.sh"
+. "$top_srcdir/tests/lib/gallery.sh"
+
+gallery_newer "$gallery_arrays"
+done_testing

@@ -1,0 +1,9 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The simulations and networks of the gallery, with a newer Mesa.
+. "${top_srcdir:-.}/tests/lib/tap.sh"
+. "$top_srcdir/tests/real/place.sh"
+. "$top_srcdir/tests/lib/gallery.sh"
+
+gallery_newer "$gallery_models"
+done_testing
