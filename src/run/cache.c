@@ -171,7 +171,9 @@ void cache_open(struct cache *c, const struct spec *spec, const struct host *hos
 	uint8_t key[CACHE_KEY_BYTES];
 
 	*c = CACHE_INIT;
-	if (!spec->compute->cache || make_key(key, spec, host, shaders, places) < 0)
+	/* A dry run looks at everything anew, and leaves nothing behind. */
+	if (!spec->compute->cache || spec->dry_run ||
+	    make_key(key, spec, host, shaders, places) < 0)
 		return;
 	c->dir_fd = cache_dir();
 	for (int kind = 0; c->dir_fd >= 0 && kind < CACHE_KINDS; kind++) {

@@ -33,10 +33,12 @@ write_job good add.comp "$zeros" "$step"
 echo precious >values.npy
 touch -d '2001-02-03 04:05:06' values.npy
 before=$(stat -c '%i %s %Y %Z' values.npy)
+export XDG_CACHE_HOME="$T/cache"
 ends 0 exited 'exited: dry run: .* nothing was dispatched' 'a job that would never end is checked' --dry-run good.yaml
 report_has 'the report says that it was a dry run' "$R" .job.dry_run=true .gpu.end.reason=done '.gpu.shaders[0].kernel=add' .gpu.kernels= .gpu.outputs=
 is "$(report_get "$R" .gpu.phases | python3 -c 'import json, sys; print(*(p["name"] for p in json.load(sys.stdin)))')" \
 	'open compile pipeline upload' 'nothing after the upload took place'
+ok 'the cache is not touched' test ! -e cache
 is "$(stat -c '%i %s %Y %Z' values.npy)" "$before" 'the output that was there is untouched'
 rm values.npy
 ends 0 exited '' 'quietly' -q --dry-run good.yaml
