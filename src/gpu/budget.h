@@ -8,6 +8,7 @@ struct budget {
 	const struct gpu *gpu;
 	uint64_t every_ns; /* 0: only at the fixed points */
 	uint64_t next_ns;
+	bool warned; /* that the budget is less than what the job holds */
 };
 
 void budget_answer(struct budget *b, const char *at);

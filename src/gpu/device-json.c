@@ -51,19 +51,28 @@ json_t *device_json(const struct device *d)
 			 "budget_source", d->has_budget ? "VK_EXT_memory_budget" : "unavailable");
 }
 
-json_t *device_budget_json(const struct vk *vk, const struct device *d)
+bool device_budget(const struct vk *vk, const struct device *d,
+		   VkPhysicalDeviceMemoryBudgetPropertiesEXT *ret)
 {
-	VkPhysicalDeviceMemoryBudgetPropertiesEXT budget = {
-	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_BUDGET_PROPERTIES_EXT,
-	};
 	VkPhysicalDeviceMemoryProperties2 memory = {
 	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2,
-	    .pNext = &budget,
+	    .pNext = ret,
 	};
 
-	if (!d->has_budget)
+	*ret = (VkPhysicalDeviceMemoryBudgetPropertiesEXT){
+	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_BUDGET_PROPERTIES_EXT,
+	};
+	if (d->has_budget)
+		vk->GetPhysicalDeviceMemoryProperties2(d->handle, &memory);
+	return d->has_budget;
+}
+
+json_t *device_budget_json(const struct vk *vk, const struct device *d)
+{
+	VkPhysicalDeviceMemoryBudgetPropertiesEXT budget;
+
+	if (!device_budget(vk, d, &budget))
 		return NULL;
-	vk->GetPhysicalDeviceMemoryProperties2(d->handle, &memory);
 	json_t *heaps = json_array();
 	for (uint32_t i = 0; i < d->memory.memoryHeapCount && i < VK_MAX_MEMORY_HEAPS; i++)
 		json_array_append_new(heaps, json_pack("{s:I, s:I}", "budget",

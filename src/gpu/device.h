@@ -34,6 +34,9 @@ const struct device *device_choose(const struct device *devices, size_t count,
 
 /* The members that the `device` answer and vkjail-probe share. A new object, NULL when out of memory. */
 json_t *device_json(const struct device *d);
+/* What the driver says now; false without the extension. */
+bool device_budget(const struct vk *vk, const struct device *d,
+		   VkPhysicalDeviceMemoryBudgetPropertiesEXT *ret);
 /* [{budget, usage}], or NULL without the extension. */
 json_t *device_budget_json(const struct vk *vk, const struct device *d);
 /* Any bytes as a JSON string. */

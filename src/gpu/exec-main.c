@@ -230,9 +230,12 @@ static int check_images(struct job *j, struct fail *f)
 		    __builtin_add_overflow(total, image_bytes(&j->wants[i]), &total))
 			total = UINT64_MAX;
 	}
-	return j->q.device_memory && total > j->q.device_memory
-		   ? gpu_too_much(f, total, j->q.device_memory, "the limit of device memory")
-		   : 0;
+	if (j->q.device_memory && total > j->q.device_memory)
+		return gpu_too_much(f, total, j->q.device_memory, "the limit of device memory");
+	/* Before any of it is allocated; each allocation looks at the budget as it is then. */
+	uint64_t left = gpu_budget_left(&j->gpu);
+	return total > left ? gpu_too_much(f, total, left, "what the driver's memory budget leaves")
+			    : 0;
 }
 
 static int prepare_steps(struct job *j, struct fail *f)

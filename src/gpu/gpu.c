@@ -180,6 +180,9 @@ void gpu_done(struct gpu *g)
 {
 	if (!g->device)
 		return;
+	/* Its own threads may still be at a submission whose fence has told the end. */
+	if (g->DeviceWaitIdle)
+		(void)g->DeviceWaitIdle(g->device);
 	if (g->fence)
 		g->DestroyFence(g->device, g->fence, NULL);
 	if (g->pipelines)

@@ -75,6 +75,13 @@ enum gpu_place {
 	GPU_FOR_IMAGES,  /* on the device, never mapped */
 };
 
+/*
+ * What the driver's budget leaves, in the heap for buffers that has most; UINT64_MAX when the driver
+ * tells none. It moves with what other processes do.
+ */
+uint64_t gpu_budget_left(const struct gpu *g);
+/* What the budgets for device memory are in all, UINT64_MAX: not told. */
+uint64_t gpu_budget_all(const struct gpu *g);
 /* Ends as device-memory: "3GiB needed, WHAT is 2GiB". Returns -1. */
 int gpu_too_much(struct fail *f, uint64_t needed, uint64_t available, const char *what);
 /* Memory for a buffer or image, held to the limit. */

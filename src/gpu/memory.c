@@ -54,6 +54,47 @@ int gpu_too_much(struct fail *f, uint64_t needed, uint64_t available, const char
 	return -1;
 }
 
+static uint64_t budget_left(const struct gpu *g, uint32_t heap)
+{
+	VkPhysicalDeviceMemoryBudgetPropertiesEXT now;
+
+	if (!device_budget(g->vk, g->info, &now))
+		return UINT64_MAX;
+	return now.heapBudget[heap] > now.heapUsage[heap]
+		   ? now.heapBudget[heap] - now.heapUsage[heap]
+		   : 0;
+}
+
+static bool is_local(const struct gpu *g, uint32_t heap)
+{
+	return g->info->memory.memoryHeaps[heap].flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT;
+}
+
+uint64_t gpu_budget_left(const struct gpu *g)
+{
+	uint64_t most = 0, left;
+
+	if (!g->info->has_budget)
+		return UINT64_MAX;
+	for (uint32_t i = 0; i < g->info->memory.memoryHeapCount; i++)
+		if (is_local(g, i) && (left = budget_left(g, i)) > most)
+			most = left;
+	return most;
+}
+
+uint64_t gpu_budget_all(const struct gpu *g)
+{
+	VkPhysicalDeviceMemoryBudgetPropertiesEXT now;
+	uint64_t all = 0;
+
+	if (!device_budget(g->vk, g->info, &now))
+		return UINT64_MAX;
+	for (uint32_t i = 0; i < g->info->memory.memoryHeapCount; i++)
+		if (is_local(g, i) && __builtin_add_overflow(all, now.heapBudget[i], &all))
+			return UINT64_MAX;
+	return all;
+}
+
 int gpu_allocate(struct gpu *g, const VkMemoryRequirements *need, enum gpu_place place,
 		 struct gpu_memory *ret, struct fail *f)
 {
@@ -62,8 +103,8 @@ int gpu_allocate(struct gpu *g, const VkMemoryRequirements *need, enum gpu_place
 
 	if (type < 0)
 		return fail_set(f, END_FAILED, NULL, "the device has no memory type for this");
-	const VkMemoryHeap *heap =
-	    &g->info->memory.memoryHeaps[g->info->memory.memoryTypes[type].heapIndex];
+	uint32_t index = g->info->memory.memoryTypes[type].heapIndex;
+	const VkMemoryHeap *heap = &g->info->memory.memoryHeaps[index];
 	/* Staging memory beside a discrete device is the host's and not what the limit is about. */
 	bool counted = heap->flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT;
 	if (counted && g->limit && (need->size > g->limit || g->allocated > g->limit - need->size))
@@ -71,6 +112,9 @@ int gpu_allocate(struct gpu *g, const VkMemoryRequirements *need, enum gpu_place
 				    "the limit of device memory");
 	if (need->size > heap->size)
 		return gpu_too_much(f, need->size, heap->size, "the device's heap");
+	uint64_t left = budget_left(g, index);
+	if (need->size > left)
+		return gpu_too_much(f, need->size, left, "what the driver's memory budget leaves");
 	if (need->size > g->info->max_allocation)
 		return gpu_too_much(f, need->size, g->info->max_allocation,
 				    "the device's largest single allocation");

@@ -82,7 +82,7 @@ static void fill(struct runner *r)
 {
 	struct batch *b = &r->batch;
 	uint64_t target = batch_target(r);
-	struct step *s;
+	struct step *s = NULL;
 
 	batch_clear(b);
 	if (!r->split.step) {

@@ -142,7 +142,7 @@ kept() {
 	report_valid r.json "$1: the report"
 	rm -f done.raw
 }
-run vkjail run -q --wall 1s --report r.json keep.yaml
+run vkjail run -q --wall 5s --report r.json keep.yaml
 kept 'on-limit: keep, wall' wall-time
 run vkjail run -q --kernel 600ms --report r.json keep.yaml
 kept 'on-limit: keep, kernel' kernel-time
@@ -154,4 +154,37 @@ run vkjail run -q --wall 500ms --report r.json drop.yaml
 report_is r.json .outcome.reason wall-time 'on-limit: drop: the reason'
 is "$(cat done.raw)" old 'on-limit: drop: the old file stays'
 report_is r.json .gpu.outputs "" 'on-limit: drop: no output in the report'
+
+# A signal, sent when work is under way for certain.
+cat >signal.json <<'EOS'
+{ "name": "t", "device": "software", "progress_ns": 100000000, "chunk_ns": 5000000,
+  "kernels": [ { "name": "long", "path": "long.comp" } ],
+  "buffers": [ { "name": "done", "source": "zeros", "type": "u32", "shape": [2000000] } ],
+  "steps": [ { "run": "long", "bind": ["done"], "groups": [ { "value": 50000 }, { "value": 40 }, { "value": 1 } ] } ],
+  "outputs": [ { "buffer": "done", "path": "done.raw", "format": "raw", "keep": true } ] }
+EOS
+run python3 "$top_srcdir/tests/lib/run-exec.py" --term-on '"event": "progress"' signal.json
+status_is 1 'SIGTERM between two chunks'
+like "$out" '"reason": "cancelled"' '... as cancelled'
+like "$out" '"bytes": 8000000, "partial": true' '... with the output kept'
+ok '... which has no holes' python3 partial.py
+
+# More memory than the driver's budget leaves, though not more than the device has.
+buffers=$(awk '/^MemTotal/ { print int($2 / 131072) }' /proc/meminfo)
+left=$(awk '/^MemAvailable/ { print int($2 / 131072) }' /proc/meminfo)
+if [ -r "$newer" ] && [ "$buffers" -le 256 ] && [ "$left" -lt "$buffers" ]; then
+	python3 - "$buffers" >budget.json <<'EOS'
+import json, sys
+one = {"value": 1}
+print(json.dumps({"name": "t", "device": "software", "kernels": [{"name": "long", "path": "long.comp"}],
+    "buffers": [{"name": f"b{i}", "source": "zeros", "type": "u8", "shape": [131072 * 1024]} for i in range(int(sys.argv[1]))],
+    "steps": [{"run": "long", "bind": ["b0"], "groups": [one, one, one]}], "outputs": []}))
+EOS
+	run python3 "$top_srcdir/tests/lib/run-exec.py" --wrap "env VK_DRIVER_FILES=$newer VK_ICD_FILENAMES=$newer" budget.json
+	status_is 1 'more device memory than the budget leaves'
+	like "$out" '"reason": "device-memory", "text": "[^"]* needed, what the driver.s memory budget leaves is ' '... as device-memory'
+	unlike "$out" '"at": "allocated"' '... before anything is allocated'
+else
+	skip 3 'no driver that tells a budget, or too much memory'
+fi
 done_testing
