@@ -464,8 +464,11 @@ int main(void)
 	if (rc < 0)
 		keep_outputs(&job, &f);
 	bool told = answer_end(&f);
-	/* A device that still works would make every clean-up call wait for it. */
-	if (f.pending)
+	/*
+	 * A device that still works would make every clean-up call wait for it, and a driver in trouble may
+	 * not survive one. The kernel frees all of it anyway.
+	 */
+	if (rc < 0)
 		_exit(1);
 	job_done(&job);
 	return rc == 0 && told ? 0 : 1;
