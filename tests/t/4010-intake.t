@@ -76,8 +76,8 @@ cp add.good add.glsl
 sed 's/OFFSET/nonsense/' shaders/main.comp >shaders/wrong.comp
 job shaders/wrong.comp | sed 's/y.raw/wrong.raw/' >job.yaml
 wrong 'a mistake after the includes' "shader rejected: shaders/wrong.comp:11: 'nonsense' : undeclared identifier"
-sed 's/lib\/buffers/lib\/bufers/' shaders/main.comp >shaders/wrong.comp
-wrong 'an include that is not there' "shader rejected: shaders/wrong.comp:4: .#error. : the file lib/bufers.glsl is not there"
+sed 's/lib\/buffers/lib\/missing/' shaders/main.comp >shaders/wrong.comp
+wrong 'an include that is not there' "shader rejected: shaders/wrong.comp:4: .#error. : the file lib/missing.glsl is not there"
 sed 's/lib\/buffers.glsl/\/etc\/passwd/' shaders/main.comp >shaders/wrong.comp
 wrong 'an include of an absolute path' "job.yaml:3: compute.kernels.k: shaders/wrong.comp:4: #include of '/etc/passwd': an absolute path"
 unlike "$out$err" 'root:' '... and no file of the host is shown'
