@@ -34,7 +34,11 @@ if [ "${have_memory:-}" ]; then
 	# Before Linux 5.19 a group of v2 does not tell its peak, but the samples do.
 	peak=$(report_get $report .usage.group.memory_peak_bytes)
 	[ "$peak" ] || peak=$(report_get $report .usage.peak.memory_bytes)
-	ok "memory: up to the limit, and not a page more ($peak)" test "$peak" -ge 20000000 -a "$peak" -le 41943040
+	if [ "$peak" ]; then
+		ok "memory: up to the limit, and not a page more ($peak)" test "$peak" -ge 20000000 -a "$peak" -le 41943040
+	else
+		skip 1 'this kernel does not tell the peak, and the end came before the first sample'
+	fi
 	run vkjail run --memory 40M -- sh -c './hog 400M anonymous 0; sleep 60'
 	report_has 'memory: one child is killed, and the job ended' $report .outcome.reason=memory
 	run vkjail run --memory 40M -- sh -c 'head -c 100M /dev/zero >/dev/shm/file; sleep 60'
