@@ -62,9 +62,12 @@ struct cgroup {
 	bool moved;            /* we moved to the leaf */
 };
 
-#define CGROUP_INIT       \
-	((struct cgroup){ \
-	    .dir = {-1, -1, -1, -1, -1, -1}, .oom_fd = -1, .soft_fd = -1, .memory_fd = -1, .cpu_fd = -1})
+#define CGROUP_INIT                                       \
+	((struct cgroup){.dir = {-1, -1, -1, -1, -1, -1}, \
+			 .oom_fd = -1,                    \
+			 .soft_fd = -1,                   \
+			 .memory_fd = -1,                 \
+			 .cpu_fd = -1})
 
 /* Makes an empty group in place, after removing what dead runners left there. Free with cgroup_done. */
 int cgroup_open(struct cgroup *g, const struct cgroup_place *place, struct err *e);

@@ -297,7 +297,8 @@ static void read_outputs(struct json_read *r, const json_t *root, struct request
 		struct request_output *out = &q->outputs[q->output_count++];
 		json_read_keys(r, o, "outputs", "buffer where path fd format keep sequence");
 		out->keep = json_read_bool(r, o, "keep");
-		out->buffer = request_need_buffer(r, q, json_read_string(r, o, "buffer"), "outputs");
+		out->buffer = request_need_buffer(r, q, json_read_string(r, o, "buffer"),
+						  "outputs");
 		out->where = json_read_string_or(r, o, "where", NULL);
 		out->path = json_read_string(r, o, "path");
 		out->fd = read_data_fd(r, o, REQUEST_FD_STDOUT);

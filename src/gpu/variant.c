@@ -63,8 +63,9 @@ int step_variant(struct step *s, bool never, struct gpu *g, struct fail *f)
 	if (never)
 		return run_whole(s, "the job says chunk: none");
 	if (s->request->is_indirect)
-		return k->words ? run_whole(s, "it uses gl_NumWorkGroups and is dispatched indirectly")
-				: 0;
+		return k->words
+			   ? run_whole(s, "it uses gl_NumWorkGroups and is dispatched indirectly")
+			   : 0;
 	if (total == UINT64_MAX)
 		return run_whole(s, "it has more work groups than can be counted");
 	/* Too few groups to be cut: the device's own number is the right one. */

@@ -133,7 +133,7 @@ XDG_CACHE_HOME=/proc/nothing run_it 'a place where none can be made' false 42949
 (
 	unset XDG_CACHE_HOME HOME
 	vkjail run -q --report none job.yaml
-) && pass 'no home' || fail 'no home'
+) && pass "no home" || fail "no home"
 mkdir home
 (
 	unset XDG_CACHE_HOME
