@@ -20,7 +20,7 @@ void batch_clear(struct batch *b)
 
 static bool time_alone(const struct runner *r, struct kernel *k, uint64_t guess_ns)
 {
-	if (!r->queries)
+	if (!r->run->queries)
 		return false;
 	k->untimed_ns += guess_ns;
 	if (k->timed_alone >= SAMPLE_FIRST && k->untimed_ns < SAMPLE_EACH_NS)
@@ -48,9 +48,9 @@ void batch_add(struct runner *r, struct step *s, uint64_t guess_ns)
 
 static void timestamp(struct runner *r, uint32_t query)
 {
-	if (r->queries)
+	if (r->run->queries)
 		r->g->CmdWriteTimestamp(r->g->commands, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT,
-					r->queries, query);
+					r->run->queries, query);
 }
 
 static void record_item(struct runner *r, const struct step *s)
@@ -70,7 +70,7 @@ static void record_item(struct runner *r, const struct step *s)
 
 static void end_interval(struct runner *r, uint32_t query)
 {
-	if (!r->queries)
+	if (!r->run->queries)
 		return;
 	gpu_order_steps(r->g);
 	schedule_barrier(&r->schedule, 0);
@@ -85,8 +85,8 @@ static int record(struct runner *r, struct fail *f)
 
 	if (gpu_begin(g, f) < 0)
 		return -1;
-	if (r->queries)
-		g->CmdResetQueryPool(g->commands, r->queries, 0, b->intervals + 1);
+	if (r->run->queries)
+		g->CmdResetQueryPool(g->commands, r->run->queries, 0, b->intervals + 1);
 	/* What was uploaded must be visible to copies too. */
 	if (!r->started)
 		gpu_order_steps(g);
@@ -200,12 +200,12 @@ static int read_times(struct runner *r, struct fail *f)
 	uint64_t mask = bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
 	double period = (double)r->g->info->props.limits.timestampPeriod;
 
-	if (!r->queries) {
+	if (!r->run->queries) {
 		b->ns[0] = b->elapsed_ns; /* there is just one interval */
 		return 0;
 	}
 	uint32_t count = b->intervals + 1;
-	VkResult res = r->g->GetQueryPoolResults(r->g->device, r->queries, 0, count,
+	VkResult res = r->g->GetQueryPoolResults(r->g->device, r->run->queries, 0, count,
 						 count * sizeof stamps[0], stamps, sizeof stamps[0],
 						 VK_QUERY_RESULT_64_BIT | VK_QUERY_RESULT_WAIT_BIT);
 	if (res != VK_SUCCESS)

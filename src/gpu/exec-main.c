@@ -40,12 +40,14 @@ struct job {
 	struct transfer transfer;
 	VkDescriptorPool pool;
 	struct budget budget;
+	struct run run;
 	uint64_t pipeline_ns; /* of the phase that compiles */
 	bool ran;             /* the steps were begun */
 };
 
 static void job_done(struct job *j)
 {
+	run_done(&j->run);
 	if (j->pool)
 		j->gpu.DestroyDescriptorPool(j->gpu.device, j->pool, NULL);
 	for (size_t i = 0; j->buffers && i < j->q.buffer_count; i++)
@@ -330,7 +332,7 @@ static const unsigned char *fetch(void *owner, size_t buffer, unsigned char **re
 static int run_all(struct job *j, struct fail *f)
 {
 	struct progress progress;
-	struct run run = {
+	j->run = (struct run){
 	    .gpu = &j->gpu,
 	    .request = &j->q,
 	    .shapes = j->shapes,
@@ -345,12 +347,12 @@ static int run_all(struct job *j, struct fail *f)
 
 	j->ran = true;
 	progress_start(&progress, &j->q, j->kernels);
-	int rc = run_steps(&run, j->steps, j->q.step_count, f);
+	int rc = run_steps(&j->run, j->steps, j->q.step_count, f);
 
 	/* What was measured is worth having after a failure as well. */
 	for (size_t i = 0; i < j->q.kernel_count; i++)
 		if (j->kernels[i].chunks)
-			kernel_answer_times(&j->kernels[i], run.timed);
+			kernel_answer_times(&j->kernels[i], j->run.timed);
 	return rc;
 }
 
@@ -368,13 +370,19 @@ static int download(struct job *j, const struct request_output *o, bool partial,
 	return 0;
 }
 
-static int download_all(struct job *j, struct fail *f)
+/* What the kernels wrote to outputs becomes visible to the host. */
+static int show_outputs(struct job *j, struct fail *f)
 {
 	if (gpu_begin(&j->gpu, f) < 0)
 		return -1;
 	for (size_t i = 0; i < j->q.output_count; i++)
 		image_use_buffer(&j->gpu, &j->buffers[j->q.outputs[i].buffer], false);
-	if (gpu_make_visible(&j->gpu, f) < 0)
+	return gpu_make_visible(&j->gpu, f);
+}
+
+static int download_all(struct job *j, struct fail *f)
+{
+	if (show_outputs(j, f) < 0)
 		return -1;
 	for (size_t i = 0; i < j->q.output_count; i++)
 		if (download(j, &j->q.outputs[i], false, f) < 0)
@@ -402,7 +410,7 @@ static void keep_outputs(struct job *j, struct fail *why)
 			return;
 		}
 		why->pending = false;
-		if ((!visible && gpu_make_visible(&j->gpu, &f) < 0) ||
+		if ((!visible && show_outputs(j, &f) < 0) ||
 		    download(j, &j->q.outputs[i], true, &f) < 0)
 			answer_warning("the output '%s' is not kept: %s",
 				       j->q.buffers[j->q.outputs[i].buffer].name, f.err.text);
@@ -464,11 +472,8 @@ int main(void)
 	if (rc < 0)
 		keep_outputs(&job, &f);
 	bool told = answer_end(&f);
-	/*
-	 * A device that still works would make every clean-up call wait for it, and a driver in trouble may
-	 * not survive one. The kernel frees all of it anyway.
-	 */
-	if (rc < 0)
+	/* A device that still works would make every clean-up call wait for it. */
+	if (f.pending)
 		_exit(1);
 	job_done(&job);
 	return rc == 0 && told ? 0 : 1;

@@ -32,17 +32,18 @@ static int read_bytes(struct runner *r, const struct gpu_buffer *b, uint64_t at,
 		memcpy(out, b->map + at, size);
 		return 0;
 	}
-	if (!r->peek.buffer && gpu_buffer_create(g, LOOK_BYTES, GPU_FOR_STAGING, &r->peek, f) < 0)
+	if (!r->run->peek.buffer &&
+	    gpu_buffer_create(g, LOOK_BYTES, GPU_FOR_STAGING, &r->run->peek, f) < 0)
 		return -1;
 	VkBufferCopy part = {.srcOffset = at, .size = size};
 	if (gpu_begin(g, f) < 0)
 		return -1;
-	g->CmdCopyBuffer(g->commands, b->buffer, r->peek.buffer, 1, &part);
+	g->CmdCopyBuffer(g->commands, b->buffer, r->run->peek.buffer, 1, &part);
 	gpu_barrier(g, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_ACCESS_TRANSFER_WRITE_BIT,
 		    VK_PIPELINE_STAGE_HOST_BIT, VK_ACCESS_HOST_READ_BIT);
 	if (gpu_finish(g, f) < 0)
 		return -1;
-	memcpy(out, r->peek.map, size);
+	memcpy(out, r->run->peek.map, size);
 	return 0;
 }
 

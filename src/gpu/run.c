@@ -149,7 +149,7 @@ static void account_one(struct runner *r, struct step *s, uint64_t ns, bool alon
 
 	if (!k)
 		return;
-	if (alone || !r->queries)
+	if (alone || !r->run->queries)
 		stats_add(&k->stats, ns);
 	else
 		stats_add_shared(&k->stats, ns);
@@ -282,7 +282,7 @@ static int make_queries(struct runner *r, struct fail *f)
 		    "the queue has no timestamps: dispatches are timed by the host, from submission to completion");
 		return 0;
 	}
-	res = r->g->CreateQueryPool(r->g->device, &info, NULL, &r->queries);
+	res = r->g->CreateQueryPool(r->g->device, &info, NULL, &r->run->queries);
 	return res == VK_SUCCESS ? 0 : fail_vk(f, res, "vkCreateQueryPool", "time dispatches");
 }
 
@@ -315,11 +315,15 @@ int run_steps(struct run *run, struct step *steps, size_t count, struct fail *f)
 	    .target_ns = run->target_ns, .floor = run_floor(r->g), .align = r->g->width};
 	if (make_queries(r, f) < 0)
 		return -1;
-	int rc = run_all(r, count, f);
-	if (f->pending)
-		return rc;
-	if (r->queries)
-		r->g->DestroyQueryPool(r->g->device, r->queries, NULL);
-	gpu_buffer_destroy(r->g, &r->peek);
-	return rc;
+	return run_all(r, count, f);
+}
+
+void run_done(struct run *run)
+{
+	if (!run->gpu)
+		return;
+	if (run->queries)
+		run->gpu->DestroyQueryPool(run->gpu->device, run->queries, NULL);
+	gpu_buffer_destroy(run->gpu, &run->peek);
+	run->queries = VK_NULL_HANDLE;
 }

@@ -37,6 +37,10 @@ struct run {
 	uint64_t limit_ns;  /* of one dispatch, 0: none */
 	uint64_t target_ns; /* of a chunk */
 	bool timed;         /* by the device; else by the host, from submission to completion */
+	/* Owned, until run_done: a submission that nobody waited for may still use them. */
+	VkQueryPool queries; /* VK_NULL_HANDLE: the queue has no timestamps */
+	struct gpu_buffer
+	    peek; /* where the host reads buffers that are not mapped; made when it is needed */
 };
 
 /* Work that goes to the device in one submission: short dispatches, or one chunk of a long one. */
@@ -57,15 +61,12 @@ struct batch {
 struct runner {
 	struct run *run;
 	struct gpu *g;
-	VkQueryPool queries; /* VK_NULL_HANDLE: the queue has no timestamps */
 	struct pace_rules rules;
 	struct walk walk;
 	struct step *steps;
 	struct schedule schedule;
 	bool started; /* something was submitted */
 	bool looks;   /* the host reads buffers between steps */
-	struct gpu_buffer
-	    peek; /* where it reads those that are not mapped; made when it is needed */
 	/* The dispatch that is being cut into chunks. */
 	struct {
 		struct step *step; /* NULL: none */
@@ -79,6 +80,8 @@ uint64_t run_floor(const struct gpu *g);
 
 /* Sets run->timed. On END_KERNEL_TIME and END_CANCELLED f->pending says whether the device still works. */
 int run_steps(struct run *run, struct step *steps, size_t count, struct fail *f);
+/* The device must have come to the end of all work. */
+void run_done(struct run *run);
 
 /* ---- batch.c: one submission --------------------------------------------------------------- */
 
