@@ -44,19 +44,19 @@ ok 'orphans are reaped by pid 1' test "$(echo "$out" | tail -1)" -lt 100
 # A fork bomb under a limit on processes. The kernel does not hold root to RLIMIT_NPROC, and we say so.
 bomb() {
 	dir=$(user_dir bomb) && cp forker "$dir" && cd "$dir" || exit 99
-	run as_user vkjail run --wall 10s --processes 30 -- ./forker 100
+	run as_user vkjail run --cgroup none --wall 10s --processes 30 -- ./forker 100
 	like "$out" '^refused after [0-9]+: EAGAIN$' 'processes: a fork bomb meets its limit'
 	ok 'processes: near it' test "$(echo "$out" | sed 's/[^0-9]*\([0-9]*\).*/\1/')" -le 30
-	run as_user vkjail run --wall 1s --grace 0 --processes 50 -- sh -c 'bomb() { bomb | bomb & }; (bomb 2>/dev/null) & exec sleep 60'
+	run as_user vkjail run --cgroup none --wall 1s --grace 0 --processes 50 -- sh -c 'bomb() { bomb | bomb & }; (bomb 2>/dev/null) & exec sleep 60'
 	status_is 124 'processes: a bomb without end meets the wall limit'
 	report_has 'processes: in the report' $report .limits.processes.value=50 .limits.processes.enforced_by=RLIMIT_NPROC
 	cd "$T" || exit 99
 }
 if have user; then bomb; else skip 4 "$why"; fi
 if have root; then
-	run vkjail run --processes 30 --require processes -- true
+	run vkjail run --cgroup none --processes 30 --require processes -- true
 	status_is 125 'processes: as root --require refuses'
-	run vkjail run --processes 30 -- true
+	run vkjail run --cgroup none --processes 30 -- true
 	report_has 'processes: as root nobody enforces it' $report .limits.processes.enforced_by=null
 	like "$err" "warning: the limit 'processes' is not enforced: .*root" 'processes: as root there is a warning'
 else

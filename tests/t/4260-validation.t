@@ -20,7 +20,7 @@ cd "$T/gallery/jobs" || exit 99
 # It tells two things of no importance: that it is there, and that there is no cache from an earlier run.
 important() {
 	printf '%s\n' "$out" | grep 'msgNum: ' |
-		grep -v -e '^UNASSIGNED-khronos-validation-createinstance-status-message(' -e '^UNASSIGNED-cache-file-error(INFO'
+		grep -v -e '^UNASSIGNED-khronos-validation-createinstance-status-message(' -e '^UNASSIGNED-cache-file-error(INFO' -e '^UNASSIGNED-cache-write-error(INFO'
 }
 
 for job in *.yaml bad/*.yaml; do

@@ -167,7 +167,7 @@ static void test_buffers(void **state)
 		{BUFFER("{like: photo, sampler: {address: wrap}}"),
 			"job.yaml:2: compute.buffers.x.sampler.address: expected 'clamp', 'repeat', 'mirror' or 'border', got 'wrap'"},
 		{BUFFER("{like: photo, sampler: {mode: repeat}}"),
-			"job.yaml:2: compute.buffers.x.sampler: unknown key 'mode'; known keys: address, filter"},
+			"job.yaml:2: compute.buffers.x.sampler.mode: unknown key 'mode'"},
 		{BUFFER("{like: phoot}"),
 			"job.yaml:2: compute.buffers.x: there is no buffer 'phoot', did you mean 'photo'?"},
 		{BUFFER("{like: x}"),
