@@ -135,7 +135,9 @@ static uint64_t patience(const struct runner *r, uint32_t n, uint64_t guess_ns)
 		return limit - (r->split.spent_ns < limit ? r->split.spent_ns : limit);
 	if (__builtin_mul_overflow(limit, n, &certain))
 		certain = UINT64_MAX;
-	if (__builtin_add_overflow(limit, 10 * guess_ns + 50 * WAIT_GRACE_NS, &likely))
+	/* A busy machine makes short dispatches late, too: none is accused of that. */
+	if (__builtin_add_overflow(limit, limit, &likely) ||
+	    __builtin_add_overflow(likely, 10 * guess_ns + 250 * WAIT_GRACE_NS, &likely))
 		likely = UINT64_MAX;
 	return certain < likely ? certain : likely;
 }

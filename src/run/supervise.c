@@ -151,6 +151,8 @@ static int plan(struct run *r, struct err *e)
 			plan_done(&r->plan);
 			*e = ERR_INIT;
 			result = plan_make(&r->plan, r->spec, r->host, e);
+			if (r->plan.group.version == CGROUP_V2)
+				r->plan.group.source = "a scope that systemd made";
 		} else if (r->plan.group.version == CGROUP_NONE) {
 			r->plan.group.why = arena_printf(&r->plan.arena, "%s; systemd: %s",
 							 r->plan.group.why ? r->plan.group.why : "",

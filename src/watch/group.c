@@ -12,6 +12,12 @@ static uint64_t known(uint64_t value)
 	return value == CGROUP_UNKNOWN ? 0 : value;
 }
 
+/* pid 1 of the sandbox is ours. */
+static unsigned without_init(uint64_t count)
+{
+	return count == CGROUP_UNKNOWN || count == 0 ? 0 : (unsigned)count - 1;
+}
+
 bool watch_usage(struct loop *l, bool memory, struct usage *ret)
 {
 	const struct watch *w = l->watch;
@@ -23,8 +29,8 @@ bool watch_usage(struct loop *l, bool memory, struct usage *ret)
 			*ret = (struct usage){.at_ns = timers_now(),
 					      .cpu_ns = s.cpu_ns,
 					      .memory_bytes = known(s.memory_bytes),
-					      .processes = (unsigned)known(s.processes),
-					      .threads = (unsigned)known(s.tasks),
+					      .processes = without_init(s.processes),
+					      .threads = without_init(s.tasks),
 					      .memory_exact = true};
 			return true;
 		}
@@ -56,7 +62,6 @@ static void soft_memory(struct loop *l)
 
 	if (l->watch->seen->soft_ns[LIMIT_MEMORY] || soft >= LIMIT_UNSET)
 		return;
-	cgroup_soft_passed(l->watch->group);
 	if (!watch_usage(l, true, &u) || u.memory_bytes < soft)
 		u.memory_bytes = soft;
 	watch_soft(l, LIMIT_MEMORY, u.memory_bytes);

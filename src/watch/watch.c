@@ -112,6 +112,9 @@ void watch_soft(struct loop *l, enum limit limit, uint64_t value)
 
 	if (soft >= LIMIT_UNSET || value < soft || o->soft_ns[limit] || o->exited)
 		return;
+	/* By whomever it was noticed: with memory.high in force the job would crawl from now on. */
+	if (limit == LIMIT_MEMORY && l->watch->group)
+		cgroup_soft_passed(l->watch->group);
 	o->soft_ns[limit] = timers_now();
 	o->soft_value[limit] = value;
 	if (!l->watch->soft_ends || o->cause != CAUSE_NONE)

@@ -212,7 +212,7 @@ static void files_and_their_sizes(void **state)
 		AUTO_FD int fd = memfd_create("test", MFD_CLOEXEC);
 		char text[512];
 		struct request q;
-		struct data data;
+		struct data data = {0};
 		struct err e = ERR_INIT;
 		size_t bad;
 		assert_int_equal(ftruncate(fd, rows[i].size), 0);
