@@ -166,13 +166,15 @@ int transfer_down(struct transfer *t, const struct gpu_buffer *from, uint64_t by
 
 void transfer_done(struct transfer *t)
 {
+	if (!t->gpu)
+		return;
 	for (size_t i = 0; i < TRANSFER_SLOTS; i++) {
 		struct transfer_slot *s = &t->slots[i];
 		struct fail ignored = FAIL_INIT; /* the first cause has been told */
 		(void)wait_for(t, s, &ignored);
 		if (s->fence)
 			t->gpu->DestroyFence(t->gpu->device, s->fence, NULL);
-		if (t->gpu && s->buffer.buffer)
+		if (s->buffer.buffer)
 			gpu_buffer_destroy(t->gpu, &s->buffer);
 		*s = (struct transfer_slot){.busy = false};
 	}

@@ -24,14 +24,6 @@ static struct variant *find(const struct kernel *k, const uint32_t groups[static
 	return NULL;
 }
 
-/* All at once: steps keep pointers to them. */
-static int make_room(struct kernel *k, struct fail *f)
-{
-	if (!k->variants)
-		k->variants = calloc(VARIANTS_MAX, sizeof *k->variants);
-	return k->variants ? 0 : fail_set(f, END_FAILED, NULL, "out of memory");
-}
-
 static int add(struct step *s, struct gpu *g, struct fail *f)
 {
 	struct kernel *k = s->kernel;
@@ -43,8 +35,13 @@ static int add(struct step *s, struct gpu *g, struct fail *f)
 		return run_whole(s, "it uses gl_NumWorkGroups and has too many different grids");
 	if (spirv_patch_groups(k->words, k->word_count, s->groups, &words, &count, &why) < 0)
 		return run_whole(s, why);
-	if (make_room(k, f) < 0)
+	/* All at once: steps keep pointers to them. */
+	if (!k->variants)
+		k->variants = calloc(VARIANTS_MAX, sizeof *k->variants);
+	if (!k->variants) {
+		(void)fail_set(f, END_FAILED, NULL, "out of memory");
 		return -1;
+	}
 	struct variant *v = &k->variants[k->variant_count];
 	memcpy(v->groups, s->groups, sizeof v->groups);
 	if (kernel_pipeline(k, words, count, g, &v->pipeline, f) < 0)

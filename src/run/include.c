@@ -358,11 +358,11 @@ static int expand(struct expand *x, const struct level *l)
 	return put(x, l->text + done, l->size - done);
 }
 
-int includes_expand(struct includes *in, const struct compute_kernel *k, const char *text,
-		    size_t size, char **ret, size_t *ret_size, struct err *e)
+int includes_expand(struct includes *in, const struct compute_kernel *k,
+		    const struct include_text *from, struct include_text *ret, struct err *e)
 {
 	struct expand x = {.in = in, .kernel = k, .e = e};
-	struct level top = {.text = text, .size = size};
+	struct level top = {.text = from->text, .size = from->size};
 	const char *path = k->shader[0] == '/' ? NULL : below(&in->arena, "", k->shader);
 
 	top.path = path;
@@ -380,7 +380,7 @@ int includes_expand(struct includes *in, const struct compute_kernel *k, const c
 		free(x.out);
 		return -1;
 	}
-	*ret = x.out ? x.out : strdup("");
-	*ret_size = x.used;
-	return *ret ? 0 : err_os(e, ENOMEM, k->where, "cannot read the shader");
+	ret->text = x.out ? x.out : strdup("");
+	ret->size = x.used;
+	return ret->text ? 0 : err_os(e, ENOMEM, k->where, "cannot read the shader");
 }

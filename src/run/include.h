@@ -45,9 +45,14 @@ struct includes {
 void includes_init(struct includes *in, const char *job_dir);
 void includes_done(struct includes *in);
 
+struct include_text {
+	char *text;
+	size_t size;
+};
+
 /*
- * text, the shader k of a job, with all that it includes: *ret is malloc'ed, *ret_size its bytes. An
- * include that is not there becomes an #error, which counts only where the preprocessor comes by.
+ * from, the shader k of a job, with all that it includes: ret->text is malloc'ed. An include that is
+ * not there becomes an #error, which counts only where the preprocessor comes by.
  */
-int includes_expand(struct includes *in, const struct compute_kernel *k, const char *text,
-		    size_t size, char **ret, size_t *ret_size, struct err *e);
+int includes_expand(struct includes *in, const struct compute_kernel *k,
+		    const struct include_text *from, struct include_text *ret, struct err *e);

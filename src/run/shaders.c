@@ -23,16 +23,17 @@ static int add_kernel(int fd, struct includes *in, const struct compute_kernel *
 		      struct shader_place *ret, struct err *e)
 {
 	AUTO_FREE char *text = NULL;
-	AUTO_FREE char *whole = NULL;
 	size_t size;
 
 	if (fd_read_file(AT_FDCWD, k->shader_path, SHADER_BYTES, &text, &size, e) < 0)
 		return err_in(e, "%s", k->where);
 	if (!is_spirv(text, size)) {
-		if (includes_expand(in, k, text, size, &whole, &size, e) < 0)
+		struct include_text whole;
+		if (includes_expand(in, k, &(struct include_text){text, size}, &whole, e) < 0)
 			return -1;
 		free(text);
-		text = TAKE_PTR(whole);
+		text = whole.text;
+		size = whole.size;
 	}
 	if (size > SHADERS_BYTES - used)
 		return err_bad(e, k->where, "all shaders of the job have more than %d bytes",

@@ -120,7 +120,7 @@ agree refused <<'EOF'
 {compute: {kernels: {k: {shader: a}}, buffers: {x: {type: f32, shape: []}}, steps: [{run: k, groups: 1}]}}
 {compute: {kernels: {k: {shader: a}}, buffers: {x: {file: a.npy, fill: zeros}}, steps: [{run: k, groups: 1}]}}
 {compute: {kernels: {k: {shader: a}}, buffers: {x: {file: a.npy, sampler: {filter: cubic}}}, steps: [{run: k, groups: 1}]}}
-{compute: {kernels: {k: {shader: a}}, buffers: {x: {file: a.npy, sampler: {adress: clamp}}}, steps: [{run: k, groups: 1}]}}
+{compute: {kernels: {k: {shader: a}}, buffers: {x: {file: a.npy, sampler: {wrapping: clamp}}}, steps: [{run: k, groups: 1}]}}
 {compute: {kernels: {k: {shader: a}}, buffers: {x: {type: f32, shape: [1], fill: ones}}, steps: [{run: k, groups: 1}]}}
 {compute: {kernels: {k: {shader: a}}, buffers: {x: {type: f32, shape: [1], fill: {random: -1}}}, steps: [{run: k, groups: 1}]}}
 {compute: {kernels: {k: {shader: a}}, buffers: {x: {type: f32, shape: [1], fill: {random: 1, value: 2}}}, steps: [{run: k, groups: 1}]}}

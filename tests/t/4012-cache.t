@@ -130,15 +130,9 @@ run_it 'a link in its place' false 4294967291
 is "$(find away -name '*.spirv' | wc -l | tr -d ' ')" 0 '... is not used'
 rm cache/vkjail && mv away cache/vkjail
 XDG_CACHE_HOME=/proc/nothing run_it 'a place where none can be made' false 4294967291
-(
-	unset XDG_CACHE_HOME HOME
-	vkjail run -q --report none job.yaml
-) && pass "no home" || fail "no home"
+ok 'no home' env -u XDG_CACHE_HOME -u HOME vkjail run -q --report none job.yaml
 mkdir home
-(
-	unset XDG_CACHE_HOME
-	HOME=$T/home vkjail run -q --report none job.yaml
-) && pass 'a home without .cache' || fail 'a home without .cache'
+ok 'a home without .cache' env -u XDG_CACHE_HOME HOME="$T/home" vkjail run -q --report none job.yaml
 is "$(find home -name '*.spirv' | wc -l | tr -d ' ')" 1 '... gets one'
 
 # At the same time, into an empty cache.

@@ -20,6 +20,22 @@
 /* ---- lines --------------------------------------------------------------------------------- */
 
 /* "LINE:name LINE:<name>" of all that is found. */
+static int expand(struct includes *in, const struct compute_kernel *k, const char *text, size_t size, char **ret, size_t *ret_size,
+	struct err *e)
+{
+	AUTO_FREE char *copy = calloc(1, size + 1);
+	struct include_text whole = {NULL, 0};
+
+	assert_non_null(copy);
+	memcpy(copy, text, size);
+	int rc = includes_expand(in, k, &(struct include_text){copy, size}, &whole, e);
+	if (rc == 0) {
+		*ret = whole.text;
+		*ret_size = whole.size;
+	}
+	return rc;
+}
+
 static void scan(const char *text, size_t size, char *buf, size_t buf_size)
 {
 	struct include_scan s;
@@ -199,7 +215,7 @@ static void expansion(void **state)
 		(void)snprintf(path, sizeof path, "job/%s", rows[i].shader);
 		const struct compute_kernel k = {.where = "J", .shader = rows[i].shader, .shader_path = path};
 		includes_init(&in, "job");
-		int rc = includes_expand(&in, &k, rows[i].text, strlen(rows[i].text), &out, &size, &e);
+		int rc = expand(&in, &k, rows[i].text, strlen(rows[i].text), &out, &size, &e);
 		(void)err_render(&e, message, sizeof message);
 		if (rc < 0 ? !rows[i].message || !strstr(message, rows[i].message) : !rows[i].out)
 			print_message("# %s: %s\n", rows[i].text, message);
@@ -228,7 +244,7 @@ static void edges(void **state)
 	(void)state;
 	includes_init(&in, "job");
 	static const char deep[] = "#include \"deep15.glsl\"\n";
-	assert_int_equal(includes_expand(&in, &k, deep, sizeof deep - 1, &out, &size, &e), 0);
+	assert_int_equal(expand(&in, &k, deep, sizeof deep - 1, &out, &size, &e), 0);
 	assert_non_null(memmem(out, size, "bottom", 6));
 	free(out);
 	includes_done(&in);
@@ -240,16 +256,16 @@ static void edges(void **state)
 	write_file("job/half2.glsl", half);
 	static const char both[] = "#include \"half1.glsl\"\n", again[] = "#include \"half2.glsl\"\n";
 	includes_init(&in, "job");
-	assert_int_equal(includes_expand(&in, &k, both, sizeof both - 1, &out, &size, &e), 0);
+	assert_int_equal(expand(&in, &k, both, sizeof both - 1, &out, &size, &e), 0);
 	free(out);
-	assert_int_equal(includes_expand(&in, &k, again, sizeof again - 1, &out, &size, &e), 0);
+	assert_int_equal(expand(&in, &k, again, sizeof again - 1, &out, &size, &e), 0);
 	free(out);
 	static const char third[] = "#include \"top.glsl\"\n";
-	assert_int_equal(includes_expand(&in, &k, third, sizeof third - 1, &out, &size, &e), -1);
+	assert_int_equal(expand(&in, &k, third, sizeof third - 1, &out, &size, &e), -1);
 	assert_non_null(strstr(e.text, "the included files have more than 4194304 bytes"));
 	e = ERR_INIT;
 	static const char twice[] = "#include \"half1.glsl\"\n#include \"half1.glsl\"\n";
-	assert_int_equal(includes_expand(&in, &k, twice, sizeof twice - 1, &out, &size, &e), -1);
+	assert_int_equal(expand(&in, &k, twice, sizeof twice - 1, &out, &size, &e), -1);
 	assert_non_null(strstr(e.text, "'k.comp' has more than 4194304 bytes with everything that it includes"));
 	includes_done(&in);
 
@@ -260,7 +276,7 @@ static void edges(void **state)
 		(void)snprintf(name, sizeof name, "job/many%d.glsl", i);
 		write_file(name, "x\n");
 		int n = snprintf(text, sizeof text, "#include \"many%d.glsl\"\n", i);
-		int rc = includes_expand(&in, &k, text, (size_t)n, &out, &size, &e);
+		int rc = expand(&in, &k, text, (size_t)n, &out, &size, &e);
 		assert_int_equal(rc, i < INCLUDE_FILES ? 0 : -1);
 		if (rc == 0)
 			free(out);
