@@ -13,7 +13,11 @@
 #include "watch/usage.h"
 
 /* Nothing is looked at more often than this, however near a limit is. */
-#define SHORTEST_NS 1000000u
+#define SHORTEST_NS      1000000u
+
+/* Of memory that only samples hold; one costs some tens of microseconds. */
+#define SHORTEST_LOOK_NS 2000000u
+#define FIRST_LOOK_NS    5000000u
 
 enum { GIVE_UPS_MAX = 12 };
 
@@ -52,6 +56,19 @@ static void sample_interval(const struct loop *l)
 	l->watch->seen->samples.interval_ns = l->watch->sample_ns;
 }
 
+/* A limit that only samples hold is looked after from the start. */
+static uint64_t first_look(struct loop *l)
+{
+	const struct watch *w = l->watch;
+	bool held = w->group && w->plan->group.controllers & CGROUP_BIT(CGROUP_MEMORY);
+
+	l->next_sample_ns = after(w->seen->launch_ns, w->sample_ns);
+	l->look_wait_ns = SHORTEST_LOOK_NS;
+	return limit_of(l, LIMIT_MEMORY) < LIMIT_UNSET && !held && w->sample_ns > FIRST_LOOK_NS
+		   ? FIRST_LOOK_NS
+		   : w->sample_ns;
+}
+
 void timers_start(struct loop *l)
 {
 	uint64_t now = l->watch->seen->launch_ns;
@@ -68,7 +85,7 @@ void timers_start(struct loop *l)
 		l->deadline[TIMER_IDLE] = after(now, limit_of(l, LIMIT_IDLE));
 	l->idle_since_ns = now;
 	if (l->watch->sample_ns < LIMIT_UNSET)
-		l->deadline[TIMER_SAMPLE] = after(now, l->watch->sample_ns);
+		l->deadline[TIMER_SAMPLE] = after(now, first_look(l));
 	sample_interval(l);
 	timers_arm(l);
 }
@@ -216,6 +233,40 @@ static void without_mapped_tmp(struct loop *l, struct usage *u)
 	u->memory_bytes -= twice < u->memory_bytes ? twice : u->memory_bytes;
 }
 
+/*
+ * When to look again at memory that only samples hold: halfway to the moment at which the limit is reached
+ * should the job go on growing as it did, and soon after the start, when nothing is known yet.
+ */
+static uint64_t next_look(struct loop *l, uint64_t now, uint64_t bytes, uint64_t limit)
+{
+	uint64_t wait = 2 * l->look_wait_ns;
+
+	if (l->look_ns && bytes > l->look_bytes && bytes < limit) {
+		double rate = (double)(bytes - l->look_bytes) / (double)(now - l->look_ns + 1);
+		double left = (double)(limit - bytes) / rate / 2;
+		if (left < (double)wait)
+			wait = (uint64_t)left;
+	}
+	if (wait > l->watch->sample_ns)
+		wait = l->watch->sample_ns;
+	if (wait < SHORTEST_LOOK_NS)
+		wait = SHORTEST_LOOK_NS;
+	l->look_wait_ns = wait;
+	l->look_ns = now;
+	l->look_bytes = bytes;
+	return wait;
+}
+
+/* Looks between two samples are for the limit, not for the report. */
+static void note_sample(struct loop *l, uint64_t now, const struct usage *u)
+{
+	note_peaks(l->watch->seen, u);
+	if (now + SHORTEST_LOOK_NS < l->next_sample_ns)
+		return;
+	keep_sample(&l->watch->seen->samples, u);
+	l->next_sample_ns = after(now, l->watch->sample_ns);
+}
+
 static void fire_sample(struct loop *l, uint64_t now)
 {
 	struct watch *w = l->watch;
@@ -245,8 +296,9 @@ static void fire_sample(struct loop *l, uint64_t now)
 			without_mapped_tmp(l, &u);
 	}
 	u.memory_bytes += in_tmp;
-	note_peaks(w->seen, &u);
-	keep_sample(&w->seen->samples, &u);
+	note_sample(l, now, &u);
+	if (limit < LIMIT_UNSET)
+		l->deadline[TIMER_SAMPLE] = after(now, next_look(l, now, u.memory_bytes, limit));
 	watch_soft(l, LIMIT_MEMORY, u.memory_bytes);
 	if (limit < LIMIT_UNSET && u.memory_bytes > limit)
 		watch_limit(l, LIMIT_MEMORY, u.memory_bytes, SIGKILL);

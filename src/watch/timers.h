@@ -22,11 +22,13 @@ enum timer {
 struct loop {
 	struct watch *watch;
 	int epoll_fd, timer_fd;
-	int tmp_fd;                     /* on the job's private tmpfs; -1 */
-	struct proc_files files;        /* of the job's processes, for the samples */
-	uint64_t deadline[TIMER_COUNT]; /* CLOCK_MONOTONIC ns; 0: not set */
-	uint64_t armed;                 /* what the timerfd is set to */
-	uint64_t idle_cpu_ns;           /* CPU time at the last progress */
+	int tmp_fd;                                 /* on the job's private tmpfs; -1 */
+	struct proc_files files;                    /* of the job's processes, for the samples */
+	uint64_t deadline[TIMER_COUNT];             /* CLOCK_MONOTONIC ns; 0: not set */
+	uint64_t armed;                             /* what the timerfd is set to */
+	uint64_t next_sample_ns;                    /* when the next one is kept */
+	uint64_t look_wait_ns, look_ns, look_bytes; /* the last look at memory */
+	uint64_t idle_cpu_ns;                       /* CPU time at the last progress */
 	uint64_t idle_since_ns;
 	unsigned left,
 	    give_ups; /* after SIGKILL: the processes that were there last, and how often they were counted */
