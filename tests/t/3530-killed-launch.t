@@ -21,7 +21,7 @@ killed() {
 	done
 	like "$(tail -n 1 "$T/$1.log")" '^ended [0-9]+: 124 after [0-9]+ calls$' "$1: the whole run was gone through"
 	diag "$1: $runs runs, $(tail -n 1 "$T/$1.log")"
-	ok "$1: that was not over at once" test "$((runs * step))" -gt 100
+	ok "$1: that was not over at once" test "$((runs * step))" -gt 50
 	ok "$1: no process is left" wait_for no_process
 	ok "$1: no control group has a process" wait_for only_empty_groups "$1"
 }
