@@ -5,7 +5,7 @@
 
 noinst_LIBRARIES += libcgroup.a libbase.a libjob.a libhost.a libplan.a libsandbox.a libwatch.a libreport.a librun.a
 
-libbase_a_CPPFLAGS = $(AM_CPPFLAGS) $(NETTLE_CFLAGS)
+libbase_a_CPPFLAGS = $(AM_CPPFLAGS) $(MD_CFLAGS)
 libbase_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 libbase_a_SOURCES = \
 	src/base/arena.c src/base/arena.h \
@@ -84,7 +84,7 @@ libreport_a_SOURCES = \
 	src/report/sandbox.c \
 	src/report/verdict.c src/report/verdict.h
 
-librun_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(NETTLE_CFLAGS)
+librun_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(MD_CFLAGS)
 librun_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 librun_a_SOURCES = \
 	src/run/cache.c src/run/cache.h src/run/cache-evict.c \
@@ -116,4 +116,4 @@ else
 vkjail_LDFLAGS = $(AM_LDFLAGS) $(PIE_LDFLAGS)
 endif
 vkjail_LDADD = libcli.a librun.a libreport.a libwatch.a libsandbox.a libplan.a libsandbox.a libcgroup.a libhost.a libjob.a libbase.a \
-	$(SECCOMP_LIBS) $(CAP_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(NETTLE_LIBS)
+	$(SECCOMP_LIBS) $(CAP_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(MD_LIBS)

@@ -3,7 +3,7 @@
 #include "base/cachefile.h"
 
 #include <errno.h>
-#include <nettle/sha2.h>
+#include <sha2.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@ struct header {
 	char magic[8];
 	uint64_t kind, size;
 	uint8_t key[CACHE_KEY_BYTES];
-	uint8_t hash[SHA256_DIGEST_SIZE]; /* of the members above and the data */
+	uint8_t hash[SHA256_DIGEST_LENGTH]; /* of the members above and the data */
 };
 
 static struct header make_header(const struct cache_id *id, const void *data, size_t size)
@@ -24,13 +24,13 @@ static struct header make_header(const struct cache_id *id, const void *data, si
 	struct header h = {.magic = {'V', 'K', 'J', 'C', 'A', 'C', 'H', '1'},
 			   .kind = (uint64_t)id->kind,
 			   .size = size};
-	struct sha256_ctx ctx;
+	SHA2_CTX ctx;
 
 	memcpy(h.key, id->key, sizeof h.key);
-	sha256_init(&ctx);
-	sha256_update(&ctx, offsetof(struct header, hash), (const uint8_t *)&h);
-	sha256_update(&ctx, size, data);
-	sha256_digest(&ctx, sizeof h.hash, h.hash);
+	SHA256Init(&ctx);
+	SHA256Update(&ctx, (const uint8_t *)&h, offsetof(struct header, hash));
+	SHA256Update(&ctx, data, size);
+	SHA256Final(h.hash, &ctx);
 	return h;
 }
 

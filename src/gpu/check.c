@@ -7,7 +7,7 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <nettle/sha2.h>
+#include <sha2.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -93,13 +93,13 @@ bool until_is_over(const struct request_until *u, enum compute_type type,
 int check_hash(const char *name, const char *expected, const unsigned char *bytes, uint64_t size,
 	       struct err *e)
 {
-	struct sha256_ctx ctx;
-	uint8_t digest[SHA256_DIGEST_SIZE];
-	char text[2 * SHA256_DIGEST_SIZE + 1];
+	SHA2_CTX ctx;
+	uint8_t digest[SHA256_DIGEST_LENGTH];
+	char text[2 * SHA256_DIGEST_LENGTH + 1];
 
-	sha256_init(&ctx);
-	sha256_update(&ctx, size, bytes);
-	sha256_digest(&ctx, sizeof digest, digest);
+	SHA256Init(&ctx);
+	SHA256Update(&ctx, bytes, size);
+	SHA256Final(digest, &ctx);
 	for (size_t i = 0; i < sizeof digest; i++)
 		(void)snprintf(text + 2 * i, 3, "%02x", digest[i]);
 	if (strcmp(text, expected) == 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a shader file to SPIR-V words: compiled in another process, identified by its hash. */
-#include <nettle/sha2.h>
+#include <sha2.h>
 
 #include "base/auto.h"
 #include "gpu/compile-client.h"
@@ -8,12 +8,12 @@
 
 static void hash(const uint32_t *words, size_t count, char out[static 65])
 {
-	struct sha256_ctx ctx;
-	uint8_t digest[SHA256_DIGEST_SIZE];
+	SHA2_CTX ctx;
+	uint8_t digest[SHA256_DIGEST_LENGTH];
 
-	sha256_init(&ctx);
-	sha256_update(&ctx, count * 4, (const uint8_t *)words);
-	sha256_digest(&ctx, sizeof digest, digest);
+	SHA256Init(&ctx);
+	SHA256Update(&ctx, (const uint8_t *)words, count * 4);
+	SHA256Final(digest, &ctx);
 	for (size_t i = 0; i < sizeof digest; i++)
 		(void)snprintf(out + 2 * i, 3, "%02x", digest[i]);
 }

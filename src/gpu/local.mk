@@ -3,7 +3,7 @@
 # of this may be linked into vkjail itself.
 
 noinst_LIBRARIES += libgpu.a
-libgpu_a_CPPFLAGS = $(AM_CPPFLAGS) $(VULKAN_CFLAGS) $(JANSSON_CFLAGS) $(PNG_CFLAGS) $(ZLIB_CFLAGS) $(NETTLE_CFLAGS)
+libgpu_a_CPPFLAGS = $(AM_CPPFLAGS) $(VULKAN_CFLAGS) $(JANSSON_CFLAGS) $(PNG_CFLAGS) $(ZLIB_CFLAGS) $(MD_CFLAGS)
 libgpu_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 libgpu_a_SOURCES = \
 	src/gpu/answer.c src/gpu/answer.h \
@@ -50,7 +50,7 @@ libgpu_a_SOURCES += \
 	src/gpu/png.c src/gpu/png.h \
 	src/gpu/safetensors.c src/gpu/safetensors.h \
 	src/gpu/transfer.c src/gpu/transfer.h
-LIBGPU_LIBS = libgpu.a libbase.a $(JANSSON_LIBS) $(PNG_LIBS) $(ZLIB_LIBS) $(NETTLE_LIBS) -lm
+LIBGPU_LIBS = libgpu.a libbase.a $(JANSSON_LIBS) $(PNG_LIBS) $(ZLIB_LIBS) $(MD_LIBS) -lm
 
 pkglibexec_PROGRAMS += vkjail-exec vkjail-compile vkjail-probe
 

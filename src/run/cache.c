@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <nettle/sha2.h>
+#include <sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,23 +58,23 @@ static int cache_dir(void)
 
 /* ---- the key ------------------------------------------------------------------------------- */
 
-static void add_bytes(struct sha256_ctx *ctx, const void *data, uint64_t size)
+static void add_bytes(SHA2_CTX *ctx, const void *data, uint64_t size)
 {
-	sha256_update(ctx, sizeof size, (const uint8_t *)&size);
-	sha256_update(ctx, size, data);
+	SHA256Update(ctx, (const uint8_t *)&size, sizeof size);
+	SHA256Update(ctx, data, size);
 }
 
 /* NULL and "" are different. */
-static void add_text(struct sha256_ctx *ctx, const char *s)
+static void add_text(SHA2_CTX *ctx, const char *s)
 {
 	const uint8_t there = s != NULL;
 
-	sha256_update(ctx, 1, &there);
+	SHA256Update(ctx, &there, 1);
 	add_bytes(ctx, s ? s : "", s ? strlen(s) : 0);
 }
 
 /* Another build of the compiler may make something else, though its version is the same. */
-static int add_compiler(struct sha256_ctx *ctx, const struct host *host)
+static int add_compiler(SHA2_CTX *ctx, const struct host *host)
 {
 	char path[sizeof host->libexec + 32];
 	struct stat st;
@@ -88,7 +88,7 @@ static int add_compiler(struct sha256_ctx *ctx, const struct host *host)
 	return 0;
 }
 
-static void add_kernel(struct sha256_ctx *ctx, const struct compute_kernel *k, const void *text,
+static void add_kernel(SHA2_CTX *ctx, const struct compute_kernel *k, const void *text,
 		       uint64_t size)
 {
 	const uint64_t defines = k->define_count;
@@ -109,21 +109,21 @@ static int make_key(uint8_t key[static CACHE_KEY_BYTES], const struct spec *spec
 	const struct shader_place *last = &places[c->kernel_count - 1];
 	const size_t size = last->offset + last->size;
 	const uint64_t device = c->device;
-	struct sha256_ctx ctx;
+	SHA2_CTX ctx;
 
 	/* An empty file cannot be mapped; nothing that is compiled from it is worth keeping either. */
 	const uint8_t *text = size ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, shaders, 0)
 				   : MAP_FAILED;
 	if (text == MAP_FAILED)
 		return -1;
-	sha256_init(&ctx);
+	SHA256Init(&ctx);
 	int rc = add_compiler(&ctx, host);
 	add_bytes(&ctx, &device, sizeof device);
 	add_text(&ctx, c->device_name);
 	add_text(&ctx, spec->driver);
 	for (size_t i = 0; i < c->kernel_count; i++)
 		add_kernel(&ctx, &c->kernels[i], text + places[i].offset, places[i].size);
-	sha256_digest(&ctx, CACHE_KEY_BYTES, key);
+	SHA256Final(key, &ctx);
 	(void)munmap((void *)(uintptr_t)text, size);
 	return rc;
 }

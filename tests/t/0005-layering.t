@@ -41,10 +41,10 @@ needed() {
 	done
 	is "$extra" '' "$program links nothing but $*"
 }
-needed vkjail libseccomp libcap libjansson libyaml-0 libnettle
-needed vkjail-exec libvulkan libpng16 libz libnettle libjansson
+needed vkjail libseccomp libcap libjansson libyaml-0 libmd
+needed vkjail-exec libvulkan libpng16 libz libmd libjansson
 needed vkjail-compile libstdc++ libSPIRV-Tools libSPIRV-Tools-shared libglslang
-needed vkjail-probe libvulkan libnettle libjansson
+needed vkjail-probe libvulkan libmd libjansson
 if [ -x "$top_builddir/vkjail-scope" ]; then
 	needed vkjail-scope libsystemd
 else
