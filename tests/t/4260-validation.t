@@ -4,6 +4,7 @@
 # layer has to say is nothing. It works inside the sandbox, from /usr, and writes to the job's stdout.
 . "${top_srcdir:-.}/tests/lib/tap.sh"
 . "$top_srcdir/tests/lib/gallery.sh"
+need plain-build
 need userns vulkan validation-layer
 
 cat >"$T/vk_layer_settings.txt" <<'SETTINGS'

@@ -6,10 +6,10 @@ vm_tests = tests/vm/root.t tests/vm/user.t tests/vm/systemd.t tests/vm/login.t \
 EXTRA_DIST += $(vm_tests) tests/vm/fetch-kernel tests/vm/guest tests/vm/guest-systemd tests/vm/init \
 	tests/vm/merge tests/vm/orders tests/vm/run
 
-# What the first machine runs, and the others; docs, tables and the real programs have nothing to do
-# with the kernel.
-VM_TESTS = $(filter-out tests/t/0% tests/t/6%,$(integration_tests))
-VM_LIMIT_TESTS = $(filter tests/t/2003% tests/t/3%,$(integration_tests))
+# What the first machine runs, and the others: what has to do with the kernel, in minutes. For a longer
+# look: make check-vm VM_TESTS='tests/t/... tests/t/...'; all of the suite takes hours in there.
+VM_TESTS = tests/t/2003-process.t tests/t/3000-reasons.t tests/t/3400-rlimits.t tests/t/3500-cgroup.t tests/t/3505-adversaries.t
+VM_LIMIT_TESTS = tests/t/2003-process.t tests/t/3500-cgroup.t tests/t/3520-scope.t
 check-vm: all
 	@VM_TESTS='$(VM_TESTS)' VM_LIMIT_TESTS='$(VM_LIMIT_TESTS)' $(MAKE) $(AM_MAKEFLAGS) check TEST_SECONDS=5400 TESTS='$(vm_tests)'
 vm-kernels: vm-kernels/old/linux.uml vm-kernels/new/linux.uml
