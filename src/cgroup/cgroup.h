@@ -108,7 +108,7 @@ void cgroup_done(struct cgroup *g);
 struct cgroup_stat {
 	uint64_t cpu_ns, cpu_user_ns, cpu_system_ns;
 	uint64_t throttled_ns, throttled_periods;
-	uint64_t memory_bytes, memory_peak_bytes, swap_bytes, swap_peak_bytes;
+	uint64_t memory_bytes, memory_peak_bytes, swap_peak_bytes;
 	uint64_t processes;         /* in samples only */
 	uint64_t tasks, tasks_peak; /* processes and threads, pid 1 of the sandbox among them */
 	uint64_t oom,

@@ -73,8 +73,8 @@ static bool is_leftover(const char *name)
 
 static bool remove_tree(int parent, const char *name, unsigned depth);
 
-/* The groups below: only directories, their files are the kernel's. */
-static void remove_below(int dir, unsigned depth)
+/* Removes the groups in dir that are wanted gone; their files are the kernel's. */
+static void remove_groups(int dir, bool (*is_wanted)(const char *name), unsigned depth)
 {
 	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *list = fd < 0 ? NULL : fdopendir(fd);
@@ -85,9 +85,14 @@ static void remove_below(int dir, unsigned depth)
 		return;
 	}
 	for (struct dirent *d; (d = readdir(list));)
-		if (d->d_type == DT_DIR && d->d_name[0] != '.')
-			(void)remove_tree(dir, d->d_name, depth + 1);
+		if (d->d_type == DT_DIR && is_wanted(d->d_name))
+			(void)remove_tree(dir, d->d_name, depth);
 	(void)closedir(list);
+}
+
+static bool is_group(const char *name)
+{
+	return name[0] != '.';
 }
 
 static bool remove_tree(int parent, const char *name, unsigned depth)
@@ -100,7 +105,7 @@ static bool remove_tree(int parent, const char *name, unsigned depth)
 	(void)!fchmodat(parent, name, 0755, 0);
 	AUTO_FD int dir = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dir >= 0)
-		remove_below(dir, depth);
+		remove_groups(dir, is_group, depth + 1);
 	return unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT;
 }
 
@@ -137,23 +142,6 @@ static void kill_members(int dir)
 	(void)write_file(dir, "cgroup.freeze", "0");
 }
 
-/* What runners left that were killed. Their jobs died with them, so these groups are empty. */
-static void sweep(int parent)
-{
-	int fd = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *list = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!list) {
-		if (fd >= 0)
-			(void)close(fd);
-		return;
-	}
-	for (struct dirent *d; (d = readdir(list));)
-		if (d->d_type == DT_DIR && is_leftover(d->d_name))
-			(void)remove_tree(parent, d->d_name, 0);
-	(void)closedir(list);
-}
-
 /* ---- making ---------------------------------------------------------------------------------- */
 
 static int make(struct cgroup *g, int c, struct err *e)
@@ -163,7 +151,8 @@ static int make(struct cgroup *g, int c, struct err *e)
 
 	if (parent < 0)
 		return err_os(e, errno, where, "cannot make a control group there");
-	sweep(parent);
+	/* What runners left that were killed. Their jobs died with them, so these groups are empty. */
+	remove_groups(parent, is_leftover, 0);
 	/* EEXIST: two controllers of v1 in one hierarchy. */
 	if (mkdirat(parent, g->name, 0755) < 0 &&
 	    (errno != EEXIST || g->place->version == CGROUP_V2))

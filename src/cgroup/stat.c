@@ -140,10 +140,8 @@ static void read_memory(const struct cgroup *g, struct cgroup_stat *s)
 		return;
 	s->memory_bytes = read_number(dir, v2 ? "memory.current" : "memory.usage_in_bytes");
 	s->memory_peak_bytes = read_number(dir, v2 ? "memory.peak" : "memory.max_usage_in_bytes");
-	if (v2) {
-		s->swap_bytes = read_number(dir, "memory.swap.current");
+	if (v2)
 		s->swap_peak_bytes = read_number(dir, "memory.swap.peak");
-	}
 	if (cgroup_read(dir, "memory.stat", text, sizeof text) <= 0)
 		return;
 	uint64_t all = find_key(text, "pgfault");

@@ -71,7 +71,7 @@ static void test_numbers_of_v2(void **state)
 
 	put("memory.current", "4096\n");
 	put("memory.peak", "8192\n");
-	put("memory.swap.current", "max\n");
+	put("memory.swap.peak", "max\n");
 	put("memory.events", "low 0\nhigh 3\nmax 7\noom 2\noom_kill 1\noom_group_kill 1\n");
 	put("memory.stat", "anon 1\npgfault 100\npgmajfault 7\n");
 	put("cpu.stat", "usage_usec 1500\nuser_usec 1000\nsystem_usec 500\nnr_periods 4\nnr_throttled 2\nthrottled_usec 9\n");
@@ -89,7 +89,6 @@ static void test_numbers_of_v2(void **state)
 	cgroup_stat_read(&g, &s);
 	assert_int_equal(s.memory_bytes, 4096);
 	assert_int_equal(s.memory_peak_bytes, 8192);
-	assert_true(s.swap_bytes == CGROUP_UNKNOWN);
 	assert_true(s.swap_peak_bytes == CGROUP_UNKNOWN);
 	assert_int_equal(s.oom, 2);
 	/* Not the line of which this is only the start. */
