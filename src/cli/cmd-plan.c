@@ -97,26 +97,22 @@ static void print_compute(const struct compute *c)
 		(void)printf("  output  %-14s to %s\n", c->outputs[i].buffer, c->outputs[i].path);
 }
 
-static void print_limits(const struct plan *p)
+static void print_limits(const struct plan *p, const char *soft_action)
 {
 	char value[32];
 
 	(void)printf("\nlimits:\n");
 	for (int i = 0; i < LIMIT_COUNT; i++) {
 		const struct coverage *c = &p->coverage[i];
-		uint64_t v = p->limits.value[i];
-		if (!limit_is_set(&p->limits, i))
-			continue;
-		if (limit_table[i].unit == LIMIT_DURATION)
-			(void)text_print_duration(v, value, sizeof value);
-		else if (limit_table[i].unit == LIMIT_BYTES)
-			(void)text_print_size(v, value, sizeof value);
-		else
-			(void)snprintf(value, sizeof value, "%llu%s", (unsigned long long)v,
-				       limit_table[i].unit == LIMIT_PERCENT ? "%" : "");
-		(void)printf("  %-14s %-10s %s%s\n", limit_table[i].key, value,
-			     c->unavailable ? "NOT ENFORCED: " : "enforced by ",
-			     c->unavailable ? c->unavailable : c->enforced_by);
+		if (limit_is_set(&p->limits, i))
+			(void)printf("  %-14s %-10s %s%s\n", limit_table[i].key,
+				     limit_print(i, p->limits.value[i], value, sizeof value),
+				     c->unavailable ? "NOT ENFORCED: " : "enforced by ",
+				     c->unavailable ? c->unavailable : c->enforced_by);
+		if (p->limits.soft[i] < LIMIT_UNSET)
+			(void)printf("  %-14s %-10s soft value, action: %s\n", limit_table[i].key,
+				     limit_print(i, p->limits.soft[i], value, sizeof value),
+				     soft_action);
 	}
 }
 
@@ -146,7 +142,7 @@ static void print_text(const struct options *o, const struct plan *p)
 	}
 	if (o->spec.compute)
 		print_compute(o->spec.compute);
-	print_limits(p);
+	print_limits(p, spec_soft_action_names[o->spec.soft_action]);
 	(void)printf("\nsandbox: seccomp %s, network %s, %zu GPU device node%s\n",
 		     spec_seccomp_names[p->seccomp], spec_net_names[o->spec.net], p->gpu_node_count,
 		     p->gpu_node_count == 1 ? "" : "s");

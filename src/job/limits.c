@@ -2,6 +2,10 @@
 /* The table of limits, made from limits.def. */
 #include "job/limits.h"
 
+#include <stdio.h>
+
+#include "base/text.h"
+
 #define DURATION LIMIT_DURATION
 #define BYTES    LIMIT_BYTES
 #define COUNT    LIMIT_COUNT_OF
@@ -12,3 +16,19 @@ const struct limit_info limit_table[LIMIT_COUNT] = {
 #include "job/limits.def"
 #undef LIMIT
 };
+
+const char *limit_print(enum limit id, uint64_t value, char *buf, size_t size)
+{
+	switch (limit_table[id].unit) {
+	case LIMIT_DURATION:
+		return text_print_duration(value, buf, size);
+	case LIMIT_BYTES:
+		return text_print_size(value, buf, size);
+	case LIMIT_COUNT_OF:
+	case LIMIT_PERCENT:
+		break;
+	}
+	(void)snprintf(buf, size, "%llu%s", (unsigned long long)value,
+		       limit_table[id].unit == LIMIT_PERCENT ? "%" : "");
+	return buf;
+}

@@ -2,6 +2,7 @@
 /* The limits of a job: which there are, and their values in one job. */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "job/reason.h"
@@ -47,6 +48,9 @@ static inline int limit_may_be_soft(enum limit id)
 	return id == LIMIT_WALL || id == LIMIT_CPU || id == LIMIT_MEMORY ||
 	       id == LIMIT_DEVICE_MEMORY;
 }
+
+/* "1GiB", "30s", "64", "150%". buf of at least 32 bytes; returns buf. */
+const char *limit_print(enum limit id, uint64_t value, char *buf, size_t size);
 
 static inline int limit_is_set(const struct limits *l, enum limit id)
 {

@@ -139,7 +139,10 @@ json_t *part_limits(const struct plan *plan)
 		if (plan->limits.soft[i] < LIMIT_UNSET)
 			set_int(l, "soft", plan->limits.soft[i]);
 		set(l, "unit", json_string(units[limit_table[i].unit]));
-		set(l, "enforced_by", c->enforced_by ? json_string(c->enforced_by) : json_null());
+		/* A soft value alone is told, or ends the job; it holds nothing. */
+		bool hard = limit_is_set(&plan->limits, i);
+		set(l, "enforced_by",
+		    hard && c->enforced_by ? json_string(c->enforced_by) : json_null());
 		set(l, "measured_by", c->measured_by ? json_string(c->measured_by) : json_null());
 		if (c->unavailable)
 			set(l, "unavailable", json_string(c->unavailable));
@@ -345,6 +348,6 @@ json_t *report_build(const struct report_facts *f, struct report *kept)
 	if (f->outcome && f->seen && f->seen->samples.taken)
 		set(o, "samples", part_samples(f->seen));
 	SET_KEPT(o, host, part_host(f->host));
-	SET_KEPT(o, warnings, f->plan ? part_warnings(f->plan) : json_array());
+	set(o, "warnings", f->plan ? part_warnings(f->plan) : json_array());
 	return o;
 }

@@ -136,6 +136,5 @@ void report_done(struct report *r)
 	json_decref(r->limits);
 	json_decref(r->sandbox);
 	json_decref(r->host);
-	json_decref(r->warnings);
-	r->job = r->limits = r->sandbox = r->host = r->warnings = NULL;
+	r->job = r->limits = r->sandbox = r->host = NULL;
 }

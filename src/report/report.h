@@ -19,7 +19,7 @@ struct report {
 	char path[4096]; /* expanded */
 	bool durable;
 	/* What stands in both versions, made while the job runs; owned. NULL: not made yet. */
-	struct json_t *job, *limits, *sandbox, *host, *warnings;
+	struct json_t *job, *limits, *sandbox, *host;
 };
 
 /* Everything that a report tells about; members may be NULL when things did not get that far. */

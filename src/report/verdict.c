@@ -42,21 +42,6 @@ static const char *signal_name(int signal, char *buf, size_t size)
 	return buf;
 }
 
-static const char *print_value(enum limit limit, uint64_t value, char *buf, size_t size)
-{
-	switch (limit_table[limit].unit) {
-	case LIMIT_DURATION:
-		return text_print_duration(value, buf, size);
-	case LIMIT_BYTES:
-		return text_print_size(value, buf, size);
-	case LIMIT_COUNT_OF:
-	case LIMIT_PERCENT:
-		break;
-	}
-	(void)snprintf(buf, size, "%llu", (unsigned long long)value);
-	return buf;
-}
-
 static void of_exec_failure(const struct plan *p, const struct observed *o, struct outcome *out)
 {
 	char path[256], name[256];
@@ -119,10 +104,10 @@ static void of_limit(const struct plan *p, const struct observed *o, struct outc
 	out->limit = (int)o->limit;
 	out->value = o->value;
 	out->soft = o->soft;
-	(void)print_value(o->limit, p->limits.value[o->limit], limit, sizeof limit);
-	(void)print_value(o->limit, o->value, value, sizeof value);
+	(void)limit_print(o->limit, p->limits.value[o->limit], limit, sizeof limit);
+	(void)limit_print(o->limit, o->value, value, sizeof value);
 	if (o->soft) {
-		(void)print_value(o->limit, p->limits.soft[o->limit], limit, sizeof limit);
+		(void)limit_print(o->limit, p->limits.soft[o->limit], limit, sizeof limit);
 		say(out,
 		    "the job was ended at the soft value %s of its limit '%s' (observed: %s), as soft-action asks",
 		    limit, limit_table[o->limit].key, value);

@@ -154,9 +154,12 @@ static int plan(struct run *r, struct err *e)
 			if (r->plan.group.version == CGROUP_V2)
 				r->plan.group.source = "a scope that systemd made";
 		} else if (r->plan.group.version == CGROUP_NONE) {
+			/* Asked and refused: whoever requires a limit has to know both. */
 			r->plan.group.why = arena_printf(&r->plan.arena, "%s; systemd: %s",
 							 r->plan.group.why ? r->plan.group.why : "",
 							 why);
+			if (result < 0)
+				(void)err_hint(e, "no control group (%s)", r->plan.group.why);
 		}
 	}
 	if (result < 0 && e->kind == ERR_BAD)
@@ -390,7 +393,11 @@ void supervise(const struct spec *spec, const struct host *host, const struct ca
 		ret->err = ERR_INIT;
 		verdict_of_run(&r.plan, &r.seen, spec->compute ? &r.claims : NULL, out);
 	}
-	r.seen.group_left = !cgroup_remove(&r.group);
+	if (!cgroup_remove(&r.group))
+		plan_warn(
+		    &r.plan,
+		    "the job's control group '%s' is still there; the next run of vkjail at that place removes it",
+		    r.group.name);
 	finish_outputs(&r, out);
 	keep_outputs(&r, out, ret);
 	keep_warnings(&r, ret);

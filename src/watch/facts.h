@@ -67,7 +67,6 @@ struct observed {
 	struct samples samples;
 	bool grouped;             /* it had a control group */
 	struct cgroup_stat group; /* what that counted, at the end */
-	bool group_left;          /* it could not be removed */
 	uint64_t output_bytes;
 	bool output_counted;
 	uint64_t tmp_bytes_peak;

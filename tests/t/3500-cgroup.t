@@ -7,8 +7,9 @@ use_helper spin hog
 report=vkjail-report.json
 # Groups whose runner is gone; tests that run at the same time have theirs.
 left() {
-	find /sys/fs/cgroup -name 'vkjail*.*.*' 2>/dev/null | while IFS=. read -r _ _ pid _; do
-		[ -e "/proc/$pid" ] || echo "$pid"
+	find /sys/fs/cgroup -name 'vkjail*.*.*' 2>/dev/null | while read -r group; do
+		pid=${group##*/} && pid=${pid#*.*.} && pid=${pid%.*}
+		[ -e "/proc/$pid" ] || echo "$group"
 	done
 }
 
@@ -119,7 +120,7 @@ for mode in auto none; do
 done
 run vkjail run --soft wall=100ms --soft cpu=50ms -- ./spin 0 200
 report_has 'soft wall and cpu: events' $report .outcome.reason=exited '.events[#]=2' '.events[0].limit=wall' '.events[0].observed>=100000000' \
-	'.events[1].limit=cpu' '.events[1].observed>=50000000' .limits.wall.value=null
+	'.events[1].limit=cpu' '.events[1].observed>=50000000' '.limits.wall.value=null' '.limits.wall.enforced_by=null'
 run vkjail run --soft wall=100ms --soft-action end --wall 20s -- sleep 60
 report_has 'soft wall: ends it' $report .outcome.reason=wall-time .outcome.exit_status=124 .outcome.limit.soft=true
 printf 'command: [sleep, "0.3"]\nlimits: { wall: { soft: 100ms, hard: 20s } }\n' >soft.yaml
@@ -132,6 +133,8 @@ for bad in 'wall: { soft: 30s, hard: 20s }|limits.wall.soft: the soft value of .
 	status_is 125 "soft: ${bad%%|*}"
 	like "$err" "${bad#*|}" 'is told'
 done
+run vkjail plan --soft memory=300M --memory 1G --soft-action end -- true
+like "$out" '^ +memory +300MiB +soft value, action: end' 'vkjail plan tells of soft values'
 run vkjail run --soft tmp -- true
 like "$err" "^vkjail: --soft: expected a limit and its soft value such as memory=800M, got 'tmp'" '--soft without a value'
 ok 'none of these was started' test ! -e started
