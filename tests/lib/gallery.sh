@@ -7,10 +7,8 @@
 gallery_arrays='matmul reduction scan sort fft equalize thumbnail'
 gallery_models='nbody heat mpm life digits transformer'
 
-numpy=
-for candidate in /usr/bin/python3 python3; do
-	[ "$numpy" ] || { "$candidate" -c 'import numpy' 2>/dev/null && numpy=$candidate; }
-done
+# shellcheck source=tests/lib/numpy.sh
+. "$top_srcdir/tests/lib/numpy.sh"
 
 # gallery_as_user JOBS: as an ordinary user, with the system's driver.
 gallery_as_user() {

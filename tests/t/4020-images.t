@@ -4,14 +4,11 @@
 # them all, computed again with NumPy, on both drivers and under the validation layer.
 . "${top_srcdir:-.}/tests/lib/tap.sh"
 . "$top_srcdir/tests/real/place.sh"
+. "$top_srcdir/tests/lib/numpy.sh"
 need userns vulkan python3
 newer=$(real_place)/mesa/lvp_icd.json
 
-numpy=
-for candidate in /usr/bin/python3 python3; do
-	[ "$numpy" ] || { "$candidate" -c 'import numpy' 2>/dev/null && numpy=$candidate; }
-done
-[ "$numpy" ] || skip_all 'no Python with NumPy (Debian: python3-numpy)'
+need_numpy
 
 dir=$(user_dir images)
 cd "$dir" || exit 99

@@ -4,13 +4,9 @@
 # an ordinary user; and the heap budgets, which one driver can tell and the other can't.
 . "${top_srcdir:-.}/tests/lib/tap.sh"
 . "$top_srcdir/tests/real/place.sh"
+. "$top_srcdir/tests/lib/numpy.sh"
 need userns vulkan python3
 newer=$(real_place)/mesa/lvp_icd.json
-
-numpy=
-for candidate in /usr/bin/python3 python3; do
-	[ "$numpy" ] || { "$candidate" -c 'import numpy' 2>/dev/null && numpy=$candidate; }
-done
 
 # jobs_with WHO DIRECTORY OPTION...: each job, its report and its result.
 jobs_with() {

@@ -5,13 +5,10 @@
 # shellcheck disable=SC2317 # functions that run calls
 . "${top_srcdir:-.}/tests/lib/tap.sh"
 . "$top_srcdir/tests/lib/cases.sh"
+. "$top_srcdir/tests/lib/numpy.sh"
 need userns vulkan python3
 
-numpy=
-for candidate in /usr/bin/python3 python3; do
-	[ "$numpy" ] || { "$candidate" -c 'import numpy' 2>/dev/null && numpy=$candidate; }
-done
-[ "$numpy" ] || skip_all 'no Python with NumPy (Debian: python3-numpy)'
+need_numpy
 check() { "$numpy" "$top_srcdir/tests/lib/check_data.py" "$@"; }
 check make || exit 99
 

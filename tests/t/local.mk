@@ -47,9 +47,9 @@ integration_tests += \
 	tests/t/4252-gallery-newer.t \
 	tests/t/4253-gallery-models-newer.t \
 	tests/t/4260-validation.t \
-	tests/t/4300-work.t \
+	tests/t/4301-work.t \
 	tests/t/4200-dry-run.t \
-	tests/t/4300-chunks.t \
+	tests/t/4302-chunks.t \
 	tests/t/4210-new-runs.t \
 	tests/t/4220-progress.t \
 	tests/t/6001-real-taichi.t \

@@ -4,13 +4,10 @@
 # dispatches and queues; their results computed again with NumPy, and what wrong ones are told.
 . "${top_srcdir:-.}/tests/lib/tap.sh"
 . "$top_srcdir/tests/lib/cases.sh"
+. "$top_srcdir/tests/lib/numpy.sh"
 need userns vulkan python3
 
-numpy=
-for candidate in /usr/bin/python3 python3; do
-	[ "$numpy" ] || { "$candidate" -c 'import numpy' 2>/dev/null && numpy=$candidate; }
-done
-[ "$numpy" ] || skip_all 'no Python with NumPy (Debian: python3-numpy)'
+need_numpy
 
 # agrees WHAT: the expressions on stdin, one a line, are all true; files are loaded as their names.
 cat >agrees.py <<'EOF'
