@@ -3,7 +3,7 @@
 # watch -> verdict and report -> run -> cli. A room may use those that come after it in
 # vkjail_LDADD, never those before.
 
-noinst_LIBRARIES += libcgroup.a libbase.a libjob.a libhost.a libplan.a libsandbox.a libwatch.a libreport.a librun.a
+noinst_LIBRARIES += libcgroup.a libbase.a libpage.a libjob.a libhost.a libplan.a libsandbox.a libwatch.a libreport.a librun.a
 
 libbase_a_CPPFLAGS = $(AM_CPPFLAGS) $(MD_CFLAGS)
 libbase_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
@@ -17,6 +17,9 @@ libbase_a_SOURCES = \
 	src/base/include-scan.c src/base/include-scan.h \
 	src/base/text.c src/base/text.h \
 	src/base/text-utf8.c
+
+libpage_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
+libpage_a_SOURCES = src/page/page.c src/page/page.h src/page/call.def src/page/counter.def src/page/result.def
 
 libjob_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(YAML_CFLAGS)
 libjob_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
@@ -115,5 +118,5 @@ vkjail_LDFLAGS = $(AM_LDFLAGS) -static-pie
 else
 vkjail_LDFLAGS = $(AM_LDFLAGS) $(PIE_LDFLAGS)
 endif
-vkjail_LDADD = libcli.a librun.a libreport.a libwatch.a libsandbox.a libplan.a libsandbox.a libcgroup.a libhost.a libjob.a libbase.a \
+vkjail_LDADD = libcli.a librun.a libreport.a libwatch.a libsandbox.a libplan.a libsandbox.a libcgroup.a libhost.a libjob.a libpage.a libbase.a \
 	$(SECCOMP_LIBS) $(CAP_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(MD_LIBS)
