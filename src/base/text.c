@@ -241,6 +241,24 @@ int text_percent(const char *s, const char *where, uint64_t *ret, struct err *e)
 	return 0;
 }
 
+int text_rate(const char *s, const char *where, uint64_t *ret, struct err *e)
+{
+	const char *p = s;
+	uint64_t v;
+	enum scan r = scan_digits(&p, &v);
+
+	if (r == SCAN_OVERFLOW)
+		return too_large(s, where, e);
+	if (r != SCAN_OK || strcmp(p, "/s") != 0) {
+		char shown[SHOWN];
+		return err_bad(e, where,
+			       "expected a number for each second such as 200/s, got '%s'",
+			       text_show(s, shown, sizeof shown));
+	}
+	*ret = v;
+	return 0;
+}
+
 int text_count(const char *s, const char *where, uint64_t *ret, struct err *e)
 {
 	const char *p = s;

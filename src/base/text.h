@@ -20,6 +20,8 @@ int text_duration(const char *s, const char *where, uint64_t *ret_ns, struct err
 int text_count(const char *s, const char *where, uint64_t *ret, struct err *e);
 /* "150%": whole percents */
 int text_percent(const char *s, const char *where, uint64_t *ret, struct err *e);
+/* "200/s": whole ones for each second */
+int text_rate(const char *s, const char *where, uint64_t *ret, struct err *e);
 
 /* "64MiB", "1.5GiB", "123B" / "1.5s", "250ms", "2m", "1h30m". buf of at least 32 bytes; returns buf. */
 const char *text_print_size(uint64_t bytes, char *buf, size_t size);

@@ -172,6 +172,25 @@ SETTER(set_soft_action)
 	return i < 0 ? -1 : 0;
 }
 
+SETTER(set_telemetry)
+{
+	int i = choose(spec_telemetry_names, row, value, e);
+	o->spec.telemetry = i < 0 ? o->spec.telemetry : (enum spec_telemetry)i;
+	return i < 0 ? -1 : 0;
+}
+
+SETTER(set_kernel_timing)
+{
+	int i = choose(spec_timing_names, row, value, e);
+	o->spec.kernel_timing = i < 0 ? o->spec.kernel_timing : (enum spec_timing)i;
+	return i < 0 ? -1 : 0;
+}
+
+SETTER(set_kernel_names)
+{
+	return take_path(&o->spec.kernel_names, row, value, e);
+}
+
 SETTER(set_net)
 {
 	int i = choose(spec_net_names, row, value, e);
@@ -200,6 +219,7 @@ SETTER(set_seccomp)
 #define BYTES    "SIZE"
 #define COUNT    "N"
 #define PERCENT  "N%"
+#define RATE     "N/s"
 
 /* --output comes first as a row of its own; its second row, as a limit, is never found. */
 const struct option_row opt_table[] = {

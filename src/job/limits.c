@@ -10,6 +10,7 @@
 #define BYTES    LIMIT_BYTES
 #define COUNT    LIMIT_COUNT_OF
 #define PERCENT  LIMIT_PERCENT
+#define RATE     LIMIT_RATE
 
 const struct limit_info limit_table[LIMIT_COUNT] = {
 #define LIMIT(id, key, unit, def, reason, help) [LIMIT_##id] = {key, unit, def, reason, help},
@@ -26,9 +27,12 @@ const char *limit_print(enum limit id, uint64_t value, char *buf, size_t size)
 		return text_print_size(value, buf, size);
 	case LIMIT_COUNT_OF:
 	case LIMIT_PERCENT:
+	case LIMIT_RATE:
 		break;
 	}
 	(void)snprintf(buf, size, "%llu%s", (unsigned long long)value,
-		       limit_table[id].unit == LIMIT_PERCENT ? "%" : "");
+		       limit_table[id].unit == LIMIT_PERCENT ? "%"
+		       : limit_table[id].unit == LIMIT_RATE  ? "/s"
+							     : "");
 	return buf;
 }

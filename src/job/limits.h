@@ -10,7 +10,7 @@
 #define LIMIT_NONE  UINT64_MAX       /* "none": lifted on purpose */
 #define LIMIT_UNSET (UINT64_MAX - 1) /* nothing asked for */
 
-enum limit_unit { LIMIT_DURATION, LIMIT_BYTES, LIMIT_COUNT_OF, LIMIT_PERCENT };
+enum limit_unit { LIMIT_DURATION, LIMIT_BYTES, LIMIT_COUNT_OF, LIMIT_PERCENT, LIMIT_RATE };
 
 enum limit {
 #define LIMIT(id, key, unit, def, reason, help) LIMIT_##id,

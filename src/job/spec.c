@@ -21,6 +21,9 @@ enum { SHOWN = 64 };
 
 const char *const spec_soft_action_names[] = {[SOFT_NOTE] = "note", [SOFT_END] = "end", NULL};
 const char *const spec_net_names[] = {[NET_NONE] = "none", [NET_HOST] = "host", NULL};
+const char *const spec_telemetry_names[] = {[TELEMETRY_ON] = "on", [TELEMETRY_OFF] = "off", NULL};
+const char *const spec_timing_names[] = {
+    [TIMING_SAMPLED] = "sampled", [TIMING_OFF] = "off", [TIMING_ALL] = "all", NULL};
 const char *const spec_gpu_names[] = {[GPU_ALL] = "all", [GPU_NONE] = "none", NULL};
 const char *const spec_seccomp_names[] = {
     [SECCOMP_DEFAULT] = "default", [SECCOMP_STRICT] = "strict", [SECCOMP_NONE] = "none", NULL};
@@ -60,16 +63,20 @@ static int limit_check(enum limit id, uint64_t v, const char *text, const char *
 	static const uint64_t max[] = {[LIMIT_DURATION] = 36500 * NS_DAY,
 				       [LIMIT_BYTES] = INT64_MAX,
 				       [LIMIT_COUNT_OF] = INT32_MAX,
-				       [LIMIT_PERCENT] = 1000000};
+				       [LIMIT_PERCENT] = 1000000,
+				       [LIMIT_RATE] = 1000000000};
 	static const char *const max_text[] = {[LIMIT_DURATION] = "36500d",
 					       [LIMIT_BYTES] = "8191PiB",
 					       [LIMIT_COUNT_OF] = "2147483647",
-					       [LIMIT_PERCENT] = "1000000%"};
+					       [LIMIT_PERCENT] = "1000000%",
+					       [LIMIT_RATE] = "1000000000/s"};
 	enum limit_unit unit = limit_table[id].unit;
 	char shown[SHOWN];
 
 	if (v == 0 && !limit_may_be_zero(id))
 		return err_bad(e, where, "must be more than 0: write 'none' to lift the limit");
+	if (id == LIMIT_GPU_SHARE && v > 100)
+		return err_bad(e, where, "must be at most 100%%: write 'none' to lift the limit");
 	if (v > max[unit])
 		return err_bad(e, where,
 			       "'%s' is too large, the most is %s: write 'none' to lift the limit",
@@ -98,6 +105,9 @@ static int parse_limit(enum limit id, const char *text, const char *where, uint6
 		break;
 	case LIMIT_PERCENT:
 		r = text_percent(text, where, ret, e);
+		break;
+	case LIMIT_RATE:
+		r = text_rate(text, where, ret, e);
 		break;
 	}
 	return r < 0 || limit_check(id, *ret, text, where, e) < 0 ? -1 : 0;

@@ -4,6 +4,7 @@ libjob_a_SOURCES += \
 	src/job/bounds.def src/job/bounds.h \
 	src/job/decode.c src/job/decode.h \
 	src/job/doc.c src/job/doc.h \
+	src/job/kernel-names.c src/job/kernel-names.h \
 	src/job/names.c src/job/names.h \
 	src/job/number.c \
 	src/job/spec.c src/job/spec-read.h \

@@ -45,6 +45,12 @@ static const struct {
     {LIMIT_KERNEL,
      {NULL, NULL, "only declarative compute jobs are timed by vkjail-exec"},
      {"vkjail-exec", "timestamp queries", NULL}},
+    {LIMIT_GPU_SHARE,
+     {NULL, NULL, "nothing delays the job's submissions"},
+     {NULL, NULL, "vkjail-exec submits without delay"}},
+    {LIMIT_SUBMITS,
+     {NULL, NULL, "nothing delays the job's submissions"},
+     {NULL, NULL, "vkjail-exec submits without delay"}},
 };
 
 static void cover(struct plan *p, const struct spec *spec, const struct host *host)

@@ -125,7 +125,8 @@ json_t *part_limits(const struct plan *plan)
 	static const char *const units[] = {[LIMIT_DURATION] = "ns",
 					    [LIMIT_BYTES] = "bytes",
 					    [LIMIT_COUNT_OF] = "count",
-					    [LIMIT_PERCENT] = "percent"};
+					    [LIMIT_PERCENT] = "percent",
+					    [LIMIT_RATE] = "per second"};
 	json_t *o = json_object();
 
 	for (int i = 0; i < LIMIT_COUNT; i++) {

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "job/kernel-names.h"
 #include "run/request.h"
 #include "run/scope.h"
 #include "watch/watch.h"
@@ -29,6 +30,8 @@ struct run {
 	struct launched child;
 	struct claims claims;
 	struct observed seen;
+	struct kernel_names names; /* that the user has for kernels */
+	struct arena arena;        /* owns those */
 	struct progress_hook hook;
 	int signal_fd;
 	enum reason phase; /* the reason should the next step fail */
@@ -62,6 +65,7 @@ static void run_done(struct run *r)
 	claims_done(&r->claims);
 	report_done(&r->report);
 	plan_done(&r->plan);
+	arena_done(&r->arena);
 }
 
 /* Without an order in which to read two pipes, one file must be one pipe, or lines change places. */
@@ -171,6 +175,9 @@ static int prepare(struct run *r, const struct capture *capture, struct err *e)
 {
 	r->phase = REASON_BAD_JOB;
 	if (check_stdio(e) < 0)
+		return -1;
+	if (r->spec->kernel_names &&
+	    kernel_names_read(&r->names, &r->arena, r->spec->kernel_names, e) < 0)
 		return -1;
 	if (plan(r, e) < 0)
 		return -1;

@@ -39,3 +39,9 @@ tests_unit_compute_work_test_SOURCES = tests/unit/compute_work_test.c tests/unit
 tests_unit_compute_work_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_compute_work_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_compute_work_test_LDADD = libjob.a libbase.a $(YAML_LIBS) $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/kernel_names.test
+tests_unit_kernel_names_test_SOURCES = tests/unit/kernel_names_test.c
+tests_unit_kernel_names_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_kernel_names_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_kernel_names_test_LDADD = libjob.a libbase.a $(YAML_LIBS) $(CMOCKA_LIBS)
