@@ -22,6 +22,7 @@ integration_tests =
 include tests/unit/base.mk
 include tests/unit/job.mk
 include tests/unit/gpu.mk
+include tests/unit/layer.mk
 include tests/unit/sandbox.mk
 include tests/unit/plan.mk
 include tests/unit/run.mk
