@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The integration tests once more on other kernels, with User Mode Linux. 'make check-vm' runs them,
 # 'make vm-kernels' fetches an older and a newer kernel from Debian's other releases for it.
-vm_tests = tests/vm/root.t tests/vm/user.t tests/vm/systemd.t tests/vm/login.t \
+vm_tests = tests/vm/root.t tests/vm/user.t tests/vm/systemd.t tests/vm/login.t tests/vm/bare.t \
 	tests/vm/old.t tests/vm/new.t
 EXTRA_DIST += $(vm_tests) tests/vm/fetch-kernel tests/vm/guest tests/vm/guest-systemd tests/vm/init \
 	tests/vm/merge tests/vm/orders tests/vm/run
