@@ -17,13 +17,23 @@ enum {
 	OP_STRING = 7,
 	OP_ENTRY_POINT = 15,
 	OP_EXECUTION_MODE = 16,
+	OP_TYPE_BOOL = 20,
+	OP_TYPE_INT = 21,
+	OP_TYPE_FLOAT = 22,
+	OP_TYPE_VECTOR = 23,
+	OP_TYPE_MATRIX = 24,
+	OP_TYPE_ARRAY = 28,
+	OP_TYPE_STRUCT = 30,
+	OP_TYPE_POINTER = 32,
 	OP_CONSTANT = 43,
 	OP_CONSTANT_COMPOSITE = 44,
 	OP_SPEC_CONSTANT = 50,
 	OP_SPEC_CONSTANT_COMPOSITE = 51,
 	OP_FUNCTION = 54,
+	OP_VARIABLE = 59,
 	OP_DECORATE = 71,
 	OP_EXECUTION_MODE_ID = 331,
+	CLASS_WORKGROUP = 4,
 	MODEL_GL_COMPUTE = 5,
 	MODE_LOCAL_SIZE = 17,
 	MODE_LOCAL_SIZE_ID = 38,
@@ -32,6 +42,8 @@ enum {
 	DECORATION_BINDING = 33,
 	DECORATION_DESCRIPTOR_SET = 34,
 	BUILT_IN_WORKGROUP_SIZE = 25,
+	TYPE_DEPTH = 8,
+	TYPE_VISITS = 256,
 };
 
 struct module {
@@ -74,15 +86,23 @@ static bool string_is(const struct op *op, size_t first, const char *text)
 	       memcmp(op->w + first, text, size) == 0;
 }
 
-/* The defining instruction of id among those that have their result at operand `result`. */
-static bool find(const struct module *m, uint32_t id, size_t result, struct op *ret)
+/* The constant with this id: its result is operand 1, its value starts at operand 2. */
+static bool find_constant(const struct module *m, uint32_t id, struct op *ret)
 {
-	size_t at = HEADER;
+	for (size_t at = HEADER; next_op(m, &at, ret);)
+		if (ret->code >= OP_CONSTANT && ret->code <= OP_SPEC_CONSTANT_COMPOSITE &&
+		    ret->n >= 3 && ret->w[1] == id)
+			return true;
+	return false;
+}
 
-	while (next_op(m, &at, ret)) {
-		bool value = ret->code >= OP_CONSTANT && ret->code <= OP_SPEC_CONSTANT_COMPOSITE;
-		bool kind = result ? value : ret->code == OP_STRING;
-		if (kind && result < ret->n && ret->w[result] == id)
+/* The type or string with this id: its result is operand 0. */
+static bool find(const struct module *m, uint32_t id, struct op *ret)
+{
+	for (size_t at = HEADER; next_op(m, &at, ret);) {
+		bool kind = ret->code == OP_STRING ||
+			    (ret->code >= OP_TYPE_BOOL && ret->code <= OP_TYPE_POINTER);
+		if (kind && ret->n > 0 && ret->w[0] == id)
 			return true;
 	}
 	return false;
@@ -126,6 +146,49 @@ static uint32_t count_bindings(const struct module *m)
 	return count;
 }
 
+/* Bytes of a type without padding; *visits bounds the walk, whatever the module says. */
+static uint64_t type_bytes(const struct module *m, uint32_t id, int depth, unsigned *visits)
+{
+	struct op op, length;
+	uint64_t sum = 0;
+
+	if (depth > TYPE_DEPTH || (*visits)++ > TYPE_VISITS || !find(m, id, &op))
+		return 0;
+	switch (op.code) {
+	case OP_TYPE_BOOL:
+		return 4;
+	case OP_TYPE_INT:
+	case OP_TYPE_FLOAT:
+		return op.n >= 2 ? op.w[1] / 8 : 0;
+	case OP_TYPE_VECTOR:
+	case OP_TYPE_MATRIX:
+		return op.n >= 3 ? type_bytes(m, op.w[1], depth + 1, visits) * op.w[2] : 0;
+	case OP_TYPE_ARRAY:
+		if (op.n < 3 || !find_constant(m, op.w[2], &length))
+			return 0;
+		return type_bytes(m, op.w[1], depth + 1, visits) * length.w[2];
+	case OP_TYPE_STRUCT:
+		for (size_t i = 1; i < op.n; i++)
+			sum += type_bytes(m, op.w[i], depth + 1, visits);
+		return sum;
+	default:
+		return 0;
+	}
+}
+
+static uint32_t count_shared(const struct module *m)
+{
+	unsigned visits = 0;
+	uint64_t sum = 0;
+	struct op op, pointer;
+
+	for (size_t at = HEADER; next_op(m, &at, &op);)
+		if (op.code == OP_VARIABLE && op.n >= 3 && op.w[2] == CLASS_WORKGROUP &&
+		    find(m, op.w[0], &pointer) && pointer.code == OP_TYPE_POINTER && pointer.n >= 3)
+			sum += type_bytes(m, pointer.w[2], 0, &visits);
+	return sum > UINT32_MAX ? 0 : (uint32_t)sum;
+}
+
 /* Its last part without directories: they tell about the machine of whoever compiled it. */
 static void copy_source(const struct op *string, char ret[static IDENTITY_NAME])
 {
@@ -150,8 +213,9 @@ void identity_module(const uint32_t *words, size_t count, struct identity *id)
 	if (!is_module(&m))
 		return;
 	id->bindings = count_bindings(&m);
+	id->shared_bytes = count_shared(&m);
 	for (size_t at = HEADER; next_op(&m, &at, &op);)
-		if (op.code == OP_SOURCE && op.n >= 3 && find(&m, op.w[2], 0, &string)) {
+		if (op.code == OP_SOURCE && op.n >= 3 && find(&m, op.w[2], &string)) {
 			copy_source(&string, id->source);
 			break;
 		}
@@ -182,8 +246,7 @@ static uint32_t value_of(const struct module *m, const struct identity_specializ
 	struct op op;
 	uint32_t spec = 0, value = 0;
 
-	if (!find(m, id, 1, &op) || op.n < 3 ||
-	    (op.code != OP_CONSTANT && op.code != OP_SPEC_CONSTANT))
+	if (!find_constant(m, id, &op) || (op.code != OP_CONSTANT && op.code != OP_SPEC_CONSTANT))
 		return 0;
 	value = op.w[2];
 	if (op.code == OP_CONSTANT || !s || !decoration(m, id, DECORATION_SPEC_ID, &spec))
@@ -216,7 +279,7 @@ static void find_local_size(const struct module *m, uint32_t function,
 			take_size(m, s, op.w + 2, id);
 		bool whole = op.code == OP_DECORATE && op.n >= 3 &&
 			     op.w[1] == DECORATION_BUILT_IN && op.w[2] == BUILT_IN_WORKGROUP_SIZE;
-		if (whole && find(m, op.w[0], 1, &value) && value.n >= 5 &&
+		if (whole && find_constant(m, op.w[0], &value) && value.n >= 5 &&
 		    (value.code == OP_CONSTANT_COMPOSITE ||
 		     value.code == OP_SPEC_CONSTANT_COMPOSITE)) {
 			take_size(m, s, value.w + 2, id);

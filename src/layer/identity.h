@@ -30,10 +30,13 @@ struct identity_specialization {
 
 struct identity {
 	uint8_t sha256[SHA256_BYTES]; /* of the SPIR-V words */
+	uint64_t anonymous;           /* tells apart kernels whose code nobody showed */
 	uint64_t specialization;      /* hash of the constants, 0: none were set */
 	char entry[IDENTITY_NAME];
 	char source[IDENTITY_NAME]; /* the file's last part, "" when the module does not say */
 	uint32_t local_size[3];     /* 0: unknown */
+	uint32_t push_bytes;        /* of the pipeline layout: whoever knows it puts it here */
+	uint32_t shared_bytes;      /* of all work group variables in the module; 0 also: unknown */
 	uint32_t bindings;          /* different (set, binding) pairs in the module */
 };
 
