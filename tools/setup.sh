@@ -8,6 +8,8 @@ BUILD_PACKAGES='gcc g++ make autoconf automake autoconf-archive pkg-config gawk 
 	mesa-vulkan-drivers libsystemd-dev python3'
 TEST_PACKAGES='libcmocka-dev python3-jsonschema python3-yaml python3-numpy vulkan-tools vulkan-validationlayers
 	util-linux binutils procps mandoc bubblewrap stress-ng zsh bash-completion'
+# tests/fuzz/run.
+FUZZ_PACKAGES='clang-14 libclang-rt-14-dev'
 # The test machines of tests/vm.
 VM_PACKAGES='user-mode-linux busybox-static cpio iproute2 systemd dbus-user-session libpam-systemd patchelf'
 

@@ -294,7 +294,7 @@ static int put_decimal(char *buf, size_t size, uint64_t whole, uint64_t frac, in
 
 const char *text_print_size(uint64_t bytes, char *buf, size_t size)
 {
-	static const char *const names[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+	static const char *const names[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
 	size_t unit = 0;
 
 	while (unit + 1 < COUNTOF(names) && bytes >> (10 * (unit + 1)))

@@ -40,7 +40,7 @@ static void test_words(void **state)
 		{{.kernel = "k", .step = UINT64_MAX, .steps = UINT64_MAX, .dispatches = UINT64_MAX, .total = UINT64_MAX, .elapsed_ns = UINT64_MAX,
 		  .device_bytes = UINT64_MAX}, UINT64_MAX, LIMIT_UNSET, LIMIT_UNSET,
 		 "vkjail: k  step 18446744073709551615/18446744073709551615  18446744073709551615/18446744073709551615 (100%)  1000000000/s"
-		 "  mem 15.99EiB  dev 15.99EiB"},
+		 "  mem 16383.99PiB  dev 16383.99PiB"},
 	};
 	(void)state;
 

@@ -176,8 +176,8 @@ static void test_print_size(void **state)
 		{1536ULL << 20, "1.5GiB"},
 		{(64ULL << 20) + 1, "64MiB"},
 		{(1ULL << 30) - 1, "1023.99MiB"},
-		{1ULL << 60, "1EiB"},
-		{UINT64_MAX, "15.99EiB"},
+		{1ULL << 60, "1024PiB"},
+		{UINT64_MAX, "16383.99PiB"},
 	};
 	char buf[32];
 	for (size_t i = 0; i < COUNTOF(rows); i++)
