@@ -279,7 +279,13 @@ static void print_zsh_option(FILE *f, const struct option_row *row)
 	if (row->argument) {
 		fputc(':', f);
 		print_zsh_text(f, row->argument);
-		if (takes_file(row))
+		if (strcmp(row->flag, "--require") == 0) {
+			fputs(":_values -s , limit", f);
+			for (int i = 0; i < LIMIT_COUNT; i++)
+				fprintf(f, " %s", limit_table[i].key);
+		} else if (strstr(row->argument, "NAME=FILE"))
+			fputs(":{compset -P \"*=\"; _files}", f);
+		else if (takes_file(row))
 			fputs(":_files", f);
 		else if (choices(row->argument, words, sizeof words)[0])
 			fprintf(f, ":(%s)", words);
@@ -304,9 +310,10 @@ static void print_zsh(FILE *f)
 		print_zsh_text(f, commands[i].help);
 		fputs("'\n", f);
 	}
-	fputs(
-	    "\t)\n\tif ((CURRENT == 2)); then\n\t\t_describe command commands\n\t\treturn\n\tfi\n\tcase $words[2] in\n",
-	    f);
+	fputs("\t)\n\tif ((CURRENT == 2)); then\n\t\t_describe command commands\n"
+	      "\t\t[[ $PREFIX != -* ]] || compadd -- --help --version\n\t\treturn\n\tfi\n"
+	      "\tcase $words[2] in\n",
+	      f);
 	for (int i = 0; i < OPT_COMMANDS; i++) {
 		fprintf(f, "\t%s)\n\t\toptions=(\n", opt_command_names[i]);
 		for (const struct option_row *row = opt_table; row->flag; row++)

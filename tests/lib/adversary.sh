@@ -59,7 +59,8 @@ judge_end() {
 	fi
 }
 # overshoot: of memory and of processes, where a limit was given and a peak is known, in percent; with '!'
-# where a control group had to prevent it. Pid 1 of the sandbox is no process of the job's.
+# where a control group had to prevent it. Pid 1 of the sandbox is no process of the job's. Of the wall limit,
+# where it ended the job, in ms, with the grace that the job used.
 overshoot() {
 	python3 - "$report" <<'PYTHON'
 import json, sys
@@ -79,6 +80,10 @@ for name in used:
         over = max(0, 100 * (used[name] - limit["value"]) / limit["value"])
         held = (limit.get("enforced_by") or "").startswith("cgroup")
         out.append(f"{name} {over:.1f}%{'!' if over > 0 and held else ''}")
+outcome, limits = report.get("outcome") or {}, report.get("limits") or {}
+if outcome.get("reason") == "wall-time":
+    late = report["times"]["wall_ns"] - limits["wall"]["value"]
+    out.append(f"wall {late / 1e6:.0f} ms")
 print(", ".join(out) or "-")
 PYTHON
 }

@@ -57,12 +57,23 @@ adversary 'a job that ignores SIGTERM' wall-time 124 --wall 1s --grace 200ms --m
 adversary 'ten thousand short children' exited 0 $wall --wall "$((120 * slower))s" --memory 200M --processes 40 -- ./devour children 10000 "$mark"
 is "$out" 10000 'all of them were children'
 
-# Who owns the group, a job with a bind of it or somebody outside, freezes it and takes its permissions.
+# Somebody outside who owns the job's group freezes it and takes its permissions; or the job itself does, where a bind
+# lets it.
 # shellcheck disable=SC2317 # called by wait_for
 has_members() {
 	group=$(groups_of "$runner" | head -n 1)
 	[ "$group" ] && [ "$(grep -c . "$group/cgroup.procs")" -ge 2 ]
 }
+cat >freeze.sh <<'END'
+group=$(dirname "$(find /sys/fs/cgroup -name cgroup.procs -exec grep -lx "$$" {} + 2>/dev/null)")
+mkdir "$group/below" || exit
+sh -c 'echo $$ >"$0/below/cgroup.procs" && exec sleep 1000' "$group" &
+until grep -q . "$group/below/cgroup.procs"; do :; done
+echo 1 >"$group/below/cgroup.freeze"
+exec 3>"$group/cgroup.freeze"
+chmod 0 "$group/below"/* "$group"/* && chmod 0 "$group" && echo frozen && echo 1 >&3
+sleep 1000
+END
 case $memory in
 'cgroup v2'*)
 	awk '{ print $5 }' /proc/self/mountinfo >mounts.before
@@ -70,27 +81,44 @@ case $memory in
 	runner=$!
 	ok 'frozen: the job is in its group' wait_for has_members
 	mkdir "$group/below" && echo 1 >"$group/cgroup.freeze" && chmod 0 "$group/below" "$group"/* "$group"
-	what='a frozen group without permissions' want_reason=wall-time want_status=124 status=0
+	what='a group that somebody else freezes, without permissions' want_reason=wall-time want_status=124 status=0
 	wait "$runner" || status=$?
-	judge_end ;;
-*) skip 2 'only groups of v2 are frozen here' ;;
+	judge_end
+	adversary 'a job that freezes its own group, and takes the permissions' wall-time 124 --wall "$((2 * slower))s" --grace 200ms \
+		--memory 200M --bind /sys/fs/cgroup -- sh freeze.sh "$mark"
+	is "$out" frozen 'it came that far' ;;
+*) skip 4 'only groups of v2 are frozen here' ;;
 esac
-same=0
+
+# either WHAT N: all of N runs ended in one of two ways, and nothing was left; another row.
+either() {
+	is "$same" "$2" "$1 is one of the two"
+	printf '%s|%s|-|%s\n' "$1" "$(sort "$T/reasons" | uniq -c | awk '{ printf "%s%s %s of %s", (NR > 1 ? " or " : ""), $3, $1, n }' n="$2")" \
+		"$left" >>"$rows"
+	is "$left" 0 "$1: nothing is left"
+}
+# one_of FIRST SECOND: the last run's status and reason.
+one_of() {
+	end="$status $(report_get "$report" .outcome.reason)"
+	case $end in "$1" | "$2") same=$((same + 1)) ;; *) diag "it ended as: $end" ;; esac
+	echo "$end" >>"$T/reasons"
+	wait_for nothing_left "$runner" || left=$((left + 1))
+}
+same=0 left=0 && : >"$T/reasons"
 for _ in 1 2 3 4 5 6 7 8 9 10; do
 	start --wall 100ms --memory 200M -- sh -c "sleep 0.1; : $mark"
-	case "$status $(report_get "$report" .outcome.reason)" in '124 wall-time' | '0 exited') same=$((same + 1)) ;; esac
+	one_of '124 wall-time' '0 exited'
 done
-is "$same" 10 'an end in the same instant as the wall limit is one of the two'
+either 'an end in the same instant as the wall limit' 10
 case $memory in
 cgroup*)
-	same=0
+	same=0 left=0 && : >"$T/reasons"
 	for size in 10 11 12 13 14 15 16 17 18 19 20; do
 		start --memory 16M --wall "$((20 * slower))s" -- ./hog ${size}M anonymous 0
-		case "$status $(report_get "$report" .outcome.reason)" in '137 memory' | '0 exited') same=$((same + 1)) ;; esac
+		one_of '137 memory' '0 exited'
 	done
-	is "$same" 11 'an end near the memory limit is one of the two' ;;
-*) skip 1 'memory needs a control group for this' ;;
+	either 'an end near the memory limit' 11 ;;
+*) skip 2 'memory needs a control group for this' ;;
 esac
-ok 'nothing is left of any of them' nothing_left "$runner"
 adversaries_end
 done_testing

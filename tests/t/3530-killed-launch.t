@@ -24,6 +24,7 @@ killed() {
 	ok "$1: that was not over at once" test "$((runs * step))" -gt 50
 	ok "$1: no process is left" wait_for no_process
 	ok "$1: no control group has a process" wait_for only_empty_groups "$1"
+	groups=$(all_groups "$1" | wc -l)
 }
 # shellcheck disable=SC2317 # called by wait_for
 no_process() { ! pgrep -f -a "$mark"; }
@@ -39,9 +40,16 @@ only_empty_groups() {
 		! grep . "$group/cgroup.procs" || return 1
 	done
 }
+row() {
+	left=0
+	[ "$groups" = 0 ] || left="$groups empty groups, until the next run"
+	printf '%s|-|-|%s\n' "$1, $runs times" "$left" >>"$rows"
+}
 awk '{ print $5 }' /proc/self/mountinfo | sort >mounts.before
 killed self
+row 'the runner is killed at each system call of its own'
 killed child
+row "the runner is killed at each system call of its child's"
 awk '{ print $5 }' /proc/self/mountinfo | sort >mounts.after
 is "$(comm -13 mounts.before mounts.after)" '' 'no mount is left'
 diag "control groups before the next run: $(all_groups self | wc -l) of self, $(all_groups child | wc -l) of child"
@@ -51,4 +59,5 @@ run python3 -c 'import glob, json
 states = [json.load(open(name))["state"] for name in glob.glob("report.*")]
 print(sorted(set(states)), len(states) > 10)'
 is "$out" "['done', 'running'] True" 'reports that are there are whole'
+adversaries_end
 done_testing
