@@ -238,6 +238,7 @@ enum page_word {
 	PAGE_WORD_BUSY, /* process: a submission begins, and control.ring was set. No answer */
 	PAGE_WORD_WELCOME, /* supervisor: slot, and as SCM_RIGHTS two descriptors: control, telemetry */
 	PAGE_WORD_REFUSED, /* supervisor: no; all slots are taken, or the version is another one */
+	PAGE_WORD_LOOK,    /* process: soft_ns or the slot's lost_ns was set. No answer */
 };
 
 /* One datagram (SOCK_SEQPACKET). A connection is for one HELLO with its answer, or one BUSY. */

@@ -44,6 +44,7 @@ needed() {
 needed vkjail libseccomp libcap libjansson libyaml-0 libmd
 needed vkjail-exec libvulkan libpng16 libz libmd libjansson
 needed vkjail-compile libstdc++ libSPIRV-Tools libSPIRV-Tools-shared libglslang
+needed libVkLayer_vkjail.so
 needed vkjail-probe libvulkan libmd libjansson
 if [ -x "$top_builddir/vkjail-scope" ]; then
 	needed vkjail-scope libsystemd

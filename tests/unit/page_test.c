@@ -64,7 +64,8 @@ static void names(void **state)
 	assert_string_equal(page_result_name(-4), "VK_ERROR_DEVICE_LOST");
 	assert_string_equal(page_result_name(-2), "VK_ERROR_OUT_OF_DEVICE_MEMORY");
 	assert_null(page_result_name(0));
-	assert_null(page_result_name(2));
+	assert_string_equal(page_result_name(2), "VK_TIMEOUT");
+	assert_null(page_result_name(5));
 	assert_null(page_result_name(INT32_MIN));
 }
 

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * This process as the supervisor knows it: the shared pages and its slot. Before the first instance, and
+ * in the child of a fork until it makes one of its own, they are empty ones that nobody reads, so that
+ * callers need not ask.
+ */
+#pragma once
+
+#include "layer/layer.h"
+
+struct here {
+	_Atomic(const struct control_page *) control;
+	_Atomic(struct telemetry_page *) page;
+	_Atomic(struct page_slot *) slot;
+	_Atomic uint32_t slot_index;
+};
+
+extern struct here here;
+
+/* Gets the pages, unless this process has them. false: nobody answers, or refuses. */
+bool here_join(const VkApplicationInfo *app);
+
+/* PAGE_WORD_BUSY or PAGE_WORD_LOOK. A connection of its own: 20 microseconds. */
+void here_tell(enum page_word word);
+
+static inline const struct control_page *here_control(void)
+{
+	return atomic_load_explicit(&here.control, memory_order_relaxed);
+}
+
+static inline struct telemetry_page *here_page(void)
+{
+	return atomic_load_explicit(&here.page, memory_order_relaxed);
+}
+
+static inline struct page_slot *here_slot(void)
+{
+	return atomic_load_explicit(&here.slot, memory_order_relaxed);
+}
+
+static inline void here_count(enum page_counter c, uint64_t n)
+{
+	atomic_fetch_add_explicit(&here_slot()->count[c], n, memory_order_relaxed);
+}
+
+/* The larger (smaller, with 0 as none) one stays. */
+void word_max(_Atomic uint64_t *word, uint64_t value);
+void word_min(_Atomic uint64_t *word, uint64_t value);
+
+uint64_t now_ns(void);
+/* Sleeps until then (CLOCK_MONOTONIC), or until the job is being ended. */
+void sleep_until(uint64_t at_ns);
