@@ -53,12 +53,15 @@ libplan_a_SOURCES = \
 libsandbox_a_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS) $(CAP_CFLAGS)
 libsandbox_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 libsandbox_a_SOURCES = \
+	src/sandbox/call-name.c src/sandbox/call-name.h src/sandbox/call-newer.def \
+	src/sandbox/call-args.c src/sandbox/call-args.def src/sandbox/call-args.h \
 	src/sandbox/child.c src/sandbox/child.h \
 	src/sandbox/creds.c \
 	src/sandbox/init.c \
 	src/sandbox/inroot.c src/sandbox/inroot.h \
 	src/sandbox/launch.c src/sandbox/launch.h \
 	src/sandbox/mounts.c \
+	src/sandbox/notify.c \
 	src/sandbox/old-kernel.c \
 	src/sandbox/proto.h
 
@@ -81,6 +84,7 @@ libwatch_a_SOURCES = \
 libreport_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 libreport_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 libreport_a_SOURCES = \
+	src/report/denied.c \
 	src/report/gpu.c \
 	src/report/parts.c src/report/parts.h \
 	src/report/report.c src/report/report.h \

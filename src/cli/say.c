@@ -62,6 +62,10 @@ static void say_summary(const struct run_result *r)
 			     clean(out->hint, shown, sizeof shown));
 		put(text, n, sizeof text);
 	}
+	if (r->refused) {
+		n = snprintf(text, sizeof text, "vkjail: refused system calls: %s\n", r->refused);
+		put(text, n, sizeof text);
+	}
 	if (r->report_path[0]) {
 		n = snprintf(text, sizeof text, "vkjail: report: %.1700s\n", r->report_path);
 		put(text, n, sizeof text);

@@ -69,6 +69,8 @@ static json_t *part_outcome(const struct report_facts *f)
 		set(o, "where", part_string(out->where));
 	if (out->hint[0])
 		set(o, "hint", part_string(out->hint));
+	if (out->call)
+		set(o, "syscall", part_call(out->call));
 	if (out->limit >= 0) {
 		json_t *limit = json_object();
 		set(limit, "name", json_string(limit_table[out->limit].key));
@@ -343,6 +345,9 @@ json_t *report_build(const struct report_facts *f, struct report *kept)
 	if (f->plan && f->outcome) {
 		set(o, "gpu", part_gpu(f));
 		SET_KEPT(o, sandbox, part_sandbox(f));
+		/* Neither: it never came to the filter. */
+		if (f->seen && f->seen->denied && (f->seen->denied->asked || f->seen->denied->os))
+			set(json_object_get(o, "sandbox"), "denied", part_denied(f->seen->denied));
 	}
 	if (f->outcome && f->seen && f->plan)
 		set(o, "events", part_events(f));

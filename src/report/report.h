@@ -10,6 +10,7 @@
 #include "report/verdict.h"
 
 struct json_t;
+struct denied;
 
 enum report_target { REPORT_NONE, REPORT_STDOUT, REPORT_FILE };
 
@@ -44,6 +45,12 @@ int report_open(struct report *r, const struct spec *spec, const struct host *ho
 int report_write(struct report *r, const struct report_facts *facts, char **ret_text,
 		 struct err *e);
 void report_done(struct report *r);
+
+/* The refused calls as one line for people, "mount (3), unshare": the most frequent ones. Returns how many there are. */
+struct refused_names {
+	char text[400];
+};
+unsigned denied_names(const struct denied *d, struct refused_names *ret);
 
 /* For `vkjail plan --json`: the parts of a report that a plan alone can tell. A new reference. */
 struct json_t *report_of_plan(const struct report_facts *facts);

@@ -10,6 +10,7 @@
 
 #include "base/auto.h"
 #include "base/text.h"
+#include "sandbox/call-name.h"
 #include "sandbox/proto.h"
 
 static void say(struct outcome *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -190,6 +191,31 @@ static bool killed_from_above(const struct observed *o)
 	       o->group.oom == 0;
 }
 
+/* The call that pid 1 ended the job for; it wrote that down before it did. */
+static const struct denied_row *killer_of(const struct observed *o)
+{
+	const struct denied *d = o->denied;
+
+	return d && d->killer && d->killer <= DENIED_ROWS ? &d->rows[d->killer - 1] : NULL;
+}
+
+static void of_syscall(const struct plan *p, const struct observed *o, struct outcome *out)
+{
+	char call[512], arch[32];
+
+	settle(out, REASON_SYSCALL, SIGSYS);
+	out->call = killer_of(o);
+	if (!out->call) {
+		say(out,
+		    "the seccomp filter ended the job for a system call that its profile forbids");
+		return;
+	}
+	(void)call_print(out->call->arch, out->call->nr, out->call->args, call, sizeof call);
+	say(out, "the job called %s of %s, for which the seccomp profile '%s' ends it", call,
+	    call_arch_name(out->call->arch, out->call->nr, arch, sizeof arch),
+	    spec_seccomp_names[p->seccomp]);
+}
+
 static void of_signal(const struct plan *p, const struct observed *o, int signal,
 		      struct outcome *out)
 {
@@ -198,9 +224,7 @@ static void of_signal(const struct plan *p, const struct observed *o, int signal
 	out->signal = signal;
 	(void)signal_name(signal, name, sizeof name);
 	if (signal == SIGSYS && p->filter.len) {
-		settle(out, REASON_SYSCALL, signal);
-		say(out,
-		    "the seccomp filter ended the job for a system call that its profile forbids");
+		of_syscall(p, o, out);
 	} else if (signal == SIGXFSZ && limit_is_set(&p->limits, LIMIT_FILE_SIZE)) {
 		char limit[32];
 		settle(out, REASON_FILE_SIZE, signal);

@@ -16,8 +16,10 @@ struct outcome {
 	int signal;      /* that ended the job or cancelled us; 0: none */
 	int limit;       /* enum limit, -1: none */
 	bool soft;       /* its soft value */
-	uint64_t value;  /* what was observed, in the limit's unit */
-	char text[900];  /* one sentence for a person */
+	const struct denied_row *
+	    call; /* that the filter ended the job for; NULL: none or not known. Borrowed from the facts */
+	uint64_t value; /* what was observed, in the limit's unit */
+	char text[900]; /* one sentence for a person */
 	char where
 	    [400]; /* the place in the job file or on the command line; "" when there is none */
 	char hint[320]; /* how to fix it; "" when there is nothing useful to say */

@@ -358,6 +358,16 @@ static void keep_warnings(const struct run *r, struct run_result *ret)
 	}
 }
 
+/* The most frequent few, for the summary. */
+static void keep_refused(const struct run *r, struct run_result *ret)
+{
+	struct refused_names names;
+
+	if (!r->seen.denied || denied_names(r->seen.denied, &names) == 0)
+		return;
+	ret->refused = arena_strdup(&ret->arena, names.text);
+}
+
 /*
  * The report's place is checked before the job runs. One that was asked for and cannot be had
  * prevents the run; the default one only costs a message.
@@ -408,6 +418,7 @@ void supervise(const struct spec *spec, const struct host *host, const struct ca
 	finish_outputs(&r, out);
 	keep_outputs(&r, out, ret);
 	keep_warnings(&r, ret);
+	keep_refused(&r, ret);
 	struct report_facts facts = facts_of(&r, out);
 	if (ret->report_err.kind == ERR_NONE)
 		(void)report_write(&r.report, &facts, &ret->report_text, &ret->report_err);

@@ -11,7 +11,9 @@ struct run_result {
 	char report_path[4096]; /* where the report is; "" when it is not in a file */
 	struct err report_err;  /* the report could not be written; ERR_NONE otherwise */
 	char *report_text;      /* then: its text, for stderr; owned */
-	const char **warnings;  /* of the plan; owned by the arena */
+	const char *
+	    refused; /* the system calls that the filter refused, in one line; NULL: none. Of the arena */
+	const char **warnings; /* of the plan; owned by the arena */
 	size_t warning_count;
 	struct arena arena;
 };

@@ -15,6 +15,8 @@ struct child {
 	bool in_group;    /* made in the job's control group already */
 	int root_fd;      /* the new root, while it is built */
 	int mountinfo_fd; /* with a kernel that has no mount_setattr(2), else -1 */
+	/* The filter's listener, or -1 and why there is none: by the job's process as well. */
+	volatile int listener_fd, listener_os;
 	/* Written by the job's process, which shares this memory until it executes (vfork(2)). */
 	volatile int failed_os;
 	volatile unsigned failed_step;
@@ -51,6 +53,9 @@ int descriptors_old(int first);
 int creds_id_map(struct child *c, const struct step *s);
 int creds_capabilities(struct child *c, const struct step *s);
 int creds_no_new_privs(struct child *c, const struct step *s);
+
+/* Answers one call that the filter asks about (notify.c). True when it ends the job. */
+bool notify_answer(struct child *c);
 
 /* pid 1: starts the job's process, reaps, forwards, tells. Never returns. */
 _Noreturn void init_run(struct child *c);

@@ -11,7 +11,9 @@
 #include <linux/kcmp.h>
 #include <linux/netlink.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
@@ -50,6 +52,7 @@
 	}
 #define ALLOW(n)             ROW(n, FILTER_ALLOW, MATCH_ALWAYS, 0)
 #define REFUSE(n, err)       ROW(n, err, MATCH_ALWAYS, 0)
+#define REFUSE_QUIET(n, err) ROW(n, (err) | FILTER_QUIET, MATCH_ALWAYS, 0)
 #define ALLOW_IF(n, a, m, v) ROW(n, FILTER_ALLOW, MATCH_MASKED, 1, TEST(a, m, v))
 #define ALLOW_IF2(n, a, m, v, a2, m2, v2) \
 	ROW(n, FILTER_ALLOW, MATCH_MASKED, 2, TEST(a, m, v), TEST(a2, m2, v2))
@@ -146,6 +149,31 @@ static int export_program(scmp_filter_ctx ctx, struct filter *ret, struct err *e
 	return 0;
 }
 
+/*
+ * Makes two programs of the one: f->insns refuses, f->asking asks the listener about each refusal but the
+ * quiet ones. A kill is one of the listener's too: it knows what was called, and ends the whole job.
+ */
+static int split(struct filter *f, struct err *e)
+{
+	struct sock_filter *all = realloc(f->insns, 2 * f->len * sizeof *all);
+
+	if (!all)
+		return err_os(e, ENOMEM, NULL, "cannot make the seccomp filter");
+	f->insns = all;
+	f->asking = all + f->len;
+	memcpy(f->asking, all, f->len * sizeof *all);
+	for (size_t i = 0; i < f->len; i++) {
+		uint32_t k = all[i].k;
+		if (all[i].code != (BPF_RET | BPF_K) || k == SECCOMP_RET_ALLOW)
+			continue;
+		bool refuses = (k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO;
+		if (refuses)
+			all[i].k = k & ~(uint32_t)FILTER_QUIET;
+		f->asking[i].k = refuses && k & FILTER_QUIET ? all[i].k : SECCOMP_RET_USER_NOTIF;
+	}
+	return 0;
+}
+
 static int build(scmp_filter_ctx ctx, const struct filter_profile *p, struct filter *ret,
 		 struct err *e)
 {
@@ -162,7 +190,7 @@ static int build(scmp_filter_ctx ctx, const struct filter_profile *p, struct fil
 	}
 	if (export_program(ctx, ret, e))
 		return -1;
-	if (filter_front(p, ret, e)) {
+	if (filter_front(p, ret, e) || split(ret, e)) {
 		free(ret->insns);
 		*ret = (struct filter){0};
 		return -1;
@@ -170,13 +198,8 @@ static int build(scmp_filter_ctx ctx, const struct filter_profile *p, struct fil
 	return 0;
 }
 
-int filter_compile(enum spec_seccomp profile, struct filter *ret, struct err *e)
+int filter_compile_rules(const struct filter_profile *p, struct filter *ret, struct err *e)
 {
-	const struct filter_profile *p = filter_profile(profile);
-	if (!p) {
-		*ret = (struct filter){0};
-		return 0;
-	}
 	/* Say what the target kernel can do instead of asking the one that builds (api 3: KILL_PROCESS). */
 	if (seccomp_api_get() < 3)
 		(void)seccomp_api_set(3);
@@ -188,4 +211,12 @@ int filter_compile(enum spec_seccomp profile, struct filter *ret, struct err *e)
 	int rc = build(ctx, p, ret, e);
 	seccomp_release(ctx);
 	return rc;
+}
+
+int filter_compile(enum spec_seccomp profile, struct filter *ret, struct err *e)
+{
+	const struct filter_profile *p = filter_profile(profile);
+
+	*ret = (struct filter){0};
+	return p ? filter_compile_rules(p, ret, e) : 0;
 }

@@ -48,6 +48,12 @@ struct filter_profile {
 
 enum { FILTER_KILL = -1 };
 
+/*
+ * With an errno, in a row without conditions: refused by the kernel alone. For what the C library
+ * tries all the time, and which is worth neither a line in the report nor the time of asking.
+ */
+enum { FILTER_QUIET = 0x8000 };
+
 /* NULL for SECCOMP_NONE. */
 const struct filter_profile *filter_profile(enum spec_seccomp profile);
 
@@ -59,3 +65,6 @@ uint32_t filter_action(int action);
  * whole profile (filter-front.c).
  */
 int filter_front(const struct filter_profile *p, struct filter *f, struct err *e);
+
+/* The program of any profile, by libseccomp. Its names that this machine or libseccomp lacks are left out. */
+int filter_compile_rules(const struct filter_profile *p, struct filter *ret, struct err *e);

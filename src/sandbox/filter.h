@@ -6,15 +6,22 @@
 #pragma once
 
 #include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "job/spec.h"
 
+/*
+ * Two programs of one length. The first refuses by itself; the second asks the listener instead,
+ * which looks the answer up in the first. Only written while they are made.
+ */
 struct filter {
-	struct sock_filter *insns; /* only written while it is made */
-	unsigned short len;        /* 0: no filter */
-	bool owned;                /* insns came from malloc */
+	struct sock_filter *insns;
+	struct sock_filter *asking;
+	unsigned short len; /* 0: no filter */
+	bool owned;         /* insns came from malloc, and asking is its second half */
 };
 
 /* The embedded program when this build has one, else compiled now. SECCOMP_NONE gives len 0. */
@@ -30,3 +37,15 @@ void filter_done(struct filter *f);
  * caller has set no_new_privs. Nothing to do for len 0. -1 with errno.
  */
 int filter_load(const struct filter *f);
+
+/*
+ * The same with the asking program. Returns the descriptor on which the refused calls come
+ * (seccomp_unotify(2)); -1 with errno, and then no filter has been loaded.
+ */
+int filter_load_asking(const struct filter *f);
+
+/*
+ * What the program says to a call: a SECCOMP_RET_* value; SECCOMP_RET_KILL_PROCESS for a program that is
+ * none. Async-signal-safe.
+ */
+uint32_t filter_answer(const struct filter *f, const struct seccomp_data *call);

@@ -4,17 +4,24 @@
 
 #include "sandbox/filter.h"
 
+static void print_program(const char *name, const char *kind, const struct sock_filter *insns,
+			  unsigned len)
+{
+	printf("static const struct sock_filter filter_data_%s%s[] = {\n", name, kind);
+	for (unsigned i = 0; i < len; i++)
+		printf("\t{0x%02x, %u, %u, 0x%08x},\n", insns[i].code, insns[i].jt, insns[i].jf,
+		       insns[i].k);
+	printf("};\n");
+}
+
 static int print_profile(const char *name, enum spec_seccomp profile, struct err *e)
 {
 	struct filter f;
 
 	if (filter_compile(profile, &f, e))
 		return -1;
-	printf("static const struct sock_filter filter_data_%s[] = {\n", name);
-	for (unsigned i = 0; i < f.len; i++)
-		printf("\t{0x%02x, %u, %u, 0x%08x},\n", f.insns[i].code, f.insns[i].jt,
-		       f.insns[i].jf, f.insns[i].k);
-	printf("};\n");
+	print_program(name, "", f.insns, f.len);
+	print_program(name, "_asking", f.asking, f.len);
 	free(f.insns); /* filter_done lives beside the embedded program, which is not there yet */
 	return 0;
 }

@@ -8,17 +8,25 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <poll.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/auto.h"
 #include "sandbox/child.h"
 
-/* In the job's process, sharing pid 1's memory until exec: only failures write to it. */
-static _Noreturn void job_main(struct child *c)
+/* Room for the job's process until it executes; the sanitizers' frames are larger. */
+enum { JOB_STACK = 64 << 10 };
+
+/* In the job's process, sharing pid 1's memory until exec: only failures and the listener are written to it. */
+static int job_main(void *arg)
 {
+	struct child *c = arg;
 	const struct plan *p = c->plan;
 
 	for (size_t i = p->fork_step + 1; i < p->step_count; i++) {
@@ -40,13 +48,9 @@ static _Noreturn void fail(struct child *c, unsigned step, int os)
 	_exit(125);
 }
 
-/*
- * MSG_STARTED, with a descriptor of the private tmpfs, so that the supervisor can count what is
- * stored there. Sent only when the supervisor has a use for it: each message wakes it.
- */
-static void tell_started(struct child *c, uint64_t at_ns)
+/* Sent only when the supervisor has a use for the descriptor: each message wakes it. */
+static void tell_with(const struct child *c, struct msg m, int fd)
 {
-	struct msg m = {.type = MSG_STARTED, .at_ns = at_ns};
 	struct iovec iov = {.iov_base = &m, .iov_len = sizeof m};
 	union {
 		char space[CMSG_SPACE(sizeof(int))];
@@ -61,7 +65,7 @@ static void tell_started(struct child *c, uint64_t at_ns)
 	cm->cmsg_level = SOL_SOCKET;
 	cm->cmsg_type = SCM_RIGHTS;
 	cm->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(cm), &c->root_fd, sizeof(int));
+	memcpy(CMSG_DATA(cm), &fd, sizeof(int));
 	(void)!sendmsg(c->control_fd, &h, MSG_NOSIGNAL);
 }
 
@@ -107,43 +111,23 @@ static void reap(struct child *c, pid_t main_pid, uint64_t started_ns)
 }
 
 /* Signals from outside reach every process of the job, as a terminal's would reach the foreground group. */
-static void forward(const siginfo_t *si)
+static void forward(int signal, int code, pid_t sender)
 {
 	/*
-	 * A sender in the job has a pid here and is not obeyed; one outside has none. si_code guards
+	 * A sender in the job has a pid here and is not obeyed; one outside has none. The code guards
 	 * against sigqueue(3), whose sender can write into si_pid what it likes.
 	 */
-	if (si->si_code != SI_USER || si->si_pid != 0)
+	if (code != SI_USER || sender != 0)
 		return;
-	(void)kill(-1, si->si_signo);
+	(void)kill(-1, signal);
 }
 
-_Noreturn void init_run(struct child *c)
+/* Blocked since before the fork: a SIGCHLD that came already waits there. */
+static _Noreturn void wait_for_signals(struct child *c, pid_t main_pid, uint64_t started_ns)
 {
 	sigset_t all;
 
 	sigfillset(&all);
-	c->failed_os = 0;
-	/*
-	 * vfork(2): the child's failure comes back through shared memory, and pid 1 goes on only when the
-	 * child has executed. The child calls nothing that allocates or locks.
-	 */
-	pid_t main_pid = vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork) */
-	if (main_pid == 0)
-		job_main(c); /* NOLINT(clang-analyzer-unix.Vfork) */
-	if (main_pid < 0)
-		fail(c, (unsigned)c->plan->fork_step, errno);
-	if (c->failed_os != 0)
-		fail(c, c->failed_step, c->failed_os);
-	uint64_t started_ns = child_now_ns();
-	if (c->plan->want_started)
-		tell_started(c, started_ns);
-	/* Nothing of the caller's stays open here: a pipe must reach its end when the job closes it. */
-	if (c->control_fd != 0)
-		(void)dup2(c->control_fd, 0);
-	c->control_fd = 0;
-	(void)syscall(SYS_close_range, 1u, ~0u, 0);
-	/* Blocked since before the fork: a SIGCHLD that came already waits here. */
 	for (;;) {
 		siginfo_t si;
 		if (sigwaitinfo(&all, &si) < 0)
@@ -151,6 +135,108 @@ _Noreturn void init_run(struct child *c)
 		if (si.si_signo == SIGCHLD)
 			reap(c, main_pid, started_ns);
 		else
-			forward(&si);
+			forward(si.si_signo, si.si_code, si.si_pid);
 	}
+}
+
+/* One signal, if there is one. */
+static void take_signal(struct child *c, int signal_fd, pid_t main_pid, uint64_t started_ns)
+{
+	struct signalfd_siginfo si;
+
+	if (read(signal_fd, &si, sizeof si) != sizeof si)
+		return;
+	if (si.ssi_signo == SIGCHLD)
+		reap(c, main_pid, started_ns);
+	else
+		forward((int)si.ssi_signo, si.ssi_code, (pid_t)si.ssi_pid);
+}
+
+/*
+ * The same while the filter asks. Signals come first, whatever the job does: a flood of refused calls delays
+ * its end by one answer.
+ */
+static void serve(struct child *c, pid_t main_pid, uint64_t started_ns)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	int signal_fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	struct pollfd fds[] = {{.fd = signal_fd, .events = POLLIN},
+			       {.fd = c->listener_fd, .events = POLLIN}};
+	while (signal_fd >= 0) {
+		if (poll(fds, COUNTOF(fds), -1) < 0)
+			continue;
+		if (fds[0].revents)
+			take_signal(c, signal_fd, main_pid, started_ns);
+		/* As the kernel's own kill would look, for the whole job. */
+		if (fds[1].revents & POLLIN && notify_answer(c)) {
+			/* First, or the end of the listener would give the waiting caller a moment to live. */
+			(void)kill(-1, SIGKILL);
+			finish(c, SIGSYS, started_ns);
+		}
+		/* No process has the filter any more. */
+		if (fds[1].revents & ~POLLIN)
+			break;
+	}
+	/* Without it the kernel refuses the calls itself (ENOSYS) instead of letting them wait. */
+	(void)close(c->listener_fd);
+}
+
+/*
+ * Shares memory like vfork(2): the job's failure comes back through it, and pid 1 goes on only when the job has
+ * executed; it calls nothing that allocates or locks. Shares the descriptors too, until the exec gives the
+ * job a table of its own: so pid 1 has the filter's listener without a call that the filter would have
+ * to allow.
+ */
+static pid_t start_job(struct child *c)
+{
+	UNINITIALIZED char stack[JOB_STACK] __attribute__((aligned(16)));
+
+	return clone(job_main, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD,
+		     c);
+}
+
+/* Out of the way of what the job's process puts in place. */
+static int keep_descriptor(const struct child *c, int *fd)
+{
+	int first = 3 + (int)c->plan->fd_count;
+
+	if (*fd < 0 || *fd >= first)
+		return 0;
+	int moved = fcntl(*fd, F_DUPFD_CLOEXEC, first);
+	if (moved < 0)
+		return -1;
+	*fd = moved;
+	return 0;
+}
+
+_Noreturn void init_run(struct child *c)
+{
+	const struct plan *p = c->plan;
+
+	c->failed_os = 0;
+	pid_t main_pid = -1;
+	if (keep_descriptor(c, &c->control_fd) == 0 && keep_descriptor(c, &c->root_fd) == 0)
+		main_pid = start_job(c);
+	if (main_pid < 0)
+		fail(c, (unsigned)p->fork_step, errno);
+	if (c->failed_os != 0)
+		fail(c, c->failed_step, c->failed_os);
+	uint64_t started_ns = child_now_ns();
+	if (p->want_started)
+		/* The private tmpfs, so that what is stored there can be counted. */
+		tell_with(c, (struct msg){.type = MSG_STARTED, .at_ns = started_ns}, c->root_fd);
+	c->last_word->denied.asked = c->listener_fd >= 0;
+	c->last_word->denied.os = c->listener_os;
+	/* Nothing of the caller's stays open here: a pipe must reach its end when the job closes it. */
+	if (c->control_fd != 0)
+		(void)dup2(c->control_fd, 0);
+	c->control_fd = 0;
+	if (c->listener_fd >= 0)
+		c->listener_fd = dup2(c->listener_fd, 1);
+	(void)syscall(SYS_close_range, c->listener_fd < 0 ? 1u : 2u, ~0u, 0);
+	if (c->listener_fd >= 0)
+		serve(c, main_pid, started_ns);
+	wait_for_signals(c, main_pid, started_ns);
 }

@@ -72,6 +72,7 @@ int launch(const struct plan *p, struct launched *ret, struct err *e)
 				  .last_word = last_word,
 				  .in_group = in_group,
 				  .root_fd = -1,
+				  .listener_fd = -1,
 				  .mountinfo_fd = -1};
 		(void)close(ours);
 		child_main(&c);

@@ -13,8 +13,9 @@
 enum msg_type {
 	MSG_STEP_FAILED = 1, /* step, os, detail; the child is gone after it */
 	MSG_STARTED, /* the command was executed; at_ns; carries the descriptor of the private tmpfs when asked for */
-	MSG_STOPPED, /* the main process stopped (job control) */
-	MSG_EXITED,  /* status, at_ns, usage: of the main process */
+	MSG_STOPPED,  /* the main process stopped (job control) */
+	MSG_EXITED,   /* status, at_ns, usage: of the main process */
+	MSG_LISTENER, /* carries the descriptor of the seccomp filter's listener, when learning */
 };
 
 enum {                          /* detail of a failed EXEC step */
@@ -34,8 +35,36 @@ struct msg {
 	uint64_t started_ns;
 };
 
-/* The shared page: written once by pid 1 right before its exit, read when it is gone. */
+/*
+ * The calls that the filter refused, as pid 1 counted them. Calls differ by number, architecture and
+ * those arguments that call-args.def names, of which a job can make up as many as it likes: so of one
+ * call there are a few rows with different arguments, the last of them for all others, and there is one
+ * counter for the calls that found no row.
+ */
+enum { DENIED_ROWS = 96, DENIED_VARIANTS = 6, DENIED_ARGS = 3 };
+enum { DENIED_KILLED = -1 };
+
+struct denied_row {
+	uint32_t arch, nr;
+	int32_t action;  /* the errno that was answered, or DENIED_KILLED */
+	uint32_t varied; /* stands for several sets of arguments; args are the first one's */
+	uint64_t count;
+	uint32_t args[DENIED_ARGS]; /* in the order of call-args.def */
+	uint32_t pad;
+};
+
+struct denied {
+	uint32_t asked;     /* the filter has a listener */
+	int32_t os;         /* why not: errno */
+	uint32_t row_count; /* at most DENIED_ROWS */
+	uint32_t killer;    /* 1 + the row that ended the job; 0: none did */
+	uint64_t others;    /* denied calls for which there was no row */
+	struct denied_row rows[DENIED_ROWS];
+};
+
+/* The shared pages: written by pid 1, the message right before its exit; read when it is gone. */
 struct last_word {
 	uint32_t said; /* atomic */
 	struct msg msg;
+	struct denied denied;
 };

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "cgroup/cgroup.h"
 #include "job/limits.h"
+#include "sandbox/proto.h"
 
 enum cause_kind {
 	CAUSE_NONE,   /* nobody but the job itself */
@@ -69,6 +70,8 @@ struct observed {
 	struct cgroup_stat group; /* what that counted, at the end */
 	uint64_t output_bytes;
 	bool output_counted;
+	const struct denied *
+	    denied; /* calls that the filter refused; NULL: not known. Borrowed from the child's page */
 	uint64_t tmp_bytes_peak;
 	bool tmp_counted;
 };

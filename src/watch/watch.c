@@ -343,6 +343,7 @@ static void on_gone(struct loop *l)
 	o->init_status = si.si_code == CLD_EXITED ? (si.si_status & 0xff) << 8
 						  : si.si_status & 0x7f;
 	l->running = false;
+	o->denied = &w->child->last_word->denied;
 	watch_drain_control(l);
 	if (w->answers_fd >= 0)
 		on_answers(l, 1 << 20);

@@ -55,4 +55,5 @@ integration_tests += \
 	tests/t/6001-real-taichi.t \
 	tests/t/6002-real-candle.t \
 	tests/t/6003-real-numpy.t \
-	tests/t/6004-real-vulkaninfo.t
+	tests/t/6004-real-vulkaninfo.t \
+	tests/t/6010-denied.t

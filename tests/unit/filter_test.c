@@ -89,6 +89,10 @@ static void expect(
 				profile, i ? "compiled" : "embedded", d->arch, d->nr,
 				(unsigned long long)d->args[0], (unsigned long long)d->args[1],
 				(unsigned long long)d->args[2], got, want);
+		/* Two interpreters written apart, and the program that asks instead of refusing. */
+		assert_int_equal(filter_answer(f, d), got);
+		bool quiet = want == ALLOW || (d->arch == native_arch() && d->nr == SYS_clone3);
+		assert_int_equal(bpf_sim(f->asking, f->len, d), quiet ? want : SECCOMP_RET_USER_NOTIF);
 	}
 }
 
@@ -96,7 +100,7 @@ static uint32_t to_action(int action)
 {
 	if (action == FILTER_KILL)
 		return KILL;
-	return action == FILTER_ALLOW ? ALLOW : REFUSE((uint32_t)action);
+	return action == FILTER_ALLOW ? ALLOW : REFUSE((uint32_t)action & ~(uint32_t)FILTER_QUIET);
 }
 
 static void test_embedded_is_compiled(void **state)
@@ -108,6 +112,7 @@ static void test_embedded_is_compiled(void **state)
 		assert_in_range(a->len, 1, BPF_MAXINSNS);
 		assert_int_equal(a->len, b->len);
 		assert_memory_equal(a->insns, b->insns, a->len * sizeof *a->insns);
+		assert_memory_equal(a->asking, b->asking, a->len * sizeof *a->asking);
 	}
 }
 
@@ -452,6 +457,28 @@ static void test_terminal_input_bit_by_bit(void **state)
 	}
 }
 
+/* A program that is none ends the job rather than letting a call through. */
+static void test_broken_programs(void **state)
+{
+	/* clang-format off */
+	static struct sock_filter broken[][2] = {
+		{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0), BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 4)},
+		{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 64), BPF_STMT(BPF_RET | BPF_K, ALLOW)},
+		{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 2), BPF_STMT(BPF_RET | BPF_K, ALLOW)},
+		{BPF_STMT(BPF_JMP | BPF_JA, 0xffffffff), BPF_STMT(BPF_RET | BPF_K, ALLOW)},
+		{BPF_STMT(BPF_ST, 0), BPF_STMT(BPF_RET | BPF_K, ALLOW)},
+	};
+	/* clang-format on */
+	const struct seccomp_data d = {.arch = native_arch()};
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(broken); i++) {
+		const struct filter f = {.insns = broken[i], .len = 2};
+		assert_int_equal(filter_answer(&f, &d), KILL);
+	}
+	assert_int_equal(filter_answer(&(struct filter){0}, &d), KILL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -471,6 +498,7 @@ int main(void)
 		cmocka_unit_test(test_indispensable_calls),
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_terminal_input_bit_by_bit),
+		cmocka_unit_test(test_broken_programs),
 	};
 
 	return cmocka_run_group_tests_name("filter", tests, set_up, tear_down);
