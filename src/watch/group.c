@@ -21,21 +21,29 @@ static unsigned without_init(uint64_t count)
 bool watch_usage(struct loop *l, bool memory, struct usage *ret)
 {
 	const struct watch *w = l->watch;
-	struct cgroup_stat s;
+	struct cgroup_stat s = {.cpu_ns = CGROUP_UNKNOWN, .memory_bytes = CGROUP_UNKNOWN};
 
-	if (w->group) {
+	if (w->group)
 		cgroup_stat_sample(w->group, &s);
-		if (s.cpu_ns != CGROUP_UNKNOWN && (!memory || s.memory_bytes != CGROUP_UNKNOWN)) {
-			*ret = (struct usage){.at_ns = timers_now(),
-					      .cpu_ns = s.cpu_ns,
-					      .memory_bytes = known(s.memory_bytes),
-					      .processes = without_init(s.processes),
-					      .threads = without_init(s.tasks),
-					      .memory_exact = true};
-			return true;
-		}
+	bool has_memory = s.memory_bytes != CGROUP_UNKNOWN;
+	if (s.cpu_ns != CGROUP_UNKNOWN && (!memory || has_memory)) {
+		*ret = (struct usage){.at_ns = timers_now(),
+				      .cpu_ns = s.cpu_ns,
+				      .memory_bytes = known(s.memory_bytes),
+				      .processes = without_init(s.processes),
+				      .threads = without_init(s.tasks),
+				      .memory_exact = true};
+		return true;
 	}
-	return usage_read(w->child->pid, memory ? USAGE_MEMORY : USAGE_CPU, &l->files, ret);
+	/* A group of v1 has only the controllers that the limits need. */
+	if (!usage_read(w->child->pid, memory && !has_memory ? USAGE_MEMORY : USAGE_CPU, &l->files,
+			ret))
+		return false;
+	if (memory && has_memory) {
+		ret->memory_bytes = s.memory_bytes;
+		ret->memory_exact = true;
+	}
+	return true;
 }
 
 /* What the job held when its limit was reached; where the kernel keeps no peak that is the limit itself. */
