@@ -124,7 +124,7 @@ done_testing() {
 }
 
 # have NAME: is it here? Sets why when it is not. NAME: userns root ordinary user vulkan validation-layer real
-# plain-build, or any program's name.
+# plain-build freezer, or any program's name.
 have() {
 	case $1 in
 	root) why='needs root' && [ "$(id -u)" = 0 ] ;;
@@ -133,6 +133,7 @@ have() {
 	user)
 		why="user nobody cannot reach $VKJAIL or $T"
 		as_user test -x "$VKJAIL" -a -x "$T" -a -r "$top_srcdir/tests/lib/tap.sh" ;;
+	freezer) why='no freezer of cgroup v1 in this kernel' && grep -q '^freezer.*1$' /proc/cgroups ;;
 	plain-build) why='needs a build without sanitizers' && [ "${VKJAIL_SANITIZERS:-}" = '' ] ;;
 	real)
 		# The test says in $real_needs which files it cannot do without.

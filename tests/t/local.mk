@@ -13,7 +13,8 @@ integration_tests += \
 	tests/t/3505-adversaries.t \
 	tests/t/3510-stress-ng.t \
 	tests/t/3520-scope.t \
-	tests/t/3530-killed-launch.t
+	tests/t/3530-killed-launch.t \
+	tests/t/3570-slow-death.t
 
 integration_tests += \
 	tests/t/0001-harness.t \
