@@ -3,8 +3,7 @@
 # once it is (-z nodelete): the loader closes layers at vkDestroyInstance and opens them again.
 
 pkglibexec_PROGRAMS += libVkLayer_vkjail.so
-
-libVkLayer_vkjail_so_SOURCES = \
+layer_sources = \
 	src/layer/budget.c src/layer/budget.h \
 	src/layer/device.c \
 	src/layer/event.c src/layer/event.h \
@@ -20,6 +19,8 @@ libVkLayer_vkjail_so_SOURCES = \
 	src/layer/watched.c \
 	src/layer/watcher.c src/layer/watcher.h \
 	src/page/page.c
+
+libVkLayer_vkjail_so_SOURCES = $(layer_sources)
 libVkLayer_vkjail_so_CPPFLAGS = $(AM_CPPFLAGS) $(VULKAN_CFLAGS)
 # Without sanitizers in any build: their runtime cannot come into a program that was built without.
 libVkLayer_vkjail_so_CFLAGS = -std=gnu17 $(WARN_CFLAGS) $(HARDEN_CFLAGS) -fPIC -fvisibility=hidden
@@ -27,3 +28,9 @@ libVkLayer_vkjail_so_LDFLAGS = $(HARDEN_LDFLAGS) -shared -Wl,-z,nodelete -Wl,-so
 	-Wl,--version-script=$(top_srcdir)/src/layer/vkjail.map
 EXTRA_DIST += src/layer/vkjail.map
 EXTRA_libVkLayer_vkjail_so_DEPENDENCIES = src/layer/vkjail.map
+
+# The same for unit tests, with the sanitizers of the build.
+check_LIBRARIES = liblayer.a
+liblayer_a_SOURCES = $(layer_sources)
+liblayer_a_CPPFLAGS = $(AM_CPPFLAGS) $(VULKAN_CFLAGS)
+liblayer_a_CFLAGS = $(AM_CFLAGS)

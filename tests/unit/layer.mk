@@ -5,3 +5,14 @@ tests_unit_layer_identity_test_SOURCES = tests/unit/layer_identity_test.c
 tests_unit_layer_identity_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_layer_identity_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_layer_identity_test_LDADD = libtiming.a $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/layer_memory.test tests/unit/layer_pace.test
+tests_unit_layer_memory_test_SOURCES = tests/unit/layer_memory_test.c
+tests_unit_layer_memory_test_CPPFLAGS = $(UNIT_CPPFLAGS) $(VULKAN_CFLAGS)
+tests_unit_layer_memory_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_layer_memory_test_LDADD = liblayer.a $(CMOCKA_LIBS)
+
+tests_unit_layer_pace_test_SOURCES = tests/unit/layer_pace_test.c
+tests_unit_layer_pace_test_CPPFLAGS = $(UNIT_CPPFLAGS) $(VULKAN_CFLAGS)
+tests_unit_layer_pace_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_layer_pace_test_LDADD = liblayer.a $(CMOCKA_LIBS)
