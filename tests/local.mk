@@ -40,6 +40,7 @@ EXTRA_DIST += tests/lib/check_gallery.py tests/lib/check_particles.py tests/lib/
 EXTRA_DIST += tests/lib/tap.sh tests/lib/adversary.sh tests/lib/cases.sh tests/lib/numpy.sh tests/lib/report.py tests/lib/validate.py tests/lib/summary
 include tests/fuzz/local.mk
 include tests/helpers/local.mk
+include tests/clients/local.mk
 include tests/real/local.mk
 include tests/vm/local.mk
 
