@@ -8,6 +8,7 @@
 #include "layer/event.h"
 #include "layer/memory.h"
 #include "layer/row.h"
+#include "layer/timing.h"
 #include "layer/watcher.h"
 
 static VkLayerDeviceCreateInfo *device_link(const void *next, VkLayerFunction function)
@@ -40,6 +41,35 @@ static bool without_ours(VkDeviceCreateInfo *info, const char ***ret_names)
 	return true;
 }
 
+struct timing *timing_of(const void *handle)
+{
+	return device_of(handle)->timing;
+}
+
+static bool timing_init(struct device *d)
+{
+	VkQueueFamilyProperties families[16];
+	VkPhysicalDeviceProperties properties;
+	struct timing_setup setup = {
+	    .device = d->handle,
+	    .get = d->get,
+	    .set_loader_data = d->set_loader_data,
+	    .families = families,
+	    .family_count = 16,
+	    .device_row = d->row,
+	    .mode = (enum page_timing)atomic_load(&here_control()->timing),
+	    .page = here_page(),
+	    .slot = d->slot,
+	};
+
+	d->instance->next.GetPhysicalDeviceQueueFamilyProperties(d->physical, &setup.family_count,
+								 families);
+	d->instance->next.GetPhysicalDeviceProperties(d->physical, &properties);
+	setup.period_ns = properties.limits.timestampPeriod;
+	d->timing = timing_new(&setup);
+	return d->timing != NULL;
+}
+
 /* The layer's side of a device that the driver has made. */
 static bool fill(struct device *d, struct instance *i, VkPhysicalDevice physical)
 {
@@ -50,7 +80,8 @@ static bool fill(struct device *d, struct instance *i, VkPhysicalDevice physical
 	d->has_budget = row_has_budget(i, physical) && i->next.GetPhysicalDeviceMemoryProperties2;
 	i->next.GetPhysicalDeviceMemoryProperties(physical, &d->memory_types);
 	next_of_device(d);
-	return pthread_mutex_init(&d->queue_lock, NULL) == 0 && memory_init(d) && device_add(d);
+	return pthread_mutex_init(&d->queue_lock, NULL) == 0 && timing_init(d) && memory_init(d) &&
+	       device_add(d);
 }
 
 static void release(struct device *d)
@@ -59,6 +90,8 @@ static void release(struct device *d)
 
 	device_remove(d);
 	memory_done(d);
+	if (d->timing)
+		timing_free(d->timing);
 	for (struct queue *q = atomic_load(&d->queues); q; q = before) {
 		before = q->before;
 		free(q);
@@ -99,8 +132,9 @@ VKAPI_ATTR VkResult VKAPI_CALL hook_CreateDevice(VkPhysicalDevice physical,
 	}
 	d->handle = *ret;
 	if (!fill(d, i, physical)) {
-		d->next.DestroyDevice(*ret, allocator);
+		PFN_vkDestroyDevice destroy = d->next.DestroyDevice;
 		release(d);
+		destroy(*ret, allocator);
 		return VK_ERROR_OUT_OF_HOST_MEMORY;
 	}
 	watcher_add(d);
@@ -120,6 +154,8 @@ VKAPI_ATTR void VKAPI_CALL hook_DestroyDevice(VkDevice device,
 			d->next.DestroyFence(device, q->idle, NULL);
 	PFN_vkDestroyDevice destroy = d->next.DestroyDevice;
 	device_remove(d);
+	timing_free(d->timing);
+	d->timing = NULL;
 	destroy(device, allocator);
 	release(d);
 }

@@ -63,7 +63,7 @@ struct queue {
 };
 
 struct memory; /* memory.c */
-struct timing; /* timing.c */
+struct timing; /* timing.h */
 
 struct device {
 	VkDevice handle;
@@ -77,6 +77,7 @@ struct device {
 	unsigned row;           /* of the page's devices; PAGE_DEVICES when that is full */
 	struct page_slot *slot; /* the process' when it was made: another one after a fork */
 	struct memory *memory;
+	struct timing *timing;
 	_Atomic(struct queue *) queues;
 	pthread_mutex_t queue_lock;
 	struct device *next_watched; /* watcher.c */

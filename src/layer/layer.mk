@@ -18,12 +18,13 @@ layer_sources = \
 	src/layer/wait.c \
 	src/layer/watched.c \
 	src/layer/watcher.c src/layer/watcher.h \
-	src/page/page.c
+	src/page/page.c $(timing_sources)
 
 libVkLayer_vkjail_so_SOURCES = $(layer_sources)
 libVkLayer_vkjail_so_CPPFLAGS = $(AM_CPPFLAGS) $(VULKAN_CFLAGS)
 # Without sanitizers in any build: their runtime cannot come into a program that was built without.
-libVkLayer_vkjail_so_CFLAGS = -std=gnu17 $(WARN_CFLAGS) $(HARDEN_CFLAGS) -fPIC -fvisibility=hidden
+libVkLayer_vkjail_so_CFLAGS = -std=gnu17 $(WARN_CFLAGS) $(HARDEN_CFLAGS) -fPIC -fvisibility=hidden \
+	-ftls-model=initial-exec
 libVkLayer_vkjail_so_LDFLAGS = $(HARDEN_LDFLAGS) -shared -Wl,-z,nodelete -Wl,-soname,libVkLayer_vkjail.so \
 	-Wl,--version-script=$(top_srcdir)/src/layer/vkjail.map
 EXTRA_DIST += src/layer/vkjail.map

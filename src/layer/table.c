@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "layer/timing.h"
+
 enum { ROWS = 64, BUCKETS = 512 };
 
 struct table {
@@ -152,7 +154,7 @@ PFN_vkVoidFunction hook_find(const char *name, bool device_only)
 		if (strcmp(h->name, name) == 0)
 			return device_only && h->level != LEVEL_DEVICE ? NULL : h->function;
 	}
-	return NULL;
+	return timing_proc(name);
 }
 
 void next_of_instance(struct instance *i)
@@ -172,13 +174,21 @@ void next_of_instance(struct instance *i)
 #undef NEXT_OR_INSTANCE
 }
 
+/* Timing is a layer of its own below the rest of ours. */
+static PFN_vkVoidFunction device_next(const struct device *d, const char *name)
+{
+	PFN_vkVoidFunction next = d->get(d->handle, name), timed = next ? timing_proc(name) : NULL;
+
+	return timed ? timed : next;
+}
+
 void next_of_device(struct device *d)
 {
 #define NEXT_INSTANCE(name)
-#define NEXT_DEVICE(name) d->next.name = (PFN_vk##name)d->get(d->handle, "vk" #name);
+#define NEXT_DEVICE(name) d->next.name = (PFN_vk##name)device_next(d, "vk" #name);
 #define NEXT_OR_INSTANCE(name, ext)
 #define NEXT_OR_DEVICE(name, ext) \
 	if (!d->next.name)        \
-		d->next.name = (PFN_vk##name)d->get(d->handle, "vk" #name #ext);
+		d->next.name = (PFN_vk##name)device_next(d, "vk" #name #ext);
 #include "layer/next.def"
 }

@@ -10,8 +10,9 @@
  */
 #pragma once
 
+#define VK_NO_PROTOTYPES
 #include <vulkan/vk_layer.h>
-#include <vulkan/vulkan.h>
+#include <vulkan/vulkan_core.h>
 
 #include "page/page.h"
 

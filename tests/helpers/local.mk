@@ -3,7 +3,7 @@
 # needs memory and system calls that the limits under test take away.
 test_helpers = \
 	tests/helpers/deny-storm tests/helpers/devour tests/helpers/flood tests/helpers/forker tests/helpers/hog tests/helpers/ignore-term \
-	tests/helpers/kill-at \
+	tests/helpers/kill-at tests/helpers/layer-host \
 	tests/helpers/patch-spirv tests/helpers/read-job tests/helpers/sigreceive tests/helpers/spin tests/helpers/try-syscall tests/helpers/with-filter \
 	tests/helpers/writefile
 check_PROGRAMS += $(test_helpers)
@@ -83,3 +83,9 @@ tests_helpers_writefile_SOURCES = tests/helpers/writefile.c tests/helpers/args.h
 tests_helpers_writefile_CPPFLAGS = $(HELPER_CPPFLAGS)
 tests_helpers_writefile_CFLAGS = $(HELPER_CFLAGS)
 tests_helpers_writefile_LDFLAGS =
+
+tests_helpers_layer_host_SOURCES = tests/helpers/layer-host.c
+tests_helpers_layer_host_CPPFLAGS = $(HELPER_CPPFLAGS)
+tests_helpers_layer_host_CFLAGS = $(HELPER_CFLAGS)
+tests_helpers_layer_host_LDFLAGS =
+tests_helpers_layer_host_LDADD = libpage.a

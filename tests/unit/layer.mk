@@ -4,7 +4,7 @@ unit_tests += tests/unit/layer_identity.test
 tests_unit_layer_identity_test_SOURCES = tests/unit/layer_identity_test.c
 tests_unit_layer_identity_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_layer_identity_test_CFLAGS = $(AM_CFLAGS)
-tests_unit_layer_identity_test_LDADD = libtiming.a $(CMOCKA_LIBS)
+tests_unit_layer_identity_test_LDADD = liblayer.a $(CMOCKA_LIBS)
 
 unit_tests += tests/unit/layer_memory.test tests/unit/layer_pace.test
 tests_unit_layer_memory_test_SOURCES = tests/unit/layer_memory_test.c

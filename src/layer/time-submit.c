@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Submitting: what is in it is counted, the fence is seen to, and where a command buffer is to be
+ * timed from outside, ours are put around it in a copy of the program's array.
+ *
+ * vkQueueSubmit and vkQueueSubmit2 differ in the shape of that array only.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "layer/timing-parts.h"
+
+/* Either kind of submission. */
+struct batches {
+	uint32_t count;
+	const VkSubmitInfo *one; /* or */
+	const VkSubmitInfo2 *two;
+};
+
+static uint32_t buffers_in(const struct batches *b, uint32_t i)
+{
+	return b->one ? b->one[i].commandBufferCount : b->two[i].commandBufferInfoCount;
+}
+
+static VkCommandBuffer buffer_at(const struct batches *b, uint32_t i, uint32_t at)
+{
+	return b->one ? b->one[i].pCommandBuffers[at]
+		      : b->two[i].pCommandBufferInfos[at].commandBuffer;
+}
+
+/* Lists of masks that stand beside the command buffers, and protected batches, are left alone. */
+static bool can_add(const struct batches *b, uint32_t i)
+{
+	const VkBaseInStructure *s = b->one ? b->one[i].pNext : NULL;
+
+	for (; s; s = s->pNext)
+		if (s->sType == VK_STRUCTURE_TYPE_DEVICE_GROUP_SUBMIT_INFO ||
+		    s->sType == VK_STRUCTURE_TYPE_PROTECTED_SUBMIT_INFO)
+			return false;
+	return b->one || !(b->two[i].flags & VK_SUBMIT_PROTECTED_BIT);
+}
+
+/* Where our command buffers go: around number `at` of batch `batch`. */
+struct place {
+	uint32_t batch, at;
+};
+
+static void *copy_room(struct submission *s, size_t size)
+{
+	if (s->copy_size < size) {
+		free(s->copy);
+		s->copy = malloc(size);
+		s->copy_size = s->copy ? size : 0;
+	}
+	return s->copy;
+}
+
+/* One element of the new array of command buffers: which of the program's, or which of ours. */
+static VkCommandBuffer element(const struct batches *b, const struct submission *s,
+			       const struct place *p, uint32_t n, uint32_t *ret_theirs)
+{
+	uint32_t before = (s->calibration ? 1 : 0) + (s->bracket ? 1 : 0);
+
+	*ret_theirs = UINT32_MAX;
+	if (s->calibration && n == p->at)
+		return s->calibration->begin;
+	if (s->bracket && n + 1 == p->at + before)
+		return s->bracket->begin;
+	if (s->bracket && n == p->at + before + 1)
+		return s->bracket->end;
+	*ret_theirs = n < p->at ? n : n - before - (s->bracket && n > p->at + before ? 1 : 0);
+	return buffer_at(b, p->batch, *ret_theirs);
+}
+
+/* The same batches with ours in it, in s->copy; false: no memory, and nothing has changed. */
+static bool add_ours(struct batches *b, struct submission *s, const struct place *p)
+{
+	uint32_t buffers = buffers_in(b, p->batch) + (s->calibration ? 1 : 0) +
+			   (s->bracket ? 2 : 0);
+	size_t batch_size = b->one ? sizeof *b->one : sizeof *b->two;
+	size_t buffer_size = b->one ? sizeof(VkCommandBuffer) : sizeof(VkCommandBufferSubmitInfo);
+	char *room = copy_room(s, b->count * batch_size + buffers * buffer_size);
+	uint32_t theirs;
+
+	if (!room)
+		return false;
+	VkCommandBuffer *ones = (void *)(room + b->count * batch_size);
+	VkCommandBufferSubmitInfo *twos = (void *)ones;
+	for (uint32_t i = 0; i < buffers; i++) {
+		VkCommandBuffer c = element(b, s, p, i, &theirs);
+		if (b->one)
+			ones[i] = c;
+		else if (theirs != UINT32_MAX)
+			twos[i] = b->two[p->batch].pCommandBufferInfos[theirs];
+		else
+			twos[i] = (VkCommandBufferSubmitInfo){
+			    .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_SUBMIT_INFO,
+			    .commandBuffer = c};
+	}
+	if (b->one) {
+		VkSubmitInfo *copy = memcpy(room, b->one, b->count * batch_size);
+		copy[p->batch].commandBufferCount = buffers;
+		copy[p->batch].pCommandBuffers = ones;
+		b->one = copy;
+	} else {
+		VkSubmitInfo2 *copy = memcpy(room, b->two, b->count * batch_size);
+		copy[p->batch].commandBufferInfoCount = buffers;
+		copy[p->batch].pCommandBufferInfos = twos;
+		b->two = copy;
+	}
+	return true;
+}
+
+/* Whether something of it is timed from outside, or for the first time; where ours are to stand. */
+static bool choose(struct timing *t, const struct batches *b, struct submission *s,
+		   struct place *ret)
+{
+	bool timed = false, placed = false;
+
+	for (uint32_t i = 0; i < b->count && !s->bracket; i++) {
+		uint32_t buffers = can_add(b, i) ? buffers_in(b, i) : 0;
+		for (uint32_t at = 0; at < buffers && !s->bracket; at++) {
+			struct record *r = map_get(&t->records, key_of(buffer_at(b, i, at)));
+			if (!r)
+				continue;
+			timed |= r->stamp_count > 0;
+			if (bracket_wanted(t, r))
+				s->bracket = bracket_get(t, s->queue->family, 2);
+			if (s->bracket)
+				s->bracketed = (struct run){.record = r, .epoch = r->epoch};
+			if (s->bracket || !placed)
+				*ret = (struct place){.batch = i, .at = at};
+			placed = true;
+		}
+	}
+	if (placed && (timed || s->bracket) && t->calibration == UNCALIBRATED)
+		s->calibration = bracket_get(t, s->queue->family, CALIBRATION_STAMPS);
+	return s->bracket || s->calibration;
+}
+
+/* What is to be tracked; NULL: nothing, or no memory for it. */
+static struct submission *look(struct timing *t, VkQueue queue, const struct batches *b)
+{
+	struct timed_queue *q = track_queue(t, queue, UINT32_MAX);
+	struct submission *s = NULL;
+
+	if (q)
+		track_poll(t, q);
+	if (q)
+		s = track_new(t, q);
+	for (uint32_t i = 0; s && i < b->count; i++)
+		for (uint32_t at = 0; at < buffers_in(b, i); at++) {
+			struct record *r = map_get(&t->records, key_of(buffer_at(b, i, at)));
+			if (r && track_run(s, r) < 0) {
+				track_free(t, s);
+				return NULL;
+			}
+		}
+	if (s && !s->dispatches) {
+		track_free(t, s);
+		return NULL;
+	}
+	return s;
+}
+
+/* Appended before the call, because it may be over before the call returns. */
+static struct submission *prepare(struct timing *t, VkQueue queue, struct batches *b, VkFence fence)
+{
+	struct submission *s = look(t, queue, b);
+	struct place place = {0};
+
+	if (!s)
+		return NULL;
+	s->is_foreign = fence && map_get(&t->foreign, (uint64_t)fence);
+	s->owns_fence = !fence || s->is_foreign;
+	s->fence = s->owns_fence ? track_fence(t) : fence;
+	if (!s->fence || track_append(t, s) < 0) {
+		track_free(t, s);
+		return NULL;
+	}
+	if (t->setup.mode != PAGE_TIMING_OFF && choose(t, b, s, &place) &&
+	    !add_ours(b, s, &place)) {
+		bracket_put(t, s->bracket);
+		bracket_put(t, s->calibration);
+		s->bracket = s->calibration = NULL;
+	}
+	if (s->calibration)
+		t->calibration = CALIBRATING;
+	return s;
+}
+
+static VkResult submit(struct timing *t, VkQueue queue, struct batches b, VkFence fence,
+		       PFN_vkQueueSubmit2 next)
+{
+	(void)pthread_mutex_lock(&t->lock);
+	struct submission *s = prepare(t, queue, &b, fence);
+	(void)pthread_mutex_unlock(&t->lock);
+	VkFence with = s && !s->is_foreign ? s->fence : fence;
+	VkResult r = b.one ? t->QueueSubmit(queue, b.count, b.one, with)
+			   : next(queue, b.count, b.two, with);
+
+	if (!s)
+		return r;
+	/* A fence that others may look at or change is left to them: ours comes right after it. */
+	if (r == VK_SUCCESS && s->is_foreign)
+		r = t->QueueSubmit(queue, 0, NULL, s->fence);
+	(void)pthread_mutex_lock(&t->lock);
+	track_called(t, s, r == VK_SUCCESS);
+	(void)pthread_mutex_unlock(&t->lock);
+	return r;
+}
+
+static VKAPI_ATTR VkResult VKAPI_CALL on_QueueSubmit(VkQueue queue, uint32_t count,
+						     const VkSubmitInfo *submits, VkFence fence)
+{
+	struct timing *t = timing_of(queue);
+	struct batches b = {.count = count, .one = submits};
+
+	return count ? submit(t, queue, b, fence, NULL)
+		     : t->QueueSubmit(queue, count, submits, fence);
+}
+
+static VkResult submit2(VkQueue queue, uint32_t count, const VkSubmitInfo2 *submits, VkFence fence,
+			PFN_vkQueueSubmit2 next)
+{
+	struct batches b = {.count = count, .two = submits};
+
+	return count ? submit(timing_of(queue), queue, b, fence, next)
+		     : next(queue, count, submits, fence);
+}
+
+static VKAPI_ATTR VkResult VKAPI_CALL on_QueueSubmit2(VkQueue queue, uint32_t count,
+						      const VkSubmitInfo2 *submits, VkFence fence)
+{
+	return submit2(queue, count, submits, fence, timing_of(queue)->QueueSubmit2);
+}
+
+static VKAPI_ATTR VkResult VKAPI_CALL on_QueueSubmit2KHR(VkQueue queue, uint32_t count,
+							 const VkSubmitInfo2 *submits,
+							 VkFence fence)
+{
+	return submit2(queue, count, submits, fence, timing_of(queue)->QueueSubmit2KHR);
+}
+
+/* ---- queues -------------------------------------------------------------------------------- */
+
+static void note_queue(struct timing *t, VkQueue queue, uint32_t family)
+{
+	(void)pthread_mutex_lock(&t->lock);
+	if (queue)
+		(void)track_queue(t, queue, family);
+	(void)pthread_mutex_unlock(&t->lock);
+}
+
+static VKAPI_ATTR void VKAPI_CALL on_GetDeviceQueue(VkDevice device, uint32_t family,
+						    uint32_t index, VkQueue *ret)
+{
+	struct timing *t = timing_of(device);
+
+	t->GetDeviceQueue(device, family, index, ret);
+	note_queue(t, *ret, family);
+}
+
+static VKAPI_ATTR void VKAPI_CALL on_GetDeviceQueue2(VkDevice device,
+						     const VkDeviceQueueInfo2 *info, VkQueue *ret)
+{
+	struct timing *t = timing_of(device);
+
+	t->GetDeviceQueue2(device, info, ret);
+	note_queue(t, *ret, info->queueFamilyIndex);
+}
+
+const struct timing_hook submit_hooks[] = {
+    TIMING_HOOK(QueueSubmit),    TIMING_HOOK(QueueSubmit2),    TIMING_HOOK(QueueSubmit2KHR),
+    TIMING_HOOK(GetDeviceQueue), TIMING_HOOK(GetDeviceQueue2), {NULL, NULL},
+};

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside of timing. Three kinds of things live longer than a call:
+ *
+ *   pipeline    what is dispatched; leads to a kernel's row in the page
+ *   record      a command buffer: which pipelines it dispatches how often, and where it has timestamps
+ *   submission  a vkQueueSubmit that has not finished, as far as anybody has noticed
+ *
+ * Locks: the program synchronizes a command buffer itself while it records, so nothing is locked
+ * there but to look up a pipeline. All else is under timing.lock, which is never held while the layer
+ * below submits or waits.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "layer/identity.h"
+#include "layer/map.h"
+#include "layer/timing.h"
+
+enum {
+	CHUNK_PAIRS = 32, /* timed dispatches that share a query pool */
+	FIRST_TIMED = 16, /* of each kernel, before the cost decides */
+	COST_SHARE =
+	    100, /* after them timing may take one part in so many of the kernel's own time */
+	REUSE_STEP =
+	    128, /* dispatches between two timed ones while nothing is known about the cost */
+	TRUST_AFTER = 8, /* recordings that could have been submitted again and were not */
+	CALIBRATION_STAMPS = 9,
+	BIND_CACHE = 8,
+};
+
+/* ---- kernels (kernel.c, pipeline.c) -------------------------------------------------------- */
+
+struct pipeline {
+	_Atomic uint32_t refs; /* the handle's, and one for each use */
+	uint32_t row;
+	_Atomic uint32_t submitted; /* 1: it was, once */
+};
+
+/* How often a kernel is to be timed; races make it a little more or less often. */
+struct kernel_pace {
+	_Atomic int64_t skip; /* dispatches until the next timed one */
+	_Atomic uint32_t asked;
+};
+
+/* ---- command buffers (record.c, record-calls.c) -------------------------------------------- */
+
+/* A pipeline in a command buffer. */
+struct use {
+	struct pipeline *pipeline;
+	uint64_t count, indirect, group_total;
+	uint32_t groups[3];
+	bool first; /* this recording was the pipeline's first one to be submitted */
+};
+
+/* A timed dispatch: stamp i has queries 2 * (i % CHUNK_PAIRS) and the next of chunk i / CHUNK_PAIRS. */
+struct stamp {
+	uint32_t use;
+	bool leads; /* the use's first dispatch */
+};
+
+struct chunk {
+	struct chunk *next;
+	VkQueryPool pool;
+};
+
+struct pool {
+	VkCommandPool handle;
+	uint32_t family;
+	bool can_stamp;
+	struct record *records;
+};
+
+struct record {
+	VkCommandBuffer handle;
+	struct timing *t;
+	struct pool *pool;   /* NULL: the handle was freed */
+	struct record *next; /* of the pool */
+	uint32_t refs;  /* the pool's, and those of submissions and of primary command buffers */
+	uint32_t epoch; /* goes on when what was recorded is gone */
+	bool is_primary;
+	bool may_repeat; /* begun so that it can be submitted again */
+	bool is_inline;  /* timestamps go around dispatches, not around the command buffer */
+	struct use *uses;
+	size_t use_count, use_size;
+	struct use *current; /* the bound pipeline's; NULL: none that is known */
+	struct {
+		VkPipeline handle;
+		size_t use;
+	} bound[BIND_CACHE];
+	uint32_t generation; /* timing.generation for which bound[] is right */
+	struct stamp *stamps;
+	size_t stamp_count, stamp_size;
+	struct chunk *chunks, *last_chunk;
+	struct record **children;
+	size_t child_count, child_size;
+	uint32_t submits; /* since it was begun */
+	uint32_t pending; /* times that it is in submissions under way */
+	uint32_t runs;    /* times that it was submitted since its times were read */
+};
+
+/* ---- submissions (time-submit.c, track.c) ------------------------------------------------------- */
+
+/* Command buffers of our own with timestamps: two around one of the program's, or the calibration. */
+struct bracket {
+	struct bracket *next, *older;
+	uint32_t family, stamps;
+	VkQueryPool pool;
+	VkCommandBuffer begin, end; /* all stamps are in begin, or the last is in end */
+};
+
+struct run {
+	struct record *record;
+	uint32_t epoch;
+};
+
+struct submission {
+	struct submission *next;
+	struct timed_queue *queue;
+	VkFence fence;
+	bool owns_fence, is_foreign;
+	bool in_call; /* the layer below still reads from it */
+	bool is_over; /* it has finished, as the program's behaviour says */
+	uint64_t since_ns, dispatches;
+	struct run *runs; /* command buffers, secondary ones after their primary */
+	size_t run_count, run_size;
+	struct bracket *bracket, *calibration;
+	struct run bracketed; /* what the bracket is around */
+	bool first;           /* it has the first dispatch of a pipeline */
+	uint32_t kernel_count;
+	uint16_t kernels[PAGE_CANDIDATES];
+	void *copy; /* of the program's array, with ours in it */
+	size_t copy_size;
+};
+
+struct timed_queue {
+	VkQueue handle;
+	uint32_t family;
+	struct submission *head, **tail;
+	uint64_t done_ns; /* when the last one was seen to have finished */
+};
+
+struct timing {
+	struct timing_setup setup;
+#define NEXT(name) PFN_vk##name name;
+#include "layer/timing.def"
+#undef NEXT
+	VkQueueFamilyProperties families[16];
+	pthread_mutex_t lock;
+	struct map modules, layouts, pipelines, pools, records, queues;
+	struct map fences;  /* the program's, that submissions under way will signal */
+	struct map foreign; /* the program's, whose state says nothing */
+	struct kernel_pace pace[PAGE_KERNELS + 1];
+	_Atomic uint32_t generation; /* a pipeline was destroyed */
+	struct submission *free_submissions;
+	struct chunk *free_chunks;
+	struct bracket *free_brackets, *all_brackets;
+	VkCommandPool own_pools[16]; /* one a family, made when needed */
+	VkFence *free_fences;
+	size_t free_fence_count, free_fence_size;
+	uint32_t trusted; /* recordings that could have been submitted again and were not */
+	bool repeats;     /* this program does submit again */
+	enum { UNCALIBRATED, CALIBRATING, CALIBRATED } calibration;
+	_Atomic uint64_t bias_ns, cost_ns;
+	int place; /* among the devices of this process, -1: none was left */
+};
+
+static inline uint64_t key_of(const void *dispatchable)
+{
+	return (uint64_t)(uintptr_t)dispatchable;
+}
+
+/* CLOCK_MONOTONIC */
+uint64_t timing_now(void);
+
+/* ---- kernel.c: the rows in the page -------------------------------------------------------- */
+
+uint32_t kernel_row(struct timing *t, const struct identity *id);
+void kernel_name(struct timing *t, uint32_t row, const char *name);
+void kernel_time(struct timing *t, uint32_t row, uint64_t ns, bool first);
+void kernel_lost(struct timing *t, uint32_t row, uint64_t times);
+/* times: 1, or -1 to take it back */
+void kernel_submitted(struct timing *t, const struct use *u, int times);
+uint64_t kernel_mean(const struct timing *t, uint32_t row); /* 0: not known yet */
+/* How many dispatches lie between two timed ones, so that the cost stays where it should. */
+uint64_t kernel_step(const struct timing *t, uint32_t row);
+/* Whether the next dispatches of it, so many, are to be timed (as one). */
+bool kernel_wants(struct timing *t, uint32_t row, uint64_t dispatches);
+void kernel_count(struct timing *t, enum page_counter which, uint64_t by);
+
+/* ---- pipeline.c ---------------------------------------------------------------------------- */
+
+void pipeline_unref(struct pipeline *p);
+void pipeline_done(struct timing *t);
+
+/* ---- record.c: all but record_of, _use, _dispatch and _stamp with the lock held ------------- */
+
+/* Finds the record in this thread's memory of the last one, or under the lock; NULL: not known. */
+struct record *record_of(VkCommandBuffer handle);
+struct record *record_new(struct timing *t, struct pool *pool, VkCommandBuffer handle);
+void record_ref(struct record *r);
+void record_unref(struct record *r);
+/* The handle is freed: nobody finds it any more. */
+void record_drop(struct record *r);
+/* Forgets what was recorded; times that were not read are read first. */
+void record_clear(struct record *r);
+void record_begin(struct record *r, VkCommandBufferUsageFlags flags);
+int record_child(struct record *r, struct record *child);
+void record_use(struct record *r, VkPipeline handle);
+/* Counts a dispatch; groups NULL: indirect. True: timestamps go around it, and there is room. */
+bool record_dispatch(struct record *r, const uint32_t groups[3]);
+void record_stamp(struct record *r, unsigned end);
+
+/* ---- stamp.c: reading timestamps; with the lock held ---------------------------------------- */
+
+struct chunk *stamp_chunk(struct timing *t);
+void stamp_harvest(struct record *r);
+uint64_t stamp_ns(const struct timing *t, uint32_t family, uint64_t from, uint64_t to);
+void stamp_recycle(struct record *r);
+void stamp_done(struct timing *t);
+
+/* ---- bracket.c; with the lock held ---------------------------------------------------------- */
+
+/* NULL: not possible */
+struct bracket *bracket_get(struct timing *t, uint32_t family, uint32_t stamps);
+void bracket_put(struct timing *t, struct bracket *b);
+bool bracket_wanted(struct timing *t, const struct record *r);
+void bracket_harvest(struct timing *t, const struct submission *s);
+void calibration_harvest(struct timing *t, const struct submission *s, bool has_times);
+void bracket_done(struct timing *t);
+
+/* ---- track.c: what is under way; with the lock held ----------------------------------------- */
+
+/* The family counts when the queue is new; UINT32_MAX: not known. */
+struct timed_queue *track_queue(struct timing *t, VkQueue handle, uint32_t family);
+struct submission *track_new(struct timing *t, struct timed_queue *q);
+/* One of ours, not signalled; VK_NULL_HANDLE: none can be had. */
+VkFence track_fence(struct timing *t);
+int track_run(struct submission *s, struct record *r);
+/* Makes it the queue's last one; its fence is known. */
+int track_append(struct timing *t, struct submission *s);
+/* The layer below has returned. After a failure it is as if it had never been. */
+void track_called(struct timing *t, struct submission *s, bool succeeded);
+void track_free(struct timing *t, struct submission *s);
+void track_poll(struct timing *t, struct timed_queue *q);
+void track_poll_device(struct timing *t);
+void track_idle(struct timing *t, const struct timed_queue *only); /* NULL: all */
+void track_signalled(struct timing *t, VkFence fence);
+void track_done(struct timing *t);
+
+/* ---- oldest.c: the submission under way for the longest time, of all devices of the process -- */
+
+int oldest_enter(struct timing *t);
+void oldest_leave(struct timing *t);
+void oldest_update(struct timing *t); /* with the lock held */
+
+/* ---- our answers to device calls ------------------------------------------------------------ */
+
+struct timing_hook {
+	const char *name;
+	PFN_vkVoidFunction function;
+};
+#define TIMING_HOOK(name)                                 \
+	{                                                 \
+		"vk" #name, (PFN_vkVoidFunction)on_##name \
+	}
+extern const struct timing_hook pipeline_hooks[], record_hooks[], submit_hooks[], wait_hooks[];

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is under way on each queue. Every submission with kernels in it signals a fence: the program's, or
+ * ours where it has none. A signalled fence says that it and all before it on the queue have
+ * finished (Vulkan specification, "Fences"), which is all that is needed, on any device, without
+ * features or semaphores of our own. When the program waits for a fence it tells us at the same time;
+ * for the others we ask when something else is submitted or a thread watches.
+ */
+#include <stdlib.h>
+
+#include "layer/timing-parts.h"
+
+struct timed_queue *track_queue(struct timing *t, VkQueue handle, uint32_t family)
+{
+	struct timed_queue *q = map_get(&t->queues, key_of(handle));
+
+	if (q)
+		return q;
+	q = calloc(1, sizeof *q);
+	if (!q || map_put(&t->queues, key_of(handle), q) < 0) {
+		free(q);
+		return NULL;
+	}
+	q->handle = handle;
+	q->family = family;
+	q->tail = &q->head;
+	return q;
+}
+
+struct submission *track_new(struct timing *t, struct timed_queue *q)
+{
+	struct submission *s = t->free_submissions;
+
+	if (s)
+		t->free_submissions = s->next;
+	else
+		s = calloc(1, sizeof *s);
+	if (s)
+		*s = (struct submission){.queue = q,
+					 .runs = s->runs,
+					 .run_size = s->run_size,
+					 .copy = s->copy,
+					 .copy_size = s->copy_size};
+	return s;
+}
+
+void track_free(struct timing *t, struct submission *s)
+{
+	bracket_put(t, s->bracket);
+	bracket_put(t, s->calibration);
+	for (size_t i = 0; i < s->run_count; i++)
+		record_unref(s->runs[i].record);
+	s->run_count = 0;
+	s->next = t->free_submissions;
+	t->free_submissions = s;
+}
+
+static void note_kernel(struct submission *s, uint32_t row)
+{
+	uint32_t n = s->kernel_count < PAGE_CANDIDATES ? s->kernel_count : PAGE_CANDIDATES;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (s->kernels[i] == row)
+			return;
+	if (n < PAGE_CANDIDATES)
+		s->kernels[n] = (uint16_t)row;
+	s->kernel_count++;
+}
+
+static void note_uses(struct submission *s, struct record *r)
+{
+	for (size_t i = 0; i < r->use_count; i++) {
+		struct use *u = &r->uses[i];
+		if (!u->count)
+			continue;
+		s->dispatches += u->count;
+		note_kernel(s, u->pipeline->row);
+		if (!atomic_load_explicit(&u->pipeline->submitted, memory_order_relaxed) &&
+		    !atomic_exchange(&u->pipeline->submitted, 1))
+			u->first = true;
+		s->first |= u->first;
+	}
+}
+
+int track_run(struct submission *s, struct record *r)
+{
+	if (s->run_count == s->run_size) {
+		size_t size = s->run_size ? 2 * s->run_size : 4;
+		struct run *more = realloc(s->runs, size * sizeof *more);
+		if (!more)
+			return -1;
+		s->runs = more;
+		s->run_size = size;
+	}
+	record_ref(r);
+	s->runs[s->run_count++] = (struct run){.record = r, .epoch = r->epoch};
+	note_uses(s, r);
+	for (size_t i = 0; i < r->child_count; i++)
+		if (track_run(s, r->children[i]) < 0)
+			return -1;
+	return 0;
+}
+
+static void count_uses(struct timing *t, const struct record *r, int times)
+{
+	for (size_t i = 0; i < r->use_count; i++)
+		if (r->uses[i].count)
+			kernel_submitted(t, &r->uses[i], times);
+}
+
+int track_append(struct timing *t, struct submission *s)
+{
+	struct timed_queue *q = s->queue;
+
+	if (!s->owns_fence && map_put(&t->fences, (uint64_t)s->fence, s) < 0)
+		return -1;
+	for (size_t i = 0; i < s->run_count; i++) {
+		struct record *r = s->runs[i].record;
+		r->pending++;
+		r->runs++;
+		if (++r->submits > 1 && r->may_repeat && r->is_primary)
+			t->repeats = true;
+		count_uses(t, r, 1);
+	}
+	s->in_call = true;
+	s->since_ns = timing_now();
+	*q->tail = s;
+	q->tail = &s->next;
+	if (q->head == s)
+		oldest_update(t);
+	return 0;
+}
+
+static void keep_fence(struct timing *t, VkFence fence)
+{
+	if (t->free_fence_count == t->free_fence_size) {
+		size_t size = t->free_fence_size ? 2 * t->free_fence_size : 16;
+		VkFence *more = realloc(t->free_fences, size * sizeof *more);
+		if (!more) {
+			t->DestroyFence(t->setup.device, fence, NULL);
+			return;
+		}
+		t->free_fences = more;
+		t->free_fence_size = size;
+	}
+	t->free_fences[t->free_fence_count++] = fence;
+}
+
+VkFence track_fence(struct timing *t)
+{
+	static const VkFenceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
+	VkFence fence = VK_NULL_HANDLE;
+
+	if (t->free_fence_count) {
+		fence = t->free_fences[--t->free_fence_count];
+		if (t->ResetFences(t->setup.device, 1, &fence) == VK_SUCCESS)
+			return fence;
+		t->DestroyFence(t->setup.device, fence, NULL);
+	}
+	if (t->CreateFence(t->setup.device, &info, NULL, &fence) != VK_SUCCESS)
+		return VK_NULL_HANDLE;
+	return fence;
+}
+
+/* The queue's first one is over; has_times: it ran to its end. */
+static void retire(struct timing *t, struct timed_queue *q, bool has_times)
+{
+	struct submission *s = q->head;
+
+	q->head = s->next;
+	if (!q->head)
+		q->tail = &q->head;
+	if (s->owns_fence)
+		keep_fence(t, s->fence);
+	else
+		(void)map_take(&t->fences, (uint64_t)s->fence);
+	q->done_ns = timing_now();
+	kernel_count(t, PAGE_COUNT_BUSY_NS, q->done_ns - s->since_ns);
+	if (q->head)
+		q->head->since_ns = q->done_ns; /* before, the device had this one to do */
+	if (s->calibration)
+		calibration_harvest(t, s, has_times);
+	for (size_t i = 0; i < s->run_count; i++) {
+		struct record *r = s->runs[i].record;
+		if (r->epoch != s->runs[i].epoch)
+			continue; /* its times were read when it was recorded anew */
+		if (--r->pending > 0)
+			continue;
+		if (has_times && r->stamp_count)
+			stamp_harvest(r);
+		r->runs = 0;
+	}
+	if (s->bracket && has_times)
+		bracket_harvest(t, s);
+	track_free(t, s);
+}
+
+/* All that are known to be over, in their order, up to one that the layer below still reads from. */
+static void drain(struct timing *t, struct timed_queue *q)
+{
+	const struct submission *before = q->head;
+
+	while (q->head && q->head->is_over && !q->head->in_call)
+		retire(t, q, true);
+	if (q->head != before)
+		oldest_update(t);
+}
+
+static void undo(struct timing *t, struct submission *s)
+{
+	struct timed_queue *q = s->queue;
+	struct submission **at = &q->head;
+
+	while (*at != s)
+		at = &(*at)->next;
+	*at = s->next;
+	if (q->tail == &s->next)
+		q->tail = at;
+	if (s->owns_fence)
+		keep_fence(t, s->fence);
+	else
+		(void)map_take(&t->fences, (uint64_t)s->fence);
+	for (size_t i = 0; i < s->run_count; i++) {
+		struct record *r = s->runs[i].record;
+		if (r->epoch != s->runs[i].epoch)
+			continue;
+		r->pending--;
+		r->runs--;
+		r->submits--;
+		count_uses(t, r, -1);
+	}
+	if (s->calibration)
+		t->calibration = UNCALIBRATED;
+	track_free(t, s);
+	oldest_update(t);
+}
+
+void track_called(struct timing *t, struct submission *s, bool succeeded)
+{
+	s->in_call = false;
+	if (succeeded)
+		drain(t, s->queue);
+	else
+		undo(t, s);
+}
+
+void track_poll(struct timing *t, struct timed_queue *q)
+{
+	const struct submission *before = q->head;
+
+	while (q->head && !q->head->in_call) {
+		VkResult r = q->head->is_over ? VK_SUCCESS
+					      : t->GetFenceStatus(t->setup.device, q->head->fence);
+		if (r == VK_NOT_READY)
+			break;
+		retire(t, q, r == VK_SUCCESS); /* a lost device finishes nothing any more */
+	}
+	if (q->head != before)
+		oldest_update(t);
+}
+
+void track_poll_device(struct timing *t)
+{
+	struct timed_queue *q;
+
+	for (size_t at = 0; (q = map_next(&t->queues, &at));)
+		track_poll(t, q);
+}
+
+void track_idle(struct timing *t, const struct timed_queue *only)
+{
+	struct timed_queue *q;
+
+	for (size_t at = 0; (q = map_next(&t->queues, &at));) {
+		for (struct submission *s = q->head; s && (!only || q == only); s = s->next)
+			s->is_over = true;
+		drain(t, q);
+	}
+}
+
+void track_signalled(struct timing *t, VkFence fence)
+{
+	struct submission *last = map_get(&t->fences, (uint64_t)fence);
+
+	if (!last)
+		return;
+	for (struct submission *s = last->queue->head; s != last; s = s->next)
+		s->is_over = true;
+	last->is_over = true;
+	drain(t, last->queue);
+}
+
+void track_done(struct timing *t)
+{
+	struct submission *s;
+	void *q;
+
+	for (size_t at = 0; (q = map_next(&t->queues, &at));)
+		free(q);
+	map_done(&t->queues);
+	map_done(&t->fences);
+	map_done(&t->foreign);
+	while ((s = t->free_submissions)) {
+		t->free_submissions = s->next;
+		free(s->runs);
+		free(s->copy);
+		free(s);
+	}
+	for (size_t i = 0; i < t->free_fence_count; i++)
+		t->DestroyFence(t->setup.device, t->free_fences[i], NULL);
+	free(t->free_fences);
+}
