@@ -12,6 +12,7 @@ libbase_a_SOURCES = \
 	src/base/atomic.c src/base/atomic.h \
 	src/base/auto.h src/base/banned.h \
 	src/base/cachefile.c src/base/cachefile.h \
+	src/base/cpus.c src/base/cpus.h \
 	src/base/err.c src/base/err.h \
 	src/base/fd.c src/base/fd.h \
 	src/base/include-scan.c src/base/include-scan.h \
@@ -31,10 +32,17 @@ libjob_a_SOURCES = \
 include src/job/spec.mk
 
 libcgroup_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
-libcgroup_a_SOURCES = src/cgroup/cgroup.h src/cgroup/find.c src/cgroup/group.c src/cgroup/stat.c
+libcgroup_a_SOURCES = \
+	src/cgroup/available.c \
+	src/cgroup/cgroup.h \
+	src/cgroup/find.c \
+	src/cgroup/group.c \
+	src/cgroup/own.c src/cgroup/own.h \
+	src/cgroup/remove.c src/cgroup/remove.h \
+	src/cgroup/stat.c
 
 libhost_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
-libhost_a_SOURCES = src/host/host.c src/host/host.h
+libhost_a_SOURCES = src/host/block.c src/host/block.h src/host/host.c src/host/host.h
 
 libplan_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CAP_CFLAGS)
 libplan_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
@@ -42,6 +50,8 @@ libplan_a_SOURCES = \
 	src/plan/cgroup.c \
 	src/plan/command.c \
 	src/plan/driver.c \
+	src/plan/dynamic.c \
+	src/plan/io.c \
 	src/plan/limits.c \
 	src/plan/parts.h \
 	src/plan/plan.c src/plan/plan.h \

@@ -51,6 +51,16 @@ struct cgroup_place {
 int cgroup_find(struct arena *a, const char *wanted, unsigned need, struct cgroup_place *ret,
 		struct err *e);
 
+/* What the groups that we are in leave: CGROUP_UNKNOWN where none of them has such a limit. Strings are the arena's. */
+struct cgroup_available {
+	uint64_t
+	    memory_bytes; /* until one of them is full, page cache that can go counted as free */
+	uint64_t tasks;   /* processes and threads */
+	uint64_t cpu_percent;                            /* 100: one CPU */
+	const char *memory_from, *tasks_from, *cpu_from; /* the file that says so */
+};
+void cgroup_available(struct arena *a, struct cgroup_available *ret);
+
 /* A group of ours. */
 struct cgroup {
 	const struct cgroup_place *place; /* borrowed */
@@ -127,8 +137,3 @@ void cgroup_stat_read(const struct cgroup *g, struct cgroup_stat *ret);
 void cgroup_stat_sample(const struct cgroup *g, struct cgroup_stat *ret);
 /* oom and oom_kill alone. */
 void cgroup_stat_oom(const struct cgroup *g, struct cgroup_stat *ret);
-
-/* ---- for the rooms of src/cgroup ------------------------------------------------------------- */
-
-/* Reads a small file below a directory; zero-terminated. The length, or -1 with errno. */
-ssize_t cgroup_read(int dir, const char *file, char *text, size_t size);

@@ -16,33 +16,12 @@
 
 #include "base/auto.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/own.h"
 
 const char *const cgroup_controller_names[CGROUP_CONTROLLERS] = {
     [CGROUP_MEMORY] = "memory", [CGROUP_PIDS] = "pids", [CGROUP_CPU] = "cpu",
     [CGROUP_CPUSET] = "cpuset", [CGROUP_IO] = "io",     [CGROUP_CPUACCT] = "cpuacct",
 };
-
-enum { TEXT_MAX = 64 * 1024 };
-
-ssize_t cgroup_read(int dir, const char *file, char *text, size_t size)
-{
-	AUTO_FD int fd = openat(dir, file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	size_t used = 0;
-	for (;;) {
-		ssize_t n = read(fd, text + used, size - 1 - used);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		used += (size_t)n;
-		if (n == 0 || used == size - 1)
-			break;
-	}
-	text[used] = '\0';
-	return (ssize_t)used;
-}
 
 /* The controllers named in a list such as "cpu io memory". */
 static unsigned parse_controllers(char *text)
@@ -131,87 +110,6 @@ static enum members members_of(const char *dir)
 	return found;
 }
 
-/* ---- mounts ---------------------------------------------------------------------------------- */
-
-struct mounts {
-	char *text; /* /proc/self/mountinfo */
-	char *own;  /* /proc/self/cgroup */
-};
-
-static int load(struct mounts *m)
-{
-	*m = (struct mounts){.text = malloc(TEXT_MAX), .own = malloc(TEXT_MAX)};
-	return m->text && m->own &&
-		       cgroup_read(AT_FDCWD, "/proc/self/mountinfo", m->text, TEXT_MAX) >= 0 &&
-		       cgroup_read(AT_FDCWD, "/proc/self/cgroup", m->own, TEXT_MAX) >= 0
-		   ? 0
-		   : -1;
-}
-
-static void unload(struct mounts *m)
-{
-	free(m->text);
-	free(m->own);
-}
-
-/* Our path in the hierarchy with this controller ("" for v2), as /proc/self/cgroup has it: "4:cpu,cpuacct:/a". */
-static bool own_path(const struct mounts *m, const char *controller, char *buf, size_t size)
-{
-	for (const char *line = m->own; *line;) {
-		const char *end = strchrnul(line, '\n');
-		const char *names = memchr(line, ':', (size_t)(end - line));
-		const char *path = names ? memchr(names + 1, ':', (size_t)(end - names - 1)) : NULL;
-		if (path) {
-			char list[256];
-			(void)snprintf(list, sizeof list, ",%.*s,", (int)(path - names - 1),
-				       names + 1);
-			char want[64];
-			(void)snprintf(want, sizeof want, ",%s,", controller);
-			if (strstr(list, want)) {
-				(void)snprintf(buf, size, "%.*s", (int)(end - path - 1), path + 1);
-				return true;
-			}
-		}
-		line = *end ? end + 1 : end;
-	}
-	return false;
-}
-
-/* The mount of the hierarchy, as the directory that is our group there. NULL when it cannot be seen. */
-static const char *own_directory(struct arena *a, const struct mounts *m, const char *controller)
-{
-	UNINITIALIZED char path[4096];
-
-	if (!own_path(m, controller, path, sizeof path))
-		return NULL;
-	for (const char *line = m->text; *line;) {
-		const char *end = strchrnul(line, '\n');
-		/* proc_pid_mountinfo(5): id parent major:minor ROOT MOUNTPOINT options ... - TYPE source SUPER-OPTIONS */
-		UNINITIALIZED char one[4096];
-		char root[1024], point[1024], type[32], super[512];
-		(void)snprintf(one, sizeof one, "%.*s", (int)(end - line), line);
-		const char *dash = strstr(one, " - ");
-		line = *end ? end + 1 : end;
-		if (!dash || sscanf(one, "%*s %*s %*s %1023s %1023s", root, point) != 2 ||
-		    sscanf(dash, " - %31s %*s %511s", type, super) != 2)
-			continue;
-		bool fits = controller[0] ? strcmp(type, "cgroup") == 0
-					  : strcmp(type, "cgroup2") == 0;
-		if (fits && controller[0]) {
-			char list[520], want[64];
-			(void)snprintf(list, sizeof list, ",%s,", super);
-			(void)snprintf(want, sizeof want, ",%s,", controller);
-			fits = strstr(list, want) != NULL;
-		}
-		size_t n = strcmp(root, "/") == 0 ? 0 : strlen(root);
-		/* Octal escapes (a space) are not undone: such a mount is not used. */
-		if (!fits || strchr(point, '\\') || strncmp(path, root, n) != 0)
-			continue;
-		return arena_printf(a, "%s%s", point, strcmp(path + n, "/") == 0 ? "" : path + n);
-	}
-	return NULL;
-}
-
 /* ---- the candidates -------------------------------------------------------------------------- */
 
 static int not_here(struct cgroup_place *p, struct arena *a, const char *dir, const char *why,
@@ -298,17 +196,18 @@ static int find_own(struct arena *a, const struct mounts *m, unsigned need, stru
 
 static int find_v1(struct arena *a, const struct mounts *m, unsigned need, struct cgroup_place *p)
 {
-	static const char source[] = "cgroup v1, vkjail's own groups";
+	static const char source[] = "vkjail's own groups";
 
 	need |= need & CGROUP_BIT(CGROUP_CPU) ? CGROUP_BIT(CGROUP_CPUACCT) : 0;
 	for (int c = 0; c < CGROUP_CONTROLLERS; c++) {
 		if (!(need & CGROUP_BIT(c)))
 			continue;
-		/* The bandwidth of block devices has another interface in v1, without buffered writes: not used. */
-		const char *dir = c == CGROUP_IO ? NULL
-						 : own_directory(a, m, cgroup_controller_names[c]);
+		const char *name = c == CGROUP_IO ? "blkio" : cgroup_controller_names[c];
+		const char *dir = own_directory(a, m, name);
 		if (!dir)
-			return not_here(p, a, "cgroup v1", "has no such controller mounted", NULL);
+			return not_here(p, a, "cgroup v1",
+					arena_printf(a, "the controller %s is not mounted", name),
+					NULL);
 		if (!may_write(dir))
 			return not_here(p, a, dir, "this user may not make groups there", NULL);
 		p->dir[c] = dir;
@@ -362,13 +261,13 @@ int cgroup_find(struct arena *a, const char *wanted, unsigned need, struct cgrou
 	*ret = (struct cgroup_place){.version = CGROUP_NONE};
 	if (wanted)
 		return find_wanted(a, wanted, need, ret, e);
-	if (load(&m) < 0)
+	if (own_load(&m) < 0)
 		ret->why = "/proc/self/mountinfo cannot be read";
 	else if (find_own(a, &m, need, ret) < 0) {
 		ret->by_systemd = systemd_could(&m, need);
 		if (find_v1(a, &m, need, ret) < 0)
 			ret->version = CGROUP_NONE;
 	}
-	unload(&m);
+	own_unload(&m);
 	return 0;
 }

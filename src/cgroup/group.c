@@ -12,19 +12,11 @@
 
 #include "base/auto.h"
 #include "cgroup/cgroup.h"
-
-enum { REMOVE_TRIES = 200, DEPTH_MAX = 16 };
+#include "cgroup/own.h"
+#include "cgroup/remove.h"
 
 #define NAME_START "vkjail."
 #define LEAF_START "vkjail-leaf."
-
-static int write_file(int dir, const char *file, const char *text)
-{
-	AUTO_FD int fd = openat(dir, file, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	return write(fd, text, strlen(text)) < 0 ? -1 : 0;
-}
 
 /* proc_pid_stat(5), field 22: with the pid it names one process since the boot. 0 when there is none. */
 static unsigned long long start_time(long pid)
@@ -69,79 +61,6 @@ static bool is_leftover(const char *name)
 	return space == pid_namespace() && start_time(pid) != start;
 }
 
-/* ---- removing -------------------------------------------------------------------------------- */
-
-static bool remove_tree(int parent, const char *name, unsigned depth);
-
-/* Removes the groups in dir that are wanted gone; their files are the kernel's. */
-static void remove_groups(int dir, bool (*is_wanted)(const char *name), unsigned depth)
-{
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *list = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!list) {
-		if (fd >= 0)
-			(void)close(fd);
-		return;
-	}
-	for (struct dirent *d; (d = readdir(list));)
-		if (d->d_type == DT_DIR && is_wanted(d->d_name))
-			(void)remove_tree(dir, d->d_name, depth);
-	(void)closedir(list);
-}
-
-static bool is_group(const char *name)
-{
-	return name[0] != '.';
-}
-
-static bool remove_tree(int parent, const char *name, unsigned depth)
-{
-	if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
-		return true;
-	if (depth > DEPTH_MAX)
-		return false;
-	/* Should the job have taken the permissions of a group that it made: it has our user. */
-	(void)!fchmodat(parent, name, 0755, 0);
-	AUTO_FD int dir = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dir >= 0)
-		remove_groups(dir, is_group, depth + 1);
-	return unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT;
-}
-
-/* Processes that were killed leave their group a moment after they were waited for. */
-static bool remove_patiently(int parent, const char *name)
-{
-	const struct timespec moment = {.tv_nsec = 500000};
-
-	for (int i = 0; i < REMOVE_TRIES; i++) {
-		if (remove_tree(parent, name, 0))
-			return true;
-		if (errno != EBUSY && errno != ENOTEMPTY)
-			return false;
-		(void)nanosleep(&moment, NULL);
-	}
-	return false;
-}
-
-static void kill_members(int dir)
-{
-	char text[4096], *save = NULL;
-
-	if (write_file(dir, "cgroup.kill", "1") == 0)
-		return;
-	/* v1, and v2 before Linux 5.14. What is frozen dies when it is thawed. */
-	for (int round = 0; round < 8 && cgroup_read(dir, "cgroup.procs", text, sizeof text) > 0;
-	     round++)
-		for (char *pid = strtok_r(text, "\n", &save); pid;
-		     pid = strtok_r(NULL, "\n", &save)) {
-			long p = strtol(pid, NULL, 10);
-			if (p > 1 && p != getpid())
-				(void)kill((pid_t)p, SIGKILL);
-		}
-	(void)write_file(dir, "cgroup.freeze", "0");
-}
-
 /* ---- making ---------------------------------------------------------------------------------- */
 
 static int make(struct cgroup *g, int c, struct err *e)
@@ -152,7 +71,7 @@ static int make(struct cgroup *g, int c, struct err *e)
 	if (parent < 0)
 		return err_os(e, errno, where, "cannot make a control group there");
 	/* What runners left that were killed. Their jobs died with them, so these groups are empty. */
-	remove_groups(parent, is_leftover, 0);
+	cgroup_remove_groups(parent, is_leftover);
 	/* EEXIST: two controllers of v1 in one hierarchy. */
 	if (mkdirat(parent, g->name, 0755) < 0 &&
 	    (errno != EEXIST || g->place->version == CGROUP_V2))
@@ -174,7 +93,7 @@ static int enable(struct cgroup *g, struct err *e)
 		(void)snprintf(leaf, sizeof leaf, LEAF_START "%s", g->name + strlen(NAME_START));
 		(void)snprintf(file, sizeof file, "%s/cgroup.procs", leaf);
 		if ((mkdirat(parent, leaf, 0755) < 0 && errno != EEXIST) ||
-		    write_file(parent, file, "0") < 0)
+		    cgroup_write(parent, file, "0") < 0)
 			return err_os(e, errno, p->dir[0], "cannot move vkjail to a group below");
 		g->moved = true;
 	}
@@ -182,7 +101,7 @@ static int enable(struct cgroup *g, struct err *e)
 		if (p->enable & CGROUP_BIT(c))
 			(void)snprintf(text + strlen(text), sizeof text - strlen(text), "+%s ",
 				       cgroup_controller_names[c]);
-	if (text[0] && write_file(parent, "cgroup.subtree_control", text) < 0)
+	if (text[0] && cgroup_write(parent, "cgroup.subtree_control", text) < 0)
 		return err_os(e, errno, p->dir[0], "cannot switch on the controllers '%s'", text);
 	return 0;
 }
@@ -202,7 +121,7 @@ static void open_events(struct cgroup *g)
 		g->oom_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		(void)snprintf(text, sizeof text, "%d %d", g->oom_fd, control);
 		if (g->oom_fd >= 0 &&
-		    write_file(g->dir[CGROUP_MEMORY], "cgroup.event_control", text) < 0) {
+		    cgroup_write(g->dir[CGROUP_MEMORY], "cgroup.event_control", text) < 0) {
 			(void)close(g->oom_fd);
 			g->oom_fd = -1;
 		}
@@ -221,18 +140,18 @@ int cgroup_soft_memory(struct cgroup *g, uint64_t bytes)
 		return -1;
 	if (g->place->version == CGROUP_V2) {
 		(void)snprintf(text, sizeof text, "%llu", (unsigned long long)bytes);
-		return write_file(g->dir[0], "memory.high", text);
+		return cgroup_write(g->dir[0], "memory.high", text);
 	}
 	g->soft_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	(void)snprintf(text, sizeof text, "%d %d %llu", g->soft_fd, g->memory_fd,
 		       (unsigned long long)bytes);
-	return write_file(g->dir[CGROUP_MEMORY], "cgroup.event_control", text);
+	return cgroup_write(g->dir[CGROUP_MEMORY], "cgroup.event_control", text);
 }
 
 void cgroup_soft_passed(const struct cgroup *g)
 {
 	if (g->place->version == CGROUP_V2)
-		(void)write_file(g->dir[0], "memory.high", "max");
+		(void)cgroup_write(g->dir[0], "memory.high", "max");
 }
 
 /* A cpuset of v1 takes nobody before it has CPUs and memory nodes. */
@@ -244,7 +163,7 @@ static void inherit_cpuset(const struct cgroup *g)
 	for (size_t i = 0; i < COUNTOF(files); i++) {
 		(void)snprintf(above, sizeof above, "../%s", files[i]);
 		if (cgroup_read(g->dir[CGROUP_CPUSET], above, text, sizeof text) > 0)
-			(void)write_file(g->dir[CGROUP_CPUSET], files[i], text);
+			(void)cgroup_write(g->dir[CGROUP_CPUSET], files[i], text);
 	}
 }
 
@@ -276,7 +195,7 @@ int cgroup_set(const struct cgroup *g, enum cgroup_controller c, const char *fil
 		errno = ENODEV;
 		return -1;
 	}
-	return write_file(dir, file, text);
+	return cgroup_write(dir, file, text);
 }
 
 int cgroup_clone_fd(const struct cgroup *g)
@@ -303,7 +222,7 @@ int cgroup_join_fds(const struct cgroup *g, int fds[static CGROUP_CONTROLLERS], 
 void cgroup_kill(const struct cgroup *g)
 {
 	if (g->place && g->place->version == CGROUP_V2 && g->dir[0] >= 0)
-		kill_members(g->dir[0]);
+		cgroup_kill_tree(g->dir[0]);
 }
 
 static void step_back(struct cgroup *g)
@@ -320,9 +239,9 @@ static void step_back(struct cgroup *g)
 				       cgroup_controller_names[c]);
 	/* Fails when another runner has a job there: then its leaf and ours stay for the next sweep. */
 	if (text[0])
-		(void)write_file(parent, "cgroup.subtree_control", text);
+		(void)cgroup_write(parent, "cgroup.subtree_control", text);
 	(void)snprintf(leaf, sizeof leaf, LEAF_START "%s", g->name + strlen(NAME_START));
-	if (write_file(parent, "cgroup.procs", "0") == 0)
+	if (cgroup_write(parent, "cgroup.procs", "0") == 0)
 		(void)unlinkat(parent, leaf, AT_REMOVEDIR);
 	g->moved = false;
 }
@@ -339,7 +258,7 @@ bool cgroup_remove(struct cgroup *g)
 		(void)close(g->dir[c]);
 		g->dir[c] = -1;
 		AUTO_FD int parent = open(g->place->dir[c], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		gone = parent >= 0 && remove_patiently(parent, g->name) && gone;
+		gone = parent >= 0 && cgroup_remove_patiently(parent, g->name) && gone;
 	}
 	if (g->moved)
 		step_back(g);

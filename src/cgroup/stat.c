@@ -6,32 +6,9 @@
 
 #include "base/auto.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/own.h"
 
 enum { TEXT_MAX = 8192 };
-
-/* A file with one number; "max" is no number. */
-static uint64_t read_number(int dir, const char *file)
-{
-	char text[64], *end;
-
-	if (dir < 0 || cgroup_read(dir, file, text, sizeof text) <= 0)
-		return CGROUP_UNKNOWN;
-	unsigned long long n = strtoull(text, &end, 10);
-	return end == text ? CGROUP_UNKNOWN : n;
-}
-
-/* The value of "key value" in a flat keyed file. */
-static uint64_t find_key(const char *text, const char *key)
-{
-	size_t n = strlen(key);
-
-	for (const char *line = text; line && *line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (strncmp(line, key, n) == 0 && line[n] == ' ')
-			return strtoull(line + n + 1, NULL, 10);
-	}
-	return CGROUP_UNKNOWN;
-}
 
 static uint64_t times(uint64_t value, uint64_t unit)
 {
@@ -56,7 +33,7 @@ static uint64_t fd_number(int fd, const char *key)
 	if (n <= 0)
 		return CGROUP_UNKNOWN;
 	text[n] = '\0';
-	return key ? find_key(text, key) : strtoull(text, NULL, 10);
+	return key ? cgroup_find_key(text, key) : strtoull(text, NULL, 10);
 }
 
 static int any_dir(const struct cgroup *g)
@@ -89,7 +66,7 @@ void cgroup_stat_sample(const struct cgroup *g, struct cgroup_stat *ret)
 			  ? times(fd_number(g->cpu_fd, "usage_usec"), 1000)
 			  : fd_number(g->cpu_fd, NULL);
 	ret->processes = count_processes(any_dir(g));
-	ret->tasks = read_number(dir_of(g, CGROUP_PIDS), "pids.current");
+	ret->tasks = cgroup_read_number(dir_of(g, CGROUP_PIDS), "pids.current");
 	if (ret->tasks == CGROUP_UNKNOWN)
 		ret->tasks = ret->processes;
 }
@@ -108,22 +85,22 @@ void cgroup_stat_oom(const struct cgroup *g, struct cgroup_stat *ret)
 		if (n <= 0)
 			return;
 		text[n] = '\0';
-		ret->oom = find_key(text, "oom");
-		ret->oom_kill = find_key(text, "oom_kill");
-		ret->memory_max = find_key(text, "max");
-		ret->memory_high = find_key(text, "high");
+		ret->oom = cgroup_find_key(text, "oom");
+		ret->oom_kill = cgroup_find_key(text, "oom_kill");
+		ret->memory_max = cgroup_find_key(text, "max");
+		ret->memory_high = cgroup_find_key(text, "high");
 		return;
 	}
 	if (cgroup_read(dir, "memory.oom_control", text, sizeof text) > 0)
-		ret->oom_kill = find_key(text, "oom_kill");
+		ret->oom_kill = cgroup_find_key(text, "oom_kill");
 	/*
 	 * v1 does not say whose limit it was, and failcnt stays 0 when memory and swap have the same limit. A
 	 * group whose usage has reached its limit (pages are charged by the dozen) was killed for that.
 	 */
-	uint64_t limit = read_number(dir, "memory.limit_in_bytes");
-	uint64_t most = read_number(dir, "memory.memsw.max_usage_in_bytes");
+	uint64_t limit = cgroup_read_number(dir, "memory.limit_in_bytes");
+	uint64_t most = cgroup_read_number(dir, "memory.memsw.max_usage_in_bytes");
 	if (most == CGROUP_UNKNOWN)
-		most = read_number(dir, "memory.max_usage_in_bytes");
+		most = cgroup_read_number(dir, "memory.max_usage_in_bytes");
 	bool reached = limit != CGROUP_UNKNOWN && most != CGROUP_UNKNOWN &&
 		       most >= limit - limit / 16;
 	ret->oom = reached ? ret->oom_kill : 0;
@@ -138,14 +115,15 @@ static void read_memory(const struct cgroup *g, struct cgroup_stat *s)
 
 	if (dir < 0)
 		return;
-	s->memory_bytes = read_number(dir, v2 ? "memory.current" : "memory.usage_in_bytes");
-	s->memory_peak_bytes = read_number(dir, v2 ? "memory.peak" : "memory.max_usage_in_bytes");
+	s->memory_bytes = cgroup_read_number(dir, v2 ? "memory.current" : "memory.usage_in_bytes");
+	s->memory_peak_bytes = cgroup_read_number(dir,
+						  v2 ? "memory.peak" : "memory.max_usage_in_bytes");
 	if (v2)
-		s->swap_peak_bytes = read_number(dir, "memory.swap.peak");
+		s->swap_peak_bytes = cgroup_read_number(dir, "memory.swap.peak");
 	if (cgroup_read(dir, "memory.stat", text, sizeof text) <= 0)
 		return;
-	uint64_t all = find_key(text, "pgfault");
-	s->major_faults = find_key(text, "pgmajfault");
+	uint64_t all = cgroup_find_key(text, "pgfault");
+	s->major_faults = cgroup_find_key(text, "pgmajfault");
 	s->minor_faults = all == CGROUP_UNKNOWN || s->major_faults == CGROUP_UNKNOWN
 			      ? all
 			      : all - s->major_faults;
@@ -158,19 +136,19 @@ static void read_cpu(const struct cgroup *g, struct cgroup_stat *s)
 
 	if (dir >= 0 && cgroup_read(dir, "cpu.stat", text, sizeof text) > 0) {
 		if (g->place->version == CGROUP_V2) {
-			s->cpu_ns = times(find_key(text, "usage_usec"), 1000);
-			s->cpu_user_ns = times(find_key(text, "user_usec"), 1000);
-			s->cpu_system_ns = times(find_key(text, "system_usec"), 1000);
-			s->throttled_ns = times(find_key(text, "throttled_usec"), 1000);
+			s->cpu_ns = times(cgroup_find_key(text, "usage_usec"), 1000);
+			s->cpu_user_ns = times(cgroup_find_key(text, "user_usec"), 1000);
+			s->cpu_system_ns = times(cgroup_find_key(text, "system_usec"), 1000);
+			s->throttled_ns = times(cgroup_find_key(text, "throttled_usec"), 1000);
 		} else {
-			s->throttled_ns = find_key(text, "throttled_time");
+			s->throttled_ns = cgroup_find_key(text, "throttled_time");
 		}
-		s->throttled_periods = find_key(text, "nr_throttled");
+		s->throttled_periods = cgroup_find_key(text, "nr_throttled");
 	}
 	if (g->place->version == CGROUP_V1 && g->dir[CGROUP_CPUACCT] >= 0) {
-		s->cpu_ns = read_number(g->dir[CGROUP_CPUACCT], "cpuacct.usage");
-		s->cpu_user_ns = read_number(g->dir[CGROUP_CPUACCT], "cpuacct.usage_user");
-		s->cpu_system_ns = read_number(g->dir[CGROUP_CPUACCT], "cpuacct.usage_sys");
+		s->cpu_ns = cgroup_read_number(g->dir[CGROUP_CPUACCT], "cpuacct.usage");
+		s->cpu_user_ns = cgroup_read_number(g->dir[CGROUP_CPUACCT], "cpuacct.usage_user");
+		s->cpu_system_ns = cgroup_read_number(g->dir[CGROUP_CPUACCT], "cpuacct.usage_sys");
 	}
 }
 
@@ -181,10 +159,31 @@ static void read_pids(const struct cgroup *g, struct cgroup_stat *s)
 
 	if (dir < 0)
 		return;
-	s->tasks = read_number(dir, "pids.current");
-	s->tasks_peak = read_number(dir, "pids.peak");
+	s->tasks = cgroup_read_number(dir, "pids.current");
+	s->tasks_peak = cgroup_read_number(dir, "pids.peak");
 	if (cgroup_read(dir, "pids.events", text, sizeof text) > 0)
-		s->tasks_refused = find_key(text, "max");
+		s->tasks_refused = cgroup_find_key(text, "max");
+}
+
+/* "8:0 Read 1", "8:0 Write 2", ..., lines for each device, and a "Total" of all. */
+static void read_io_v1(int dir, struct cgroup_stat *s)
+{
+	UNINITIALIZED char text[TEXT_MAX];
+	char what[16];
+	unsigned long long n;
+
+	if (dir < 0 || cgroup_read(dir, "blkio.throttle.io_service_bytes", text, sizeof text) < 0)
+		return;
+	s->io_read_bytes = s->io_written_bytes = 0;
+	for (const char *line = text; line && *line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (sscanf(line, "%*u:%*u %15s %llu", what, &n) != 2)
+			continue;
+		if (strcmp(what, "Read") == 0)
+			s->io_read_bytes += n;
+		else if (strcmp(what, "Write") == 0)
+			s->io_written_bytes += n;
+	}
 }
 
 /* "8:0 rbytes=1 wbytes=2 ...", a line a device. */
@@ -192,8 +191,12 @@ static void read_io(const struct cgroup *g, struct cgroup_stat *s)
 {
 	UNINITIALIZED char text[TEXT_MAX];
 	static const char read_key[] = " rbytes=", write_key[] = " wbytes=";
-	int dir = g->place->version == CGROUP_V2 ? g->dir[0] : -1;
+	int dir = dir_of(g, CGROUP_IO);
 
+	if (g->place->version == CGROUP_V1) {
+		read_io_v1(dir, s);
+		return;
+	}
 	if (dir < 0 || cgroup_read(dir, "io.stat", text, sizeof text) < 0)
 		return;
 	s->io_read_bytes = s->io_written_bytes = 0;

@@ -33,11 +33,10 @@ static bool reason_row(size_t i, struct row *r)
 
 static bool limit_row(size_t i, struct row *r)
 {
-	static const char *const units[] = {[LIMIT_DURATION] = "duration",
-					    [LIMIT_BYTES] = "size",
-					    [LIMIT_COUNT_OF] = "count",
-					    [LIMIT_PERCENT] = "percent",
-					    [LIMIT_RATE] = "rate"};
+	static const char *const units[] = {
+	    [LIMIT_DURATION] = "duration", [LIMIT_BYTES] = "size",   [LIMIT_COUNT_OF] = "count",
+	    [LIMIT_PERCENT] = "percent",   [LIMIT_CPUS_OF] = "CPUs", [LIMIT_BANDWIDTH] = "size/s",
+	    [LIMIT_RATE] = "rate"};
 	if (i >= LIMIT_COUNT)
 		return false;
 	(void)snprintf(r->name, sizeof r->name, "%s", limit_table[i].key);

@@ -113,6 +113,8 @@ static void print_limits(const struct plan *p, const char *soft_action)
 			(void)printf("  %-14s %-10s soft value, action: %s\n", limit_table[i].key,
 				     limit_print(i, p->limits.soft[i], value, sizeof value),
 				     soft_action);
+		if (p->limit_from[i])
+			(void)printf("  %-14s %-10s (%s)\n", "", "", p->limit_from[i]);
 	}
 }
 

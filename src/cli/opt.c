@@ -215,11 +215,13 @@ SETTER(set_seccomp)
 
 /* ---- the table ---------------------------------------------------------------------------- */
 
-#define DURATION "TIME"
-#define BYTES    "SIZE"
-#define COUNT    "N"
-#define PERCENT  "N%"
-#define RATE     "N/s"
+#define DURATION  "TIME"
+#define BYTES     "SIZE"
+#define COUNT     "N"
+#define PERCENT   "N%"
+#define CPUS      "N|LIST"
+#define BANDWIDTH "SIZE"
+#define RATE      "N/s"
 
 /* --output comes first as a row of its own; its second row, as a limit, is never found. */
 const struct option_row opt_table[] = {

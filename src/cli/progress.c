@@ -122,7 +122,7 @@ bool progress_open(struct progress_view *v, const struct spec *spec)
 	*v = (struct progress_view){
 	    .fd = -1,
 	    .terminal = isatty(STDERR_FILENO) == 1,
-	    .memory_limit = spec->limits.value[LIMIT_MEMORY],
+	    .memory_limit = LIMIT_UNSET,
 	    .device_limit = spec->limits.value[LIMIT_DEVICE_MEMORY],
 	};
 	if (!spec->compute || spec->quiet || spec->dry_run || !(v->terminal || spec->verbose))
@@ -185,6 +185,7 @@ void progress_show(void *view, const struct watch_progress *p)
 	if (now < v->next_ns)
 		return;
 	v->next_ns = now + (v->terminal ? REDRAW_NS : LINE_NS);
+	v->memory_limit = p->memory_limit;
 	(void)progress_text(v, p, text, sizeof text - 1);
 	if (v->terminal) {
 		redraw(v, text);

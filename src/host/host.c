@@ -41,7 +41,6 @@ void host_read(struct host *h)
 {
 	struct utsname u;
 	struct sigaction sa;
-	cpu_set_t set;
 
 	memset(h, 0, sizeof *h);
 	h->uid = geteuid();
@@ -60,8 +59,10 @@ void host_read(struct host *h)
 	if (home && home[0] == '/' && strlen(home) < sizeof h->home)
 		memcpy(h->home, home, strlen(home) + 1);
 	h->cpus = 1;
-	if (sched_getaffinity(0, sizeof set, &set) == 0)
-		h->cpus = (unsigned)CPU_COUNT(&set);
+	if (sched_getaffinity(0, sizeof h->cpu_set, &h->cpu_set) == 0)
+		h->cpus = (unsigned)CPU_COUNT(&h->cpu_set);
+	int cpu = sched_getcpu();
+	h->cpu = cpu < 0 ? 0 : (unsigned)cpu;
 	if (uname(&u) == 0) {
 		(void)snprintf(h->kernel, sizeof h->kernel, "%.64s", u.release);
 		(void)snprintf(h->node, sizeof h->node, "%.64s", u.nodename);
@@ -70,6 +71,20 @@ void host_read(struct host *h)
 	(void)sigprocmask(SIG_SETMASK, NULL, &h->mask);
 	if (sigaction(SIGCHLD, NULL, &sa) == 0)
 		h->sigchld_ignored = sa.sa_handler == SIG_IGN;
+}
+
+uint64_t host_memory_available(void)
+{
+	static const char key[] = "MemAvailable:";
+	char text[1024];
+	AUTO_FD int fd = open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+
+	if (n <= 0)
+		return UINT64_MAX;
+	text[n] = '\0';
+	const char *at = strstr(text, key);
+	return at ? strtoull(at + strlen(key), NULL, 10) * 1024 : UINT64_MAX;
 }
 
 int64_t host_read_number(const char *path)

@@ -2,6 +2,7 @@
 /* What this machine and this caller are: read once, changed never. */
 #pragma once
 
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <signal.h>
@@ -17,7 +18,9 @@ struct host {
 	int cwd_errno;
 	char home[4096];    /* $HOME when it is an absolute path, else "" */
 	char libexec[4096]; /* where the helper programs are; "" until host_find_helpers */
-	unsigned cpus;      /* that we may run on, sched_getaffinity(2) */
+	cpu_set_t cpu_set;  /* that we may run on, sched_getaffinity(2) */
+	unsigned cpus;      /* how many these are */
+	unsigned cpu;       /* the one that we are on */
 	char kernel[65];    /* uname release */
 	char node[65];      /* host name */
 	sigset_t mask;      /* the signal mask we were started with */
@@ -35,6 +38,9 @@ void host_find_helpers(struct host *h);
  * clone3(2) that failed. Returns -1.
  */
 int host_explain_clone(int os, struct err *e);
+
+/* MemAvailable of proc_meminfo(5) in bytes; UINT64_MAX when it cannot be read. */
+uint64_t host_memory_available(void);
 
 /* Contents of a one-line file such as /proc/sys/user/max_user_namespaces, or -1 when it cannot be read. */
 int64_t host_read_number(const char *path);

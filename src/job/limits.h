@@ -10,7 +10,15 @@
 #define LIMIT_NONE  UINT64_MAX       /* "none": lifted on purpose */
 #define LIMIT_UNSET (UINT64_MAX - 1) /* nothing asked for */
 
-enum limit_unit { LIMIT_DURATION, LIMIT_BYTES, LIMIT_COUNT_OF, LIMIT_PERCENT, LIMIT_RATE };
+enum limit_unit {
+	LIMIT_DURATION,
+	LIMIT_BYTES,
+	LIMIT_COUNT_OF,
+	LIMIT_PERCENT,
+	LIMIT_CPUS_OF,
+	LIMIT_BANDWIDTH,
+	LIMIT_RATE
+};
 
 enum limit {
 #define LIMIT(id, key, unit, def, reason, help) LIMIT_##id,
@@ -47,6 +55,13 @@ static inline int limit_may_be_soft(enum limit id)
 {
 	return id == LIMIT_WALL || id == LIMIT_CPU || id == LIMIT_MEMORY ||
 	       id == LIMIT_DEVICE_MEMORY;
+}
+
+/* The limits on block devices. */
+static inline int limit_is_io(enum limit id)
+{
+	return id == LIMIT_IO_READ || id == LIMIT_IO_WRITE || id == LIMIT_IO_READ_OPS ||
+	       id == LIMIT_IO_WRITE_OPS;
 }
 
 /* "1GiB", "30s", "64", "150%". buf of at least 32 bytes; returns buf. */

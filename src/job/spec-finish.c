@@ -323,15 +323,13 @@ static int check_require(const struct spec *s, struct err *e)
 	return 0;
 }
 
+/* With a share of what is available only the plan can tell. */
 static int check_soft(const struct spec *s, struct err *e)
 {
 	for (int i = 0; i < LIMIT_COUNT; i++)
-		if (s->limits.soft[i] < LIMIT_UNSET && limit_is_set(&s->limits, (enum limit)i) &&
-		    s->limits.soft[i] >= s->limits.value[i])
-			return err_bad(e, s->soft_where[i],
-				       "the soft value of '%s' must be below the hard one",
-				       limit_table[i].key);
-	return 0;
+		if (s->dynamic[i].percent || s->soft_dynamic[i].percent)
+			return 0;
+	return spec_check_soft(&s->limits, s->soft_where, e);
 }
 
 int spec_finish(struct spec *s, struct err *e)

@@ -212,6 +212,21 @@ struct compute {
 
 /* ---- a job -------------------------------------------------------------------------------- */
 
+/* A value that depends on the machine: the plan puts the number in its place. */
+struct spec_dynamic {
+	unsigned percent; /* of what is available when the job starts; 0: not so */
+	bool automatic;   /* "auto" */
+};
+
+/* --io-read and its like for one block device. */
+struct spec_io {
+	enum limit limit;
+	const char
+	    *device; /* "8:0", or the absolute path of the device or of something stored on it */
+	uint64_t value;
+	const char *where;
+};
+
 struct spec {
 	struct arena arena;   /* owns every string and array below */
 	const char *name;     /* never NULL after spec_finish */
@@ -224,7 +239,11 @@ struct spec {
 	bool dry_run;            /* everything but the dispatches and the outputs */
 	bool helper;             /* the command is a helper program of vkjail itself */
 
-	struct limits limits;
+	struct limits limits; /* of a dynamic one a placeholder that counts as set */
+	struct spec_dynamic dynamic[LIMIT_COUNT], soft_dynamic[LIMIT_COUNT];
+	const char *cpu_list; /* limits.cpus as a list; NULL: a number */
+	struct spec_io *io;   /* by device; limits has the lowest of them */
+	size_t io_count;
 	const char
 	    *limit_where[LIMIT_COUNT]; /* where each was given, for messages; NULL: nowhere */
 	const char *soft_where[LIMIT_COUNT];
@@ -282,6 +301,9 @@ int spec_limit_set(struct spec *s, enum limit id, const char *text, const char *
 		   struct err *e);
 int spec_soft_set(struct spec *s, enum limit id, const char *text, const char *where,
 		  struct err *e);
+/* Whether the soft values are below the hard ones: in *l, which is the spec's or what a plan made of it. */
+int spec_check_soft(const struct limits *l, const char *const soft_where[LIMIT_COUNT],
+		    struct err *e);
 int spec_set_soft(struct spec *s, const char *key_eq_value, const char *where, struct err *e);
 int spec_set_input(struct spec *s, const char *name_eq_file, const char *where, struct err *e);
 int spec_set_output(struct spec *s, const char *name_eq_file, const char *where, struct err *e);

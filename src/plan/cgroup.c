@@ -6,7 +6,17 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "base/cpus.h"
 #include "plan/parts.h"
+
+#define IO_V1                                                                                 \
+	{                                                                                     \
+		"cgroup v1 blkio.throttle", "cgroup v1 blkio.throttle.io_service_bytes", NULL \
+	}
+#define IO_V2                                                 \
+	{                                                     \
+		"cgroup v2 io.max", "cgroup v2 io.stat", NULL \
+	}
 
 /* The limits that the kernel can hold for a whole group, and the controller that does. */
 static const struct {
@@ -35,10 +45,19 @@ static const struct {
      false,
      {"cgroup v1 cpu.cfs_quota_us", "cgroup v1 cpu.stat", NULL},
      {"cgroup v2 cpu.max", "cgroup v2 cpu.stat", NULL}},
+    {LIMIT_CPUS,
+     CGROUP_CPUSET,
+     false,
+     {"cgroup v1 cpuset.cpus", NULL, NULL},
+     {"cgroup v2 cpuset.cpus", NULL, NULL}},
+    {LIMIT_IO_READ, CGROUP_IO, false, IO_V1, IO_V2},
+    {LIMIT_IO_WRITE, CGROUP_IO, false, IO_V1, IO_V2},
+    {LIMIT_IO_READ_OPS, CGROUP_IO, false, IO_V1, IO_V2},
+    {LIMIT_IO_WRITE_OPS, CGROUP_IO, false, IO_V1, IO_V2},
 };
 
-static void add(struct plan *p, enum cgroup_controller c, const char *file, const char *value,
-		bool must)
+void plan_setting(struct plan *p, enum cgroup_controller c, const char *file, const char *value,
+		  bool must)
 {
 	p->settings = arena_grow(&p->arena, p->settings, p->setting_count, sizeof *p->settings);
 	p->settings[p->setting_count++] = (struct cgroup_setting){
@@ -50,19 +69,20 @@ static const char *number(struct plan *p, uint64_t n)
 	return arena_printf(&p->arena, "%llu", (unsigned long long)n);
 }
 
-enum { QUOTA_PERIOD_US = 100000 };
+/* The longest list: every second one of 1024. */
+enum { QUOTA_PERIOD_US = 100000, CPU_LIST_BYTES = 4096 };
 
 static void set_memory(struct plan *p, bool v2)
 {
 	const char *bytes = number(p, p->limits.value[LIMIT_MEMORY]);
 
-	add(p, CGROUP_MEMORY, v2 ? "memory.max" : "memory.limit_in_bytes", bytes, true);
+	plan_setting(p, CGROUP_MEMORY, v2 ? "memory.max" : "memory.limit_in_bytes", bytes, true);
 	/* Swapped memory is memory as well. Not every kernel counts it. */
-	add(p, CGROUP_MEMORY, v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes",
-	    v2 ? "0" : bytes, false);
+	plan_setting(p, CGROUP_MEMORY, v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes",
+		     v2 ? "0" : bytes, false);
 	/* All or nothing: a job without one of its processes is no job. */
 	if (v2)
-		add(p, CGROUP_MEMORY, "memory.oom.group", "1", false);
+		plan_setting(p, CGROUP_MEMORY, "memory.oom.group", "1", false);
 }
 
 static void set_limits(struct plan *p)
@@ -74,18 +94,25 @@ static void set_limits(struct plan *p)
 		set_memory(p, v2);
 	if (have & CGROUP_BIT(CGROUP_PIDS) && limit_is_set(&p->limits, LIMIT_PROCESSES))
 		/* pid 1 of the sandbox is ours and does not count. */
-		add(p, CGROUP_PIDS, "pids.max", number(p, p->limits.value[LIMIT_PROCESSES] + 1),
-		    true);
+		plan_setting(p, CGROUP_PIDS, "pids.max",
+			     number(p, p->limits.value[LIMIT_PROCESSES] + 1), true);
+	if (have & CGROUP_BIT(CGROUP_CPUSET) && limit_is_set(&p->limits, LIMIT_CPUS)) {
+		char list[CPU_LIST_BYTES];
+		plan_setting(p, CGROUP_CPUSET, "cpuset.cpus",
+			     arena_strdup(&p->arena, cpus_print(&p->cpus, list, sizeof list)),
+			     true);
+	}
 	if (have & CGROUP_BIT(CGROUP_CPU) && limit_is_set(&p->limits, LIMIT_CPU_QUOTA)) {
 		uint64_t quota = p->limits.value[LIMIT_CPU_QUOTA] * (QUOTA_PERIOD_US / 100);
 		if (v2) {
-			add(p, CGROUP_CPU, "cpu.max",
-			    arena_printf(&p->arena, "%llu %d", (unsigned long long)quota,
-					 QUOTA_PERIOD_US),
-			    true);
+			plan_setting(p, CGROUP_CPU, "cpu.max",
+				     arena_printf(&p->arena, "%llu %d", (unsigned long long)quota,
+						  QUOTA_PERIOD_US),
+				     true);
 		} else {
-			add(p, CGROUP_CPU, "cpu.cfs_period_us", number(p, QUOTA_PERIOD_US), true);
-			add(p, CGROUP_CPU, "cpu.cfs_quota_us", number(p, quota), true);
+			plan_setting(p, CGROUP_CPU, "cpu.cfs_period_us", number(p, QUOTA_PERIOD_US),
+				     true);
+			plan_setting(p, CGROUP_CPU, "cpu.cfs_quota_us", number(p, quota), true);
 		}
 	}
 }
@@ -113,24 +140,30 @@ static unsigned needed(const struct plan *p)
 	return need;
 }
 
-/* All that is needed in one place; else the controllers one by one, the most important first. */
+/* All that is needed in one place; else as much of it as can be had in one, the most important first. */
 static int find(struct plan *p, const char *wanted, unsigned need, struct err *e)
 {
-	static const enum cgroup_controller order[] = {CGROUP_MEMORY, CGROUP_CPU, CGROUP_PIDS,
-						       CGROUP_CPUACCT};
+	static const enum cgroup_controller order[] = {CGROUP_MEMORY,  CGROUP_CPU,    CGROUP_PIDS,
+						       CGROUP_CPUACCT, CGROUP_CPUSET, CGROUP_IO};
 	struct cgroup_place one;
+	unsigned have = 0;
 
 	if (cgroup_find(&p->arena, wanted, need, &p->group, e) < 0)
 		return -1;
-	for (size_t i = 0; p->group.version == CGROUP_NONE && i < COUNTOF(order); i++) {
+	if (p->group.version != CGROUP_NONE)
+		return 0;
+	bool by_systemd = p->group.by_systemd;
+	for (size_t i = 0; i < COUNTOF(order); i++) {
 		unsigned bit = CGROUP_BIT(order[i]);
 		if (!(need & bit) || need == bit)
 			continue;
-		if (cgroup_find(&p->arena, wanted, bit, &one, e) < 0)
+		if (cgroup_find(&p->arena, wanted, have | bit, &one, e) < 0)
 			return -1;
-		one.by_systemd = p->group.by_systemd;
-		if (one.version != CGROUP_NONE)
-			p->group = one;
+		if (one.version == CGROUP_NONE)
+			continue;
+		have |= bit;
+		p->group = one;
+		p->group.by_systemd = by_systemd;
 	}
 	return 0;
 }

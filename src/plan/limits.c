@@ -66,15 +66,26 @@ static void cover(struct plan *p, const struct spec *spec, const struct host *ho
 		    .unavailable =
 			"the kernel exempts the user root from RLIMIT_NPROC, and there is no control group"};
 	p->coverage[LIMIT_CPU_QUOTA] = (struct coverage){.unavailable = "needs a control group"};
+	p->coverage[LIMIT_CPUS] = (struct coverage){.enforced_by = "sched_setaffinity(2)"};
+	for (int i = 0; i < LIMIT_COUNT; i++)
+		if (limit_is_io((enum limit)i))
+			p->coverage[i] = (struct coverage){.unavailable = "needs a control group"};
 	plan_cgroup_cover(p);
 }
 
 /* Sampling can be outrun: who requires the limit wants the kernel to hold it. */
 static const char *too_weak(const struct plan *p, enum limit limit)
 {
-	return limit == LIMIT_MEMORY && p->group.version == CGROUP_NONE
-		   ? "memory would only be sampled"
-		   : NULL;
+	unsigned have = p->group.controllers;
+
+	if (limit == LIMIT_MEMORY && !(have & CGROUP_BIT(CGROUP_MEMORY)))
+		return "memory would only be sampled";
+	if (limit == LIMIT_CPUS && !(have & CGROUP_BIT(CGROUP_CPUSET)))
+		return "the job can undo sched_setaffinity(2)";
+	if ((limit == LIMIT_IO_WRITE || limit == LIMIT_IO_WRITE_OPS) &&
+	    p->group.version == CGROUP_V1)
+		return "cgroup v1 does not hold back writes through the page cache";
+	return NULL;
 }
 
 /* Why there is no group, and how to get one. */
@@ -90,8 +101,8 @@ static int explain_group(const struct plan *p, struct err *e)
 /* A sampled limit is only as good as its samples, and one that nobody samples would be silently dropped. */
 static uint64_t sample_interval(const struct plan *p, const struct spec *spec)
 {
-	bool sampled_limit = (limit_is_set(&spec->limits, LIMIT_MEMORY) ||
-			      spec->limits.soft[LIMIT_MEMORY] < LIMIT_UNSET) &&
+	bool sampled_limit = (limit_is_set(&p->limits, LIMIT_MEMORY) ||
+			      p->limits.soft[LIMIT_MEMORY] < LIMIT_UNSET) &&
 			     !(p->group.controllers & CGROUP_BIT(CGROUP_MEMORY));
 
 	if (spec->sample_ns < LIMIT_UNSET || (spec->sample_ns == LIMIT_NONE && !sampled_limit))
@@ -102,6 +113,8 @@ static uint64_t sample_interval(const struct plan *p, const struct spec *spec)
 int plan_limits(struct plan *p, const struct spec *spec, const struct host *host, struct err *e)
 {
 	cover(p, spec, host);
+	if (plan_io(p, spec, e) < 0)
+		return -1;
 	p->sample_ns = sample_interval(p, spec);
 	for (int i = 0; i < LIMIT_COUNT; i++) {
 		const struct coverage *c = &p->coverage[i];
@@ -182,6 +195,9 @@ int plan_rlimit_steps(struct plan *p, const struct spec *spec, struct err *e)
 		}
 		(void)add_rlimit(p, rlimits[i].resource, value, value);
 	}
+	if (limit_is_set(&p->limits, LIMIT_CPUS) &&
+	    !(p->group.controllers & CGROUP_BIT(CGROUP_CPUSET)))
+		(void)plan_step(p, STEP_AFFINITY);
 	if (limit_is_set(&p->limits, LIMIT_CPU)) {
 		/* A backstop for each process should vkjail be stopped; two seconds later, so that it never comes first. */
 		rlim_t seconds = (rlim_t)(p->limits.value[LIMIT_CPU] / 1000000000u) + 3;

@@ -15,8 +15,16 @@ int plan_command(struct plan *p, const struct spec *spec, const struct host *hos
 int plan_limits(struct plan *p, const struct spec *spec, const struct host *host, struct err *e);
 int plan_rlimit_steps(struct plan *p, const struct spec *spec, struct err *e);
 
+/* Numbers for values that depend on this machine. Before all that uses p->limits. */
+int plan_dynamic(struct plan *p, const struct spec *spec, const struct host *host, struct err *e);
+
 /* The control group, when a limit gains by one: p->group, p->settings, the step. Before all other steps. */
 int plan_cgroup(struct plan *p, const struct spec *spec, struct err *e);
+/* One file of it. */
+void plan_setting(struct plan *p, enum cgroup_controller c, const char *file, const char *value,
+		  bool must);
+/* The limits on block devices; after plan_cgroup_cover. */
+int plan_io(struct plan *p, const struct spec *spec, struct err *e);
 /* What the group enforces and measures, over what would be without it. */
 void plan_cgroup_cover(struct plan *p);
 

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -112,7 +113,10 @@ struct plan {
 	const char *tmp_size, *tmp_inodes; /* tmpfs options of the new root */
 
 	struct limits limits; /* what is in force, defaults filled in */
-	uint64_t sample_ns;   /* between two readings of usage; LIMIT_NONE: none */
+	const char *limit_from
+	    [LIMIT_COUNT];  /* where a number comes from that depends on this machine; NULL */
+	cpu_set_t cpus;     /* limits.cpus, when it is set */
+	uint64_t sample_ns; /* between two readings of usage; LIMIT_NONE: none */
 	struct coverage coverage[LIMIT_COUNT];
 
 	struct cgroup_place group; /* CGROUP_NONE: no group; why says why when one was wanted */

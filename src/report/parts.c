@@ -124,11 +124,10 @@ static json_t *part_times(const struct observed *seen, bool running)
 
 json_t *part_limits(const struct plan *plan)
 {
-	static const char *const units[] = {[LIMIT_DURATION] = "ns",
-					    [LIMIT_BYTES] = "bytes",
-					    [LIMIT_COUNT_OF] = "count",
-					    [LIMIT_PERCENT] = "percent",
-					    [LIMIT_RATE] = "per second"};
+	static const char *const units[] = {
+	    [LIMIT_DURATION] = "ns",     [LIMIT_BYTES] = "bytes",   [LIMIT_COUNT_OF] = "count",
+	    [LIMIT_PERCENT] = "percent", [LIMIT_CPUS_OF] = "count", [LIMIT_BANDWIDTH] = "bytes/s",
+	    [LIMIT_RATE] = "per second"};
 	json_t *o = json_object();
 
 	for (int i = 0; i < LIMIT_COUNT; i++) {
@@ -147,6 +146,8 @@ json_t *part_limits(const struct plan *plan)
 		set(l, "enforced_by",
 		    hard && c->enforced_by ? json_string(c->enforced_by) : json_null());
 		set(l, "measured_by", c->measured_by ? json_string(c->measured_by) : json_null());
+		if (plan->limit_from[i])
+			set(l, "from", part_string(plan->limit_from[i]));
 		if (c->unavailable)
 			set(l, "unavailable", json_string(c->unavailable));
 		set(o, limit_table[i].key, l);

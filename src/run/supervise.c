@@ -119,10 +119,15 @@ static int open_group(struct cgroup *g, struct plan *p, struct err *e)
 		return err_hint(e, "--cgroup none does without; --cgroup DIR names another place");
 	for (size_t i = 0; i < p->setting_count; i++) {
 		const struct cgroup_setting *s = &p->settings[i];
-		if (cgroup_set(g, s->controller, s->file, s->value) < 0 && s->must)
+		if (cgroup_set(g, s->controller, s->file, s->value) == 0)
+			continue;
+		if (s->must)
 			return err_os(e, errno, s->file,
 				      "cannot write '%s' to it in the job's control group",
 				      s->value);
+		if (s->controller == CGROUP_IO)
+			plan_warn(p, "%s: '%s' does not hold: %s", s->file, s->value,
+				  strerrordesc_np(errno));
 	}
 	/* Where the kernel can't tell, samples will. */
 	if (p->limits.soft[LIMIT_MEMORY] < LIMIT_UNSET)
@@ -246,6 +251,17 @@ static struct report_facts facts_of(const struct run *r, const struct outcome *o
 	};
 }
 
+/* What only sched_setaffinity(2) says the job can undo. */
+static unsigned cpus_at_a_time(const struct run *r)
+{
+	unsigned cpus = r->host->cpus;
+
+	if (limit_is_set(&r->plan.limits, LIMIT_CPUS) &&
+	    r->plan.group.controllers & CGROUP_BIT(CGROUP_CPUSET))
+		cpus = (unsigned)r->plan.limits.value[LIMIT_CPUS];
+	return cpus ? cpus : 1;
+}
+
 static int launch_and_watch(struct run *r, struct err *e)
 {
 	struct watch w = {
@@ -254,7 +270,7 @@ static int launch_and_watch(struct run *r, struct err *e)
 	    .grace_ns = r->spec->grace_ns,
 	    .soft_ends = r->spec->soft_action == SOFT_END,
 	    .sample_ns = r->plan.sample_ns,
-	    .cpus = r->host->cpus ? r->host->cpus : 1,
+	    .cpus = cpus_at_a_time(r),
 	    .signal_fd = r->signal_fd,
 	    .answers_fd = r->request.answers_fd,
 	    .group = r->plan.group.version == CGROUP_NONE ? NULL : &r->group,

@@ -10,6 +10,7 @@
 #include <linux/close_range.h>
 #include <linux/keyctl.h>
 #include <net/if.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -92,6 +93,12 @@ static int step_rlimit(struct child *c, const struct step *s)
 {
 	(void)c;
 	return setrlimit((__rlimit_resource_t)s->resource, &s->rlimit);
+}
+
+static int step_affinity(struct child *c, const struct step *s)
+{
+	(void)s;
+	return sched_setaffinity(0, sizeof c->plan->cpus, &c->plan->cpus);
 }
 
 static int step_descriptors(struct child *c, const struct step *s)
@@ -209,6 +216,7 @@ static const step_fn step_code[STEP_COUNT] = {
     [STEP_NO_NEW_PRIVS] = creds_no_new_privs,
     [STEP_GROUP] = step_group,
     [STEP_RLIMIT] = step_rlimit,
+    [STEP_AFFINITY] = step_affinity,
     [STEP_DESCRIPTORS] = step_descriptors,
     [STEP_SIGNALS] = step_signals,
     [STEP_FILTER] = step_filter,

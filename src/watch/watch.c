@@ -265,7 +265,8 @@ static void tell_progress(const struct loop *l)
 {
 	const struct watch *w = l->watch;
 	const struct samples *s = &w->seen->samples;
-	struct watch_progress p = {.claim = &w->claims->progress};
+	struct watch_progress p = {.claim = &w->claims->progress,
+				   .memory_limit = w->plan->limits.value[LIMIT_MEMORY]};
 
 	w->claims->progressed = false;
 	if (!w->show)

@@ -17,6 +17,7 @@
 struct watch_progress {
 	const struct claim_progress *claim;
 	uint64_t memory_bytes; /* of the process tree at the last sample; 0: none yet */
+	uint64_t memory_limit; /* LIMIT_UNSET and above: none */
 };
 
 struct watch {

@@ -38,6 +38,10 @@ agree fine <<'EOF'
 {command: [sleep, 5, 1.5, true, '']}
 {command: [a], name: a.b_c-9, workdir: x, writable: true, clear-env: false, net: host, gpu: none, hostname: h, seccomp: strict}
 {command: [a], limits: {wall: 1h30m, cpu: 1.5s, idle: none, memory: 1GiB, kernel: 5ms, output: 0, processes: 5, tmp: 2.5G, core: none}}
+{command: [a], limits: {memory: 50%, processes: auto, cpus: auto, io-read: 10M/s, io-write: '/dev/sda=5M,8:1=1.5GiB/s', io-read-ops: 3/s, io-write-ops: '/data/x=5/s'}}
+{command: [a], limits: {memory: {soft: 10%, hard: 2G}, cpus: 4, io-read: none, io-read-ops: none}}
+{command: [a], limits: {memory: {hard: 100%}, cpus: 0-3}}
+{command: [a], limits: {cpus: '0,2-3,7'}}
 {command: [a], bind: [x, '/a:/b', {source: 'a:b', target: /c}], ro-bind: [{source: /d}], tmpfs: [/t]}
 {command: [a], env: {A: 1, B: null, C: '', D: true}, require: [], grace: 0, sample: none, report: '-', driver: x.json}
 {command: [a], limits: {memory: 1000, wall: 1s}, require: [memory, wall], sample: 100ms}
@@ -46,6 +50,23 @@ agree fine <<'EOF'
 {compute: {cache: false, kernels: {k: {shader: a, define: {A: 1, B_2: null, _C: true, D: 'vec2(1)', E: '', F: 0.5}}}, buffers: {x: {file: a.npy}}, steps: [{run: k, bind: {source: x, 1: x, 0: x}, groups: 1}, {run: k, bind: {}, groups: 1}]}}
 EOF
 agree refused <<'EOF'
+{command: [a], limits: {memory: 0%}}
+{command: [a], limits: {memory: 101%}}
+{command: [a], limits: {memory: auto}}
+{command: [a], limits: {tmp: 50%}}
+{command: [a], limits: {open-files: auto}}
+{command: [a], limits: {cpus: 0}}
+{command: [a], limits: {cpus: '1-'}}
+{command: [a], limits: {cpus: 50%}}
+{command: [a], limits: {io-read: 0}}
+{command: [a], limits: {io-read: 0M/s}}
+{command: [a], limits: {io-read-ops: 3}}
+{command: [a], limits: {io-write: 5M/h}}
+{command: [a], limits: {io-read: 'sda=5M'}}
+{command: [a], limits: {io-read: '8:0=0M'}}
+{command: [a], limits: {io-read: '8:0=5M,'}}
+{command: [a], limits: {io-read-ops: '8:0=5M'}}
+{command: [a], limits: {io-write-ops: {soft: 3}}}
 {compute: {cache: 'yes', kernels: {k: {shader: a}}, steps: [{run: k, groups: 1}]}}
 {compute: {kernels: {k: {shader: a, define: [A]}}, steps: [{run: k, groups: 1}]}}
 {compute: {kernels: {k: {shader: a, define: {gl_A: 1}}}, steps: [{run: k, groups: 1}]}}

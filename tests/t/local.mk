@@ -14,6 +14,8 @@ integration_tests += \
 	tests/t/3510-stress-ng.t \
 	tests/t/3520-scope.t \
 	tests/t/3530-killed-launch.t \
+	tests/t/3540-cpus-and-shares.t \
+	tests/t/3541-io.t \
 	tests/t/3570-slow-death.t
 
 integration_tests += \

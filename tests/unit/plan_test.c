@@ -63,6 +63,8 @@ static void begin(struct fixture *f, const char *command)
 	f->host.uid = 1000;
 	f->host.gid = 1000;
 	f->host.cpus = 2;
+	CPU_SET(2, &f->host.cpu_set);
+	CPU_SET(5, &f->host.cpu_set);
 	(void)snprintf(f->host.cwd, sizeof f->host.cwd, "%s/work", base);
 	(void)snprintf(f->host.home, sizeof f->host.home, "%s/home", base);
 }
@@ -151,7 +153,7 @@ static void check_order(const struct fixture *f)
 	/* With the sets empty, only what needs none of them. */
 	for (size_t i = caps + 1; i < p->step_count; i++) {
 		enum step_op op = p->steps[i].op;
-		if (op != STEP_NO_NEW_PRIVS && op != STEP_FORK && op != STEP_GROUP && op != STEP_RLIMIT && op != STEP_DESCRIPTORS &&
+		if (op != STEP_NO_NEW_PRIVS && op != STEP_FORK && op != STEP_GROUP && op != STEP_RLIMIT && op != STEP_AFFINITY && op != STEP_DESCRIPTORS &&
 		    op != STEP_SIGNALS && op != STEP_FILTER && op != STEP_EXEC)
 			fail_msg("step %zu, %s, stands after capabilities", i, step_table[op].name);
 	}
@@ -530,21 +532,70 @@ static void test_every_limit_is_covered_or_says_why(void **state)
 			const struct coverage *c = &f.plan.coverage[limit];
 			assert_int_equal(c->enforced_by == NULL, c->unavailable != NULL);
 			bool covered = c->unavailable == NULL;
-			/* Two that only vkjail-exec can hold, one that needs a group, and one to which the kernel does not hold root. */
-			assert_int_equal(covered, limit != LIMIT_DEVICE_MEMORY && limit != LIMIT_KERNEL && limit != LIMIT_CPU_QUOTA && !(limit == LIMIT_PROCESSES && uid == 0));
-			assert_int_equal(f.plan.warning_count > 0, !covered);
+			/* Four that only our own code in the Vulkan program can hold, those that need a group, and one to which the kernel does not hold root. */
+			assert_int_equal(covered, limit != LIMIT_DEVICE_MEMORY && limit != LIMIT_KERNEL && limit != LIMIT_GPU_SHARE && limit != LIMIT_SUBMITS && limit != LIMIT_CPU_QUOTA && !limit_is_io((enum limit)limit) && !(limit == LIMIT_PROCESSES && uid == 0));
+			assert_int_equal(f.plan.warning_count > 0, !covered || limit == LIMIT_CPUS);
 			end(&f);
 
 			begin(&f, "true");
 			f.host.uid = uid;
 			f.spec.limits.value[limit] = 8;
 			assert_int_equal(spec_add_require(&f.spec, limit_table[limit].key, "--require", &f.e), 0);
-			/* Samples are no enforcement for who requires the limit. */
-			assert_int_equal(make(&f), covered && limit != LIMIT_MEMORY ? 0 : -1);
+			/* Samples are no enforcement for who requires the limit, nor is what the job can undo. */
+			assert_int_equal(make(&f), covered && limit != LIMIT_MEMORY && limit != LIMIT_CPUS ? 0 : -1);
 			if (!covered)
 				assert_int_equal(f.e.kind, ERR_LIMIT);
 			end(&f);
 		}
+}
+
+/* Numbers that depend on the machine, here on a host with the CPUs 2 and 5. */
+static void test_cpus(void **state)
+{
+	static const struct {
+		const char *text, *from; /* NULL: refused */
+		uint64_t value;
+		unsigned on, warnings;
+	} rows[] = {
+	    {"1", "CPU 2", 1, 0, 0},   {"1", "CPU 5", 1, 3, 0},   {"2", "CPU 2,5", 2, 0, 0}, {"3", "CPU 2,5", 2, 0, 1},
+	    {"5-5", "CPU 5", 1, 0, 0}, {"2,5", "CPU 2,5", 2, 0, 0}, {"2-5", NULL, 0, 0, 0},   {"7-7", NULL, 0, 0, 0},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < COUNTOF(rows); i++) {
+		struct fixture f;
+		begin(&f, "true");
+		f.host.cpu = rows[i].on;
+		assert_int_equal(spec_limit_set(&f.spec, LIMIT_CPUS, rows[i].text, "--cpus", &f.e), 0);
+		if (make(&f) < 0) {
+			if (rows[i].from)
+				fail_msg("cpus %s: %s", rows[i].text, f.e.text);
+			assert_non_null(strstr(f.e.text, "only 2,5"));
+		} else {
+			assert_string_equal(f.plan.limit_from[LIMIT_CPUS], rows[i].from);
+			assert_int_equal(f.plan.limits.value[LIMIT_CPUS], rows[i].value);
+			assert_int_equal(f.plan.warning_count, rows[i].warnings);
+			/* There is no group that could hold it. */
+			assert_true(find(&f.plan, STEP_AFFINITY) > f.plan.fork_step);
+			assert_true(find(&f.plan, STEP_AFFINITY) < f.plan.step_count);
+		}
+		end(&f);
+	}
+}
+
+static void test_processes_auto(void **state)
+{
+	struct fixture f;
+	(void)state;
+
+	begin(&f, "true");
+	assert_int_equal(spec_limit_set(&f.spec, LIMIT_PROCESSES, "auto", "--processes", &f.e), 0);
+	must_make(&f);
+	/* Less only when a group of the machine that runs this leaves less. */
+	assert_true(f.plan.limits.value[LIMIT_PROCESSES] <= 64 + 2 * 16);
+	assert_true(f.plan.limits.value[LIMIT_PROCESSES] >= 1);
+	assert_non_null(f.plan.limit_from[LIMIT_PROCESSES]);
+	end(&f);
 }
 
 int main(void)
@@ -560,6 +611,8 @@ int main(void)
 		cmocka_unit_test(test_rlimits),
 		cmocka_unit_test(test_above_the_hard_limit),
 		cmocka_unit_test(test_every_limit_is_covered_or_says_why),
+		cmocka_unit_test(test_cpus),
+		cmocka_unit_test(test_processes_auto),
 	};
 	return cmocka_run_group_tests_name("plan", tests, make_files, remove_files);
 }

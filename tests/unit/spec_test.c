@@ -169,7 +169,7 @@ static void test_every_limit(void **state)
 		struct err e = ERR_INIT;
 		static const char *const one[] = {
 			[LIMIT_DURATION] = "1ns", [LIMIT_BYTES] = "1", [LIMIT_COUNT_OF] = "1", [LIMIT_PERCENT] = "1%",
-			[LIMIT_RATE] = "1/s"};
+			[LIMIT_CPUS_OF] = "1", [LIMIT_BANDWIDTH] = "1", [LIMIT_RATE] = "1/s"};
 		spec_init(&s);
 		assert_int_equal(s.limits.value[i], limit_table[i].def);
 		assert_int_equal(
