@@ -8,8 +8,9 @@
 
 #include "layer/budget.h"
 #include "layer/here.h"
+#include "layer/timing.h"
 
-enum { STACK = 256 << 10, MOST_OFTEN_NS = 10000000 };
+enum { STACK = 256 << 10, MOST_OFTEN_NS = 10000000, LEAST_OFTEN_NS = 250000000 };
 
 static struct {
 	pthread_mutex_t lock;
@@ -27,22 +28,63 @@ void watcher_forget(void)
 	watcher.first = NULL;
 }
 
-static void wait_for(uint64_t ns)
+/* How long until the next look at the budgets, 0 for never. */
+static uint64_t budget_every(void)
 {
-	uint64_t at = now_ns() + (ns < MOST_OFTEN_NS ? MOST_OFTEN_NS : ns);
+	uint64_t every = atomic_load(&here_control()->budget_ns);
+
+	return every && every < MOST_OFTEN_NS ? MOST_OFTEN_NS : every;
+}
+
+/*
+ * How long until the next look at what has finished: often enough that a submission which is done does not look
+ * unfinished when its time is over. 0 for never.
+ */
+static uint64_t finish_every(void)
+{
+	uint64_t kernel = atomic_load(&here_control()->kernel_ns);
+	uint64_t every = kernel / 8;
+
+	if (kernel == 0)
+		return 0;
+	return every < MOST_OFTEN_NS    ? MOST_OFTEN_NS
+	       : every > LEAST_OFTEN_NS ? LEAST_OFTEN_NS
+					: every;
+}
+
+static void wait_until(uint64_t at)
+{
 	const struct timespec t = {.tv_sec = (time_t)(at / 1000000000u),
 				   .tv_nsec = (long)(at % 1000000000u)};
 
 	(void)pthread_cond_timedwait(&watcher.changed, &watcher.lock, &t);
 }
 
+static void read_budgets(void)
+{
+	for (const struct device *d = watcher.first; d; d = d->next_watched)
+		if (d->has_budget)
+			budget_read(d);
+}
+
+/* With the lock held but for the waiting: a device that is being taken out is not looked at any more. */
 static void *look(void *number)
 {
+	uint64_t budgets_at = 0;
+
 	(void)pthread_mutex_lock(&watcher.lock);
 	while (watcher.running == (uintptr_t)number) {
-		for (const struct device *d = watcher.first; d; d = d->next_watched)
-			budget_read(d);
-		wait_for(atomic_load(&here_control()->budget_ns));
+		uint64_t now = now_ns(), budgets = budget_every(), finish = finish_every();
+		if (budgets && now >= budgets_at) {
+			read_budgets();
+			budgets_at = now + budgets;
+		}
+		uint64_t at = budgets ? budgets_at : now + 1000000000u;
+		if (finish) {
+			timing_poll_all();
+			at = at < now + finish ? at : now + finish;
+		}
+		wait_until(at);
 	}
 	(void)pthread_mutex_unlock(&watcher.lock);
 	return NULL;
@@ -74,10 +116,9 @@ static void start_thread(void)
 
 void watcher_add(struct device *d)
 {
-	if (!d->has_budget)
-		return;
-	budget_read(d);
-	if (atomic_load(&here_control()->budget_ns) == 0)
+	if (d->has_budget)
+		budget_read(d);
+	if ((!d->has_budget || budget_every() == 0) && finish_every() == 0)
 		return;
 	(void)pthread_mutex_lock(&watcher.lock);
 	d->next_watched = watcher.first;
