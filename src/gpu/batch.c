@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One submission. Between two steps stands a barrier where one writes what the other uses, and
+ * A round's submissions. Between two steps of a queue stands a barrier where one writes what the other uses, and
  * between two intervals always, with a timestamp after it, so the intervals cover all of the work and
  * their sum is never more than the real time. A timestamp can cost more than a small dispatch, so
  * many of those share an interval.
@@ -11,95 +11,136 @@
 #include "gpu/run.h"
 #include "gpu/stop.h"
 
-void batch_clear(struct batch *b)
-{
-	b->count = b->intervals = 0;
-	b->guess_ns = 0;
-	b->is_chunk = b->last_alone = false;
-}
-
-static bool time_alone(const struct runner *r, struct kernel *k, uint64_t guess_ns)
-{
-	if (!r->run->queries)
-		return false;
-	k->untimed_ns += guess_ns;
-	if (k->timed_alone >= SAMPLE_FIRST && k->untimed_ns < SAMPLE_EACH_NS)
-		return false;
-	k->timed_alone++;
-	k->untimed_ns = 0;
-	return true;
-}
-
-void batch_add(struct runner *r, struct step *s, uint64_t guess_ns)
-{
-	struct batch *b = &r->batch;
-	bool alone = s->kernel && time_alone(r, s->kernel, guess_ns);
-
-	if (b->intervals == 0 || alone || b->last_alone)
-		b->intervals++;
-	b->last_alone = alone;
-	b->items[b->count] = s;
-	b->guesses[b->count++] = guess_ns;
-	b->item_end[b->intervals - 1] = b->count;
-	b->guess_ns += guess_ns;
-}
-
 /* ---- recording ----------------------------------------------------------------------------- */
 
-static void timestamp(struct runner *r, uint32_t query)
+/* How far a lane is recorded. */
+struct cursor {
+	uint32_t item, interval, stamp;
+	unsigned piece; /* its number plus 1; 0: none yet */
+};
+
+static void timestamp(struct runner *r, unsigned lane, struct cursor *at)
 {
-	if (r->run->queries)
+	if (r->run->timed)
 		r->g->CmdWriteTimestamp(r->g->commands, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT,
-					r->run->queries, query);
+					r->run->queries[lane], at->stamp++);
 }
 
-static void record_item(struct runner *r, const struct step *s)
+static int begin_piece(struct runner *r, unsigned lane, struct cursor *at, struct fail *f)
 {
+	const struct lane *l = &r->lanes[lane];
 	struct gpu *g = r->g;
-	struct chunk all = {.count = {s->groups[0], s->groups[1], s->groups[2]}};
 
-	/* The chunks of a dispatch are as little ordered as its groups. */
-	if ((!r->batch.is_chunk || r->split.done == 0) &&
-	    schedule_add(&r->schedule, 0, s->uses, s->use_count).barrier)
-		gpu_order_steps(g);
-	if (s->kernel)
-		step_record(s, r->batch.is_chunk ? &r->batch.part : &all, g);
-	else
-		work_record(s, r->run->buffers, g);
-}
-
-static void end_interval(struct runner *r, uint32_t query)
-{
-	if (!r->run->queries)
-		return;
-	gpu_order_steps(r->g);
-	schedule_barrier(&r->schedule, 0);
-	timestamp(r, query);
-}
-
-static int record(struct runner *r, struct fail *f)
-{
-	const struct batch *b = &r->batch;
-	struct gpu *g = r->g;
-	uint32_t i = 0;
-
-	if (gpu_begin(g, f) < 0)
+	if (gpu_begin_piece(g, lane, at->piece++, f) < 0)
 		return -1;
-	if (r->run->queries)
-		g->CmdResetQueryPool(g->commands, r->run->queries, 0, b->intervals + 1);
+	if (at->piece == 1 && r->run->timed)
+		g->CmdResetQueryPool(g->commands, r->run->queries[lane], 0,
+				     l->batch.intervals + l->piece_count);
 	/* What was uploaded must be visible to copies too. */
 	if (!r->started)
 		gpu_order_steps(g);
 	r->started = true;
-	timestamp(r, 0);
-	for (uint32_t part = 0; part < b->intervals; part++) {
-		for (; i < b->item_end[part]; i++)
-			record_item(r, b->items[i]);
-		end_interval(r, part + 1);
+	timestamp(r, lane, at);
+	return 0;
+}
+
+static void record_step(struct runner *r, const struct lane *l, const struct step *s)
+{
+	struct chunk all = {.count = {s->groups[0], s->groups[1], s->groups[2]}};
+
+	if (s->kernel)
+		step_record(s, l->batch.is_chunk ? &l->batch.part : &all, r->g);
+	else
+		work_record(s, r->run->buffers, r->g);
+}
+
+/* The next item of a lane. */
+static int record_item(struct runner *r, unsigned lane, struct cursor *at, struct fail *f)
+{
+	const struct batch *b = &r->lanes[lane].batch;
+	uint32_t i = at->item++;
+
+	if (b->begins_piece[i]) {
+		if (begin_piece(r, lane, at, f) < 0)
+			return -1;
+	} else {
+		gpu_resume_piece(r->g, lane, at->piece - 1);
 	}
-	if (r->looks)
-		gpu_show_writes(g);
-	return gpu_submit(g, f);
+	if (b->after_barrier[i])
+		gpu_order_steps(r->g);
+	record_step(r, &r->lanes[lane], b->items[i]);
+	if (b->item_end[at->interval] == i + 1) {
+		at->interval++;
+		if (r->run->timed)
+			gpu_order_steps(r->g);
+		timestamp(r, lane, at);
+	}
+	if (r->looks && (i + 1 == b->count || b->begins_piece[i + 1]))
+		gpu_show_writes(r->g);
+	return 0;
+}
+
+static VkSemaphore *semaphore(struct runner *r, uint8_t number, struct fail *f)
+{
+	VkSemaphoreCreateInfo info = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO};
+	VkSemaphore *s = &r->run->semaphores[number];
+	VkResult res = VK_SUCCESS;
+
+	if (!*s)
+		res = r->g->CreateSemaphore(r->g->device, &info, NULL, s);
+	if (res == VK_SUCCESS)
+		return s;
+	*s = VK_NULL_HANDLE;
+	(void)fail_vk(f, res, "vkCreateSemaphore", "submit work");
+	return NULL;
+}
+
+static int take_semaphores(struct runner *r, const uint8_t *numbers, uint32_t count,
+			   VkSemaphore ret[static GPU_QUEUES], struct fail *f)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const VkSemaphore *s = semaphore(r, numbers[i], f);
+		if (!s)
+			return -1;
+		ret[i] = *s;
+	}
+	return 0;
+}
+
+static int submit_piece(struct runner *r, const struct piece *p, struct fail *f)
+{
+	VkSemaphore waits[GPU_QUEUES], signals[GPU_QUEUES];
+	struct gpu_submission s = {
+	    .queue = p->lane,
+	    .number = p->number,
+	    .waits = waits,
+	    .wait_count = p->wait_count,
+	    .signals = signals,
+	    .signal_count = p->signal_count,
+	    .last = p->number + 1u == r->lanes[p->lane].piece_count,
+	};
+
+	if (take_semaphores(r, p->waits, p->wait_count, waits, f) < 0 ||
+	    take_semaphores(r, p->signals, p->signal_count, signals, f) < 0)
+		return -1;
+	return gpu_submit_piece(r->g, &s, f);
+}
+
+/* In the order of the job, because each step takes images as earlier ones leave them. */
+static int record(struct runner *r, struct fail *f)
+{
+	struct cursor at[GPU_QUEUES] = {{.item = 0}};
+	const struct round *d = &r->round;
+
+	if (gpu_begin_round(r->g, f) < 0)
+		return -1;
+	for (uint32_t i = 0; i < d->count; i++)
+		if (record_item(r, d->lanes[i], &at[d->lanes[i]], f) < 0)
+			return -1;
+	for (uint32_t i = 0; i < d->piece_count; i++)
+		if (submit_piece(r, &d->pieces[i], f) < 0)
+			return -1;
+	return 0;
 }
 
 /* ---- waiting ------------------------------------------------------------------------------- */
@@ -125,14 +166,14 @@ int batch_too_long(struct runner *r, const struct step *s, uint64_t observed, ui
  * How long a submission may take. Of n dispatches one has surely been too long after n times the
  * limit; that is late when n is large, so many times what was expected is enough as well.
  */
-static uint64_t patience(const struct runner *r, uint32_t n, uint64_t guess_ns)
+static uint64_t patience(const struct runner *r, uint32_t n, uint64_t spent_ns, uint64_t guess_ns)
 {
 	uint64_t limit = r->run->limit_ns, certain, likely;
 
 	if (limit == 0 || __builtin_add_overflow(limit, WAIT_GRACE_NS, &limit))
 		return UINT64_MAX;
 	if (n == 1)
-		return limit - (r->split.spent_ns < limit ? r->split.spent_ns : limit);
+		return limit - (spent_ns < limit ? spent_ns : limit);
 	if (__builtin_mul_overflow(limit, n, &certain))
 		certain = UINT64_MAX;
 	/* A busy machine makes short dispatches late, too: none is accused of that. */
@@ -142,9 +183,60 @@ static uint64_t patience(const struct runner *r, uint32_t n, uint64_t guess_ns)
 	return certain < likely ? certain : likely;
 }
 
-/* s: a dispatch that is waited for, NULL: there is none, and no limit. */
-static int wait_for(struct runner *r, const struct step *s, uint32_t n, uint64_t most,
-		    uint64_t *ret_elapsed, struct fail *f)
+/* The first dispatch of a batch, NULL: there is none. */
+static const struct step *first_dispatch(const struct batch *b)
+{
+	for (uint32_t i = 0; i < b->count; i++)
+		if (b->items[i]->kernel)
+			return b->items[i];
+	return NULL;
+}
+
+/*
+ * All that is waited for: the device may do one lane's work after the other's. Where nothing is
+ * dispatched there is no limit.
+ */
+static uint64_t round_patience(const struct runner *r)
+{
+	uint64_t sum = 0, copies = 0, most;
+
+	for (unsigned i = 0; i < r->lane_count; i++) {
+		const struct lane *l = &r->lanes[i];
+		if (l->batch.count && !first_dispatch(&l->batch)) {
+			copies += 10 * l->batch.guess_ns + 250 * WAIT_GRACE_NS;
+			continue;
+		}
+		most = l->batch.count
+			   ? patience(r, l->batch.count, l->split.spent_ns, l->batch.guess_ns)
+			   : 0;
+		if (__builtin_add_overflow(sum, most, &sum))
+			return UINT64_MAX;
+	}
+	if (sum == 0 || __builtin_add_overflow(sum, copies, &sum))
+		return UINT64_MAX;
+	return sum;
+}
+
+/* The lane that keeps us waiting. */
+static const struct lane *late_lane(struct runner *r)
+{
+	for (unsigned i = 0; i < r->lane_count; i++)
+		if (first_dispatch(&r->lanes[i].batch) && !gpu_is_idle(r->g, i))
+			return &r->lanes[i];
+	return &r->lanes[0];
+}
+
+static int stopped(const struct step *s, struct fail *f)
+{
+	if (s)
+		return fail_set(f, END_CANCELLED, NULL, "cancelled while kernel '%s' ran",
+				s->kernel->request->name);
+	return fail_set(f, END_CANCELLED, NULL, "cancelled while buffers were copied or cleared");
+}
+
+/* 1: the device is done; 0: that took longer than `most` and f->pending; -1: *f. s: what is waited for, or NULL. */
+static int wait_for(struct runner *r, const struct step *s, uint64_t most, uint64_t *ret_elapsed,
+		    struct fail *f)
 {
 	uint64_t start = now_ns();
 
@@ -157,76 +249,85 @@ static int wait_for(struct runner *r, const struct step *s, uint32_t n, uint64_t
 			slice = most - elapsed + 1;
 		int done = gpu_wait(r->g, slice, f);
 		*ret_elapsed = now_ns() - start;
-		if (done < 0) {
-			f->pending = true;
-			return -1;
-		}
+		f->pending = done <= 0;
 		if (done)
-			return 0;
-		f->pending = true;
+			return done;
 		if (stop_asked())
-			return s ? fail_set(f, END_CANCELLED, NULL,
-					    "cancelled while kernel '%s' ran",
-					    s->kernel->request->name)
-				 : fail_set(f, END_CANCELLED, NULL,
-					    "cancelled while buffers were copied or cleared");
+			return stopped(s, f);
 		if (*ret_elapsed > most)
-			return batch_too_long(r, s, r->split.spent_ns + *ret_elapsed, n, f);
-		f->pending = false;
+			return 0;
 	}
 }
 
 int batch_warm_up(struct runner *r, struct step *s, struct fail *f)
 {
 	static const struct chunk nothing;
-	uint64_t elapsed, most = patience(r, 1, 0);
+	uint64_t elapsed, most = patience(r, 1, 0, 0);
 
 	if (__builtin_add_overflow(most, COMPILE_ALLOWANCE_NS, &most))
 		most = UINT64_MAX;
 	if (gpu_begin(r->g, f) < 0)
 		return -1;
 	step_record(s, &nothing, r->g);
-	if (gpu_submit(r->g, f) < 0 || wait_for(r, s, 1, most, &elapsed, f) < 0)
+	if (gpu_submit(r->g, f) < 0)
 		return -1;
-	s->variant->warm = true;
-	return 0;
+	int done = wait_for(r, s, most, &elapsed, f);
+	if (done == 0)
+		return batch_too_long(r, s, elapsed, 1, f);
+	s->variant->warm = done > 0;
+	return done < 0 ? -1 : 0;
 }
 
 /* ---- times --------------------------------------------------------------------------------- */
 
-static int read_times(struct runner *r, struct fail *f)
+static int read_times(struct runner *r, unsigned lane, struct fail *f)
 {
-	struct batch *b = &r->batch;
-	uint64_t stamps[BATCH_MAX + 1];
-	uint32_t bits = r->g->info->timestamp_valid_bits;
+	struct batch *b = &r->lanes[lane].batch;
+	uint64_t stamps[STAMPS_MAX];
+	uint32_t bits = r->g->queues[lane].timestamp_valid_bits;
 	uint64_t mask = bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
 	double period = (double)r->g->info->props.limits.timestampPeriod;
 
-	if (!r->run->queries) {
+	if (!r->run->timed) {
 		b->ns[0] = b->elapsed_ns; /* there is just one interval */
 		return 0;
 	}
-	uint32_t count = b->intervals + 1;
-	VkResult res = r->g->GetQueryPoolResults(r->g->device, r->run->queries, 0, count,
+	/* Each piece begins with one, and each interval ends with one. */
+	uint32_t count = b->intervals + r->lanes[lane].piece_count;
+	VkResult res = r->g->GetQueryPoolResults(r->g->device, r->run->queries[lane], 0, count,
 						 count * sizeof stamps[0], stamps, sizeof stamps[0],
 						 VK_QUERY_RESULT_64_BIT | VK_QUERY_RESULT_WAIT_BIT);
 	if (res != VK_SUCCESS)
 		return fail_vk(f, res, "vkGetQueryPoolResults", "read the times of dispatches");
-	for (uint32_t i = 0; i < b->intervals; i++)
-		b->ns[i] = (uint64_t)((double)((stamps[i + 1] - stamps[i]) & mask) * period);
+	for (uint32_t i = 0; i < b->intervals; i++) {
+		uint32_t start = i + b->interval_piece[i];
+		b->ns[i] = (uint64_t)((double)((stamps[start + 1] - stamps[start]) & mask) *
+				      period);
+	}
 	return 0;
 }
 
 int batch_run(struct runner *r, struct fail *f)
 {
-	struct batch *b = &r->batch;
 	const struct step *first = NULL;
+	uint64_t elapsed;
 
-	for (uint32_t i = 0; i < b->count && !first; i++)
-		if (b->items[i]->kernel)
-			first = b->items[i];
-	uint64_t most = first ? patience(r, b->count, b->guess_ns) : UINT64_MAX;
-	if (record(r, f) < 0 || wait_for(r, first, b->count, most, &b->elapsed_ns, f) < 0)
+	for (unsigned i = 0; i < r->lane_count && !first; i++)
+		first = first_dispatch(&r->lanes[i].batch);
+	if (record(r, f) < 0)
 		return -1;
-	return read_times(r, f);
+	int done = wait_for(r, first, round_patience(r), &elapsed, f);
+	if (done == 0) {
+		const struct lane *l = late_lane(r);
+		return batch_too_long(r, first_dispatch(&l->batch), l->split.spent_ns + elapsed,
+				      l->batch.count, f);
+	}
+	if (done < 0)
+		return -1;
+	for (unsigned i = 0; i < r->lane_count; i++) {
+		r->lanes[i].batch.elapsed_ns = elapsed;
+		if (r->lanes[i].batch.count && read_times(r, i, f) < 0)
+			return -1;
+	}
+	return 0;
 }

@@ -9,7 +9,7 @@
 #include "base/auto.h"
 #include "base/text.h"
 
-enum { FAMILIES_MAX = 64, EXTENSIONS_MAX = 4096 };
+enum { EXTENSIONS_MAX = 4096 };
 
 const char *device_type_name(VkPhysicalDeviceType type)
 {
@@ -30,12 +30,12 @@ const char *device_type_name(VkPhysicalDeviceType type)
 /* A family for compute alone shares nothing with drawing; any family with compute will do. */
 static void choose_family(const struct vk *vk, struct device *d)
 {
-	VkQueueFamilyProperties families[FAMILIES_MAX];
-	uint32_t count = FAMILIES_MAX;
+	const VkQueueFamilyProperties *families = d->families;
 
 	d->queue_family = -1;
-	vk->GetPhysicalDeviceQueueFamilyProperties(d->handle, &count, families);
-	for (uint32_t i = 0; i < count; i++) {
+	d->family_count = FAMILIES_MAX;
+	vk->GetPhysicalDeviceQueueFamilyProperties(d->handle, &d->family_count, d->families);
+	for (uint32_t i = 0; i < d->family_count; i++) {
 		if (!(families[i].queueFlags & VK_QUEUE_COMPUTE_BIT) || families[i].queueCount == 0)
 			continue;
 		bool alone = !(families[i].queueFlags & VK_QUEUE_GRAPHICS_BIT);

@@ -9,7 +9,7 @@
 #include "gpu/vk.h"
 #include "job/spec.h"
 
-enum { DEVICES_MAX = 64 };
+enum { DEVICES_MAX = 64, FAMILIES_MAX = 64 };
 
 struct device {
 	VkPhysicalDevice handle;
@@ -22,6 +22,8 @@ struct device {
 	VkDeviceSize max_allocation;
 	bool has_budget; /* VK_EXT_memory_budget */
 	uint32_t extension_count;
+	VkQueueFamilyProperties families[FAMILIES_MAX];
+	uint32_t family_count;
 	int queue_family; /* for compute, -1: none */
 	uint32_t timestamp_valid_bits;
 };

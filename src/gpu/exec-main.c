@@ -13,6 +13,7 @@
 #include "gpu/answer.h"
 #include "gpu/cache.h"
 #include "gpu/image.h"
+#include "gpu/lanes.h"
 #include "gpu/loop-limit.h"
 #include "gpu/move.h"
 #include "gpu/run.h"
@@ -144,7 +145,8 @@ static int open_device(struct job *j, struct fail *f)
 		return -1;
 	j->transfer.gpu = &j->gpu;
 	const struct device *d = device_choose(j->devices, count, j->q.device, j->q.device_name, f);
-	if (!d || gpu_open(&j->gpu, &j->vk, d, j->q.device_memory, f) < 0)
+	unsigned queues = (unsigned)lanes_named(&j->q);
+	if (!d || gpu_open(&j->gpu, &j->vk, d, j->q.device_memory, queues, f) < 0)
 		return -1;
 	if (loop_limit_find(&j->gpu, &limit, f) < 0)
 		return -1;
@@ -155,6 +157,7 @@ static int open_device(struct job *j, struct fail *f)
 		answer_warning(
 		    "this driver ends all loops of an invocation after %lld iterations in total; kernels that need more compute wrong results",
 		    limit);
+	lanes_answer(&j->q, &j->gpu);
 	j->budget = (struct budget){.gpu = &j->gpu, .every_ns = j->q.sample_ns};
 	budget_answer(&j->budget, "start");
 	return 0;
@@ -353,6 +356,7 @@ static int run_all(struct job *j, struct fail *f)
 	for (size_t i = 0; i < j->q.kernel_count; i++)
 		if (j->kernels[i].chunks)
 			kernel_answer_times(&j->kernels[i], j->run.timed);
+	run_answer_loops(&j->run, j->steps, j->q.step_count);
 	return rc;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening the device with the few features that kernels may use, and submitting to its queue. */
+/* Opening the device with the few features that kernels may use. */
 #include "gpu/gpu.h"
 
 #include <sched.h>
@@ -86,18 +86,12 @@ static int create_device(struct gpu *g, struct fail *f)
 			have.features.shaderStorageImageWriteWithoutFormat,
 		},
 	};
-	float priority = 1;
-	VkDeviceQueueCreateInfo queue = {
-	    .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
-	    .queueFamilyIndex = (uint32_t)g->info->queue_family,
-	    .queueCount = 1,
-	    .pQueuePriorities = &priority,
-	};
+	VkDeviceQueueCreateInfo queues[GPU_QUEUES];
 	VkDeviceCreateInfo info = {
 	    .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
 	    .pNext = &want,
-	    .queueCreateInfoCount = 1,
-	    .pQueueCreateInfos = &queue,
+	    .queueCreateInfoCount = queue_infos(g, queues),
+	    .pQueueCreateInfos = queues,
 	};
 	VkResult r = g->vk->CreateDevice(g->info->handle, &info, NULL, &g->device);
 	if (r != VK_SUCCESS) {
@@ -144,36 +138,15 @@ static int read_test_switch(struct gpu *g, struct fail *f)
 }
 
 int gpu_open(struct gpu *g, const struct vk *vk, const struct device *d, uint64_t memory_limit,
-	     struct fail *f)
+	     unsigned queues, struct fail *f)
 {
 	*g = (struct gpu){.vk = vk, .info = d, .limit = memory_limit, .width = width_of(d)};
+	g->queue_count = queue_choose(d, queues, g->queues);
 	if (read_test_switch(g, f) < 0)
 		return -1;
 	if (create_device(g, f) < 0 || load_device(g, f) < 0)
 		return -1;
-	g->GetDeviceQueue(g->device, (uint32_t)d->queue_family, 0, &g->queue);
-
-	VkCommandPoolCreateInfo pool = {
-	    .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
-	    .queueFamilyIndex = (uint32_t)d->queue_family,
-	};
-	VkResult r = g->CreateCommandPool(g->device, &pool, NULL, &g->pool);
-	if (r != VK_SUCCESS)
-		return fail_vk(f, r, "vkCreateCommandPool", "open the device");
-	VkCommandBufferAllocateInfo commands = {
-	    .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
-	    .commandPool = g->pool,
-	    .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
-	    .commandBufferCount = 1,
-	};
-	r = g->AllocateCommandBuffers(g->device, &commands, &g->commands);
-	if (r != VK_SUCCESS)
-		return fail_vk(f, r, "vkAllocateCommandBuffers", "open the device");
-	VkFenceCreateInfo fence = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
-	r = g->CreateFence(g->device, &fence, NULL, &g->fence);
-	if (r != VK_SUCCESS)
-		return fail_vk(f, r, "vkCreateFence", "open the device");
-	return 0;
+	return queue_open_all(g, f);
 }
 
 void gpu_done(struct gpu *g)
@@ -183,63 +156,10 @@ void gpu_done(struct gpu *g)
 	/* Its own threads may still be at a submission whose fence has told the end. */
 	if (g->DeviceWaitIdle)
 		(void)g->DeviceWaitIdle(g->device);
-	if (g->fence)
-		g->DestroyFence(g->device, g->fence, NULL);
 	if (g->pipelines)
 		g->DestroyPipelineCache(g->device, g->pipelines, NULL);
-	if (g->pool)
-		g->DestroyCommandPool(g->device, g->pool, NULL);
+	queue_close_all(g);
 	if (g->DestroyDevice)
 		g->DestroyDevice(g->device, NULL);
 	g->device = VK_NULL_HANDLE;
-}
-
-int gpu_begin(struct gpu *g, struct fail *f)
-{
-	VkCommandBufferBeginInfo info = {
-	    .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
-	    .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT,
-	};
-	VkResult r = g->ResetCommandPool(g->device, g->pool, 0);
-
-	g->bound_pipeline = VK_NULL_HANDLE;
-	g->bound_step = NULL;
-	if (r != VK_SUCCESS)
-		return fail_vk(f, r, "vkResetCommandPool", "record commands");
-	r = g->BeginCommandBuffer(g->commands, &info);
-	return r == VK_SUCCESS ? 0 : fail_vk(f, r, "vkBeginCommandBuffer", "record commands");
-}
-
-int gpu_submit(struct gpu *g, struct fail *f)
-{
-	VkSubmitInfo submit = {
-	    .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
-	    .commandBufferCount = 1,
-	    .pCommandBuffers = &g->commands,
-	};
-	VkResult r = g->EndCommandBuffer(g->commands);
-
-	if (r != VK_SUCCESS)
-		return fail_vk(f, r, "vkEndCommandBuffer", "record commands");
-	r = g->ResetFences(g->device, 1, &g->fence);
-	if (r != VK_SUCCESS)
-		return fail_vk(f, r, "vkResetFences", "submit work");
-	r = g->QueueSubmit(g->queue, 1, &submit, g->fence);
-	return r == VK_SUCCESS ? 0 : fail_vk(f, r, "vkQueueSubmit", "submit work");
-}
-
-int gpu_wait(struct gpu *g, uint64_t timeout_ns, struct fail *f)
-{
-	VkResult r = g->WaitForFences(g->device, 1, &g->fence, VK_TRUE, timeout_ns);
-
-	if (r == VK_SUCCESS)
-		return 1;
-	return r == VK_TIMEOUT ? 0 : fail_vk(f, r, "vkWaitForFences", "wait for the device");
-}
-
-int gpu_finish(struct gpu *g, struct fail *f)
-{
-	if (gpu_submit(g, f) < 0)
-		return -1;
-	return gpu_wait(g, UINT64_MAX, f) < 0 ? -1 : 0;
 }

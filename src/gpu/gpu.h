@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The opened device: queue, command buffer, fence, memory. Created in order, destroyed in reverse
- * by gpu_done, which accepts any prefix of that order.
+ * The opened device: queues with their command buffers and fences, memory. Created in order, destroyed
+ * in reverse by gpu_done, which accepts any prefix of that order.
  */
 #pragma once
 
@@ -9,14 +9,31 @@
 
 #include "gpu/device.h"
 
+enum {
+	GPU_QUEUES = 4,  /* of the device that a job uses at most */
+	GPU_PIECES = 16, /* submissions to one of them that may be under way */
+};
+
+/* A queue of the device. All but the first are there only when steps of the job name queues. */
+struct gpu_queue {
+	uint32_t family, index;        /* of the queue in its family */
+	uint32_t timestamp_valid_bits; /* 0: it has no timestamps */
+	VkQueue handle;
+	VkCommandPool pool;
+	VkFence fence;
+	VkCommandBuffer commands[GPU_PIECES]; /* only the first one when there is one queue */
+};
+
 struct gpu {
 	const struct vk *vk;
 	const struct device *info;
 	VkDevice device;
-	VkQueue queue;
-	VkCommandPool pool;
-	VkCommandBuffer commands;
-	VkFence fence;
+	struct gpu_queue queues[GPU_QUEUES];
+	unsigned queue_count;
+	uint32_t families[GPU_QUEUES]; /* those of the queues, each once */
+	uint32_t family_count;
+	unsigned busy;             /* queues whose fences are waited for: bit 1 << queue */
+	VkCommandBuffer commands;  /* that are being recorded */
 	VkPipelineCache pipelines; /* VK_NULL_HANDLE: the job has no cache */
 	size_t pipelines_loaded;   /* bytes that an earlier run left */
 	VkPipeline bound_pipeline; /* in the commands that are being recorded */
@@ -36,20 +53,51 @@ struct gpu {
 #undef VK_DEVICE
 };
 
+/* queues: how many the job can use; there may be fewer, see queue_count. */
 int gpu_open(struct gpu *g, const struct vk *vk, const struct device *d, uint64_t memory_limit,
-	     struct fail *f);
+	     unsigned queues, struct fail *f);
 void gpu_done(struct gpu *g);
 
 /* Whether a module with this SPIR-V capability may be used; else why holds "capability X, ...". */
 bool gpu_has_capability(const struct gpu *g, uint32_t number, char *why, size_t size);
 
-/* Recording into g->commands, for one submission. */
+/* ---- queue.c ------------------------------------------------------------------------------- */
+
+/*
+ * The queues for `want` things that could be done at the same time, the device's own choice first;
+ * returns how many. One of these is enough where nothing could be timed.
+ */
+unsigned queue_choose(const struct device *d, unsigned want,
+		      struct gpu_queue ret[static GPU_QUEUES]);
+/* For vkCreateDevice: one entry a family, returns how many. */
+uint32_t queue_infos(const struct gpu *g, VkDeviceQueueCreateInfo ret[static GPU_QUEUES]);
+int queue_open_all(struct gpu *g, struct fail *f);
+void queue_close_all(struct gpu *g);
+
+/* Recording into g->commands, for one submission to the first queue. Nothing else may be under way. */
 int gpu_begin(struct gpu *g, struct fail *f);
 int gpu_submit(struct gpu *g, struct fail *f);
-/* One slice of waiting. 1: done, 0: not yet, -1: *f. */
+/* One slice of waiting for all that was submitted. 1: done, 0: not yet, -1: *f. */
 int gpu_wait(struct gpu *g, uint64_t timeout_ns, struct fail *f);
 /* begin must have been called: ends, submits, waits to the end. */
 int gpu_finish(struct gpu *g, struct fail *f);
+
+/* Several submissions, of which those to different queues may overlap. */
+struct gpu_submission {
+	unsigned queue, number; /* which command buffer of the queue */
+	const VkSemaphore *waits, *signals;
+	uint32_t wait_count, signal_count;
+	bool last; /* of its queue: gpu_wait waits for it */
+};
+
+/* Nothing may be under way. */
+int gpu_begin_round(struct gpu *g, struct fail *f);
+int gpu_begin_piece(struct gpu *g, unsigned queue, unsigned number, struct fail *f);
+/* Back to one that was begun. */
+void gpu_resume_piece(struct gpu *g, unsigned queue, unsigned number);
+int gpu_submit_piece(struct gpu *g, const struct gpu_submission *s, struct fail *f);
+/* Whether a queue has come to the end of what was submitted to it. */
+bool gpu_is_idle(struct gpu *g, unsigned queue);
 
 /* ---- memory -------------------------------------------------------------------------------- */
 

@@ -86,7 +86,10 @@ static int make_image(struct gpu *g, const struct image_want *want, struct gpu_i
 	    .samples = VK_SAMPLE_COUNT_1_BIT,
 	    .tiling = VK_IMAGE_TILING_OPTIMAL,
 	    .usage = usage_of(want),
-	    .sharingMode = VK_SHARING_MODE_EXCLUSIVE,
+	    .sharingMode = g->family_count > 1 ? VK_SHARING_MODE_CONCURRENT
+					       : VK_SHARING_MODE_EXCLUSIVE,
+	    .queueFamilyIndexCount = g->family_count,
+	    .pQueueFamilyIndices = g->families,
 	    .initialLayout = VK_IMAGE_LAYOUT_UNDEFINED,
 	};
 	VkMemoryRequirements need;

@@ -26,11 +26,13 @@ libgpu_a_SOURCES = \
 	src/gpu/look.c \
 	src/gpu/loop-limit.c src/gpu/loop-limit.h \
 	src/gpu/progress.c src/gpu/progress.h \
+	src/gpu/lanes.c src/gpu/lanes.h \
+	src/gpu/queue.c \
 	src/gpu/request.c src/gpu/request.h src/gpu/request-cache.c src/gpu/request-parts.h \
 	src/gpu/request-steps.c \
 	src/gpu/schedule.c src/gpu/schedule.h \
 	src/gpu/walk.c src/gpu/walk.h \
-	src/gpu/run.c src/gpu/run.h \
+	src/gpu/round.c src/gpu/run.c src/gpu/run.h \
 	src/gpu/spirv.c src/gpu/spirv.h src/gpu/spirv-ops.h \
 	src/gpu/spirv-patch.c src/gpu/spirv-patch.h \
 	src/gpu/spirv-layout.c src/gpu/spirv-sizes.c src/gpu/spirv-use.c src/gpu/spirv-words.h \

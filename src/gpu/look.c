@@ -55,13 +55,15 @@ static int read_place(struct runner *r, const struct request_place *p, size_t co
 	return read_bytes(r, &r->run->buffers[p->buffer], p->element * size, count * size, out, f);
 }
 
-int look_until(struct runner *r, const struct step *s, bool *ret_is_over, struct fail *f)
+int look_until(struct runner *r, struct step *s, bool *ret_is_over, struct fail *f)
 {
 	const struct request_until *u = &s->request->until;
 	unsigned char element[LOOK_BYTES];
 
 	if (read_place(r, &u->at, 1, element, f) < 0)
 		return -1;
+	s->loop.value = value_read(r->run->shapes[u->at.buffer].type, element);
+	s->loop.looked = true;
 	*ret_is_over = until_is_over(u, r->run->shapes[u->at.buffer].type, element);
 	return 0;
 }

@@ -166,7 +166,10 @@ int gpu_buffer_create(struct gpu *g, uint64_t bytes, enum gpu_place place, struc
 	VkBufferCreateInfo info = {
 	    .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
 	    .size = b.size,
-	    .sharingMode = VK_SHARING_MODE_EXCLUSIVE,
+	    .sharingMode = g->family_count > 1 ? VK_SHARING_MODE_CONCURRENT
+					       : VK_SHARING_MODE_EXCLUSIVE,
+	    .queueFamilyIndexCount = g->family_count,
+	    .pQueueFamilyIndices = g->families,
 	    .usage = VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT |
 		     (place == GPU_FOR_KERNELS
 			  ? VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT

@@ -63,11 +63,21 @@ struct step_copy {
 	uint64_t from, to, bytes;
 };
 
+/* How a loop with a condition went. */
+struct loop_seen {
+	uint64_t times, rounds_total; /* how often it was done, and what that came to */
+	uint32_t rounds;              /* of the last time */
+	bool met, is_open;            /* the condition came true; the job ended in the middle */
+	bool looked;                  /* there is a value */
+	long double value;            /* the last one that was looked at */
+};
+
 /* One for each step of the request, groups and checks too; kernel is NULL for what dispatches nothing. */
 struct step {
 	const struct request_step *request;
 	struct kernel *kernel;
 	uint16_t bind[SPIRV_BINDINGS];    /* for each of the kernel's bindings: index of a buffer */
+	uint8_t lane;                     /* the queue of the device that it goes to */
 	const struct gpu_buffer *buffers; /* all of the job */
 	bool images;                      /* some of those bound are images as well */
 	VkDescriptorSet sets[SETS_MAX];
@@ -83,6 +93,7 @@ struct step {
 	bool counted; /* groups are those of the buffer that an indirect dispatch takes them from */
 	struct access uses[SPIRV_BINDINGS];
 	size_t use_count;
+	struct loop_seen loop;
 };
 
 /* What steps are checked against. */

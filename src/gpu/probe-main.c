@@ -8,8 +8,6 @@
 #include "base/text.h"
 #include "gpu/loop-limit.h"
 
-enum { FAMILIES_MAX = 64 };
-
 static json_t *flags_json(VkQueueFlags flags)
 {
 	static const struct {
@@ -28,14 +26,12 @@ static json_t *flags_json(VkQueueFlags flags)
 	return list;
 }
 
-static json_t *queues_json(const struct vk *vk, const struct device *d)
+static json_t *queues_json(const struct device *d)
 {
-	VkQueueFamilyProperties families[FAMILIES_MAX];
-	uint32_t count = FAMILIES_MAX;
+	const VkQueueFamilyProperties *families = d->families;
 	json_t *list = json_array();
 
-	vk->GetPhysicalDeviceQueueFamilyProperties(d->handle, &count, families);
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < d->family_count; i++)
 		json_array_append_new(list, json_pack("{s:o, s:I, s:I}", "flags",
 						      flags_json(families[i].queueFlags), "count",
 						      (json_int_t)families[i].queueCount,
@@ -77,7 +73,7 @@ static void add_loop_limit(const struct vk *vk, const struct device *d, json_t *
 
 	if (d->queue_family < 0)
 		return;
-	int rc = gpu_open(&g, vk, d, 0, &f);
+	int rc = gpu_open(&g, vk, d, 0, 1, &f);
 	if (rc == 0 && loop_limit_find(&g, &limit, &f) == 0)
 		json_object_set_new(o, "loop_limit", limit < 0 ? json_null() : json_integer(limit));
 	gpu_done(&g);
@@ -97,7 +93,7 @@ static json_t *probe(struct vk *vk, struct fail *f)
 		json_t *budget = device_budget_json(vk, &devices[i]);
 		json_object_set_new(o, "extensions",
 				    json_integer((json_int_t)devices[i].extension_count));
-		json_object_set_new(o, "queues", queues_json(vk, &devices[i]));
+		json_object_set_new(o, "queues", queues_json(&devices[i]));
 		json_object_set_new(o, "limits", limits_json(&devices[i]));
 		if (budget)
 			json_object_set_new(o, "budget", budget);

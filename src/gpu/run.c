@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What comes next, and in which submission. A dispatch whose time is known to be short shares a
- * submission with others; any other one goes alone, cut into chunks as far as it may be. A signal
- * and a limit end the job between two submissions, so none of them should take long.
+ * The loop over rounds, and what each says about the times of the kernels. A signal and a limit end the
+ * job between two rounds, so none of them should take long.
  *
  * Before anything else each pipeline is dispatched with no groups at all: that does no work
  * but makes lavapipe compile, so the compiler's time is neither measured nor limited as a kernel's.
@@ -11,135 +10,50 @@
 
 #include "base/auto.h"
 #include "gpu/answer.h"
+#include "gpu/check.h"
+#include "gpu/lanes.h"
 #include "gpu/stop.h"
-
-/* What can go to the device now; NULL: the host has to look at something first, or all is done. */
-static struct step *peek(struct runner *r)
-{
-	size_t i;
-
-	if (walk_peek(&r->walk, &i) != WALK_DO)
-		return NULL;
-	struct step *s = &r->steps[i];
-	if (s->request->work == WORK_CHECK || (s->request->is_indirect && !s->counted))
-		return NULL;
-	return s;
-}
-
-static void advance(struct runner *r, struct step *s)
-{
-	s->counted = false;
-	walk_done(&r->walk);
-}
-
-/* ---- what goes together -------------------------------------------------------------------- */
 
 uint64_t run_floor(const struct gpu *g)
 {
 	return 4 * (uint64_t)g->width;
 }
 
-/* How long a dispatch of this step will take, UINT64_MAX: nothing is known. */
-static uint64_t guess(const struct step *s)
-{
-	uint64_t total = chunk_total(s->groups), ns;
-
-	if (!s->kernel)
-		return s->copy.bytes / MOVED_PER_NS;
-	if (total == 0 || s->last_ns)
-		return s->last_ns;
-	/* Another step of the same kernel ran, with other data. */
-	ns = pace_guess(&s->kernel->pace, total);
-	return ns > UINT64_MAX / 4 ? UINT64_MAX : 4 * ns;
-}
-
-/* With a tight limit submissions stay so short that a late dispatch is noticed in time. */
-static uint64_t batch_target(const struct runner *r)
-{
-	uint64_t target = r->run->target_ns < BATCH_NS ? r->run->target_ns : BATCH_NS;
-	uint64_t limit = r->run->limit_ns;
-
-	return limit && limit / 4 < target ? limit / 4 : target;
-}
-
-static void next_chunk(struct runner *r)
-{
-	struct batch *b = &r->batch;
-	struct step *s = r->split.step;
-	uint64_t left = r->split.total - r->split.done, want = left;
-	bool fits = s->last_ns && s->last_ns <= r->run->target_ns;
-
-	if (!s->whole && !fits)
-		want = pace_want(&s->kernel->pace, &r->rules, r->split.total, left);
-	b->is_chunk = true;
-	r->split.part = chunk_cut(s->groups, r->split.done, want, &b->part);
-	b->items[0] = s;
-	b->guesses[0] = 0;
-	b->item_end[0] = b->count = b->intervals = 1;
-}
-
-static void fill(struct runner *r)
-{
-	struct batch *b = &r->batch;
-	uint64_t target = batch_target(r);
-	struct step *s = NULL;
-
-	batch_clear(b);
-	if (!r->split.step) {
-		while (b->count < BATCH_MAX && (s = peek(r)) != NULL) {
-			uint64_t ns = guess(s);
-			/* A copy cannot be cut; a long one has a submission for itself. */
-			if (!s->kernel && b->count == 0 && ns > target)
-				ns = target;
-			if (ns > target - b->guess_ns)
-				break;
-			batch_add(r, s, ns);
-			advance(r, s);
-		}
-		if (b->count || !s)
-			return;
-		r->split.step = s;
-		r->split.total = chunk_total(s->groups);
-		advance(r, s);
-	}
-	next_chunk(r);
-}
-
 /* ---- what was measured --------------------------------------------------------------------- */
 
-static void finish_split(struct runner *r)
+static void finish_split(struct runner *r, struct lane *l)
 {
-	struct step *s = r->split.step;
+	struct step *s = l->split.step;
 	struct kernel *k = s->kernel;
 
-	stats_add(&k->stats, r->split.spent_ns);
+	stats_add(&k->stats, l->split.spent_ns);
 	k->bytes_bound += s->bytes;
 	memcpy(k->groups, s->groups, sizeof k->groups);
-	s->last_ns = r->split.spent_ns ? r->split.spent_ns : 1;
-	if (r->split.total <= r->rules.floor && r->split.spent_ns > r->run->target_ns && !k->whole)
+	s->last_ns = l->split.spent_ns ? l->split.spent_ns : 1;
+	if (l->split.total <= r->rules.floor && l->split.spent_ns > r->run->target_ns && !k->whole)
 		k->whole = "it has too few work groups: they keep the device busy only together";
-	memset(&r->split, 0, sizeof r->split);
+	memset(&l->split, 0, sizeof l->split);
 }
 
-static int account_chunk(struct runner *r, struct fail *f)
+static int account_chunk(struct runner *r, struct lane *l, struct fail *f)
 {
-	struct step *s = r->split.step;
+	struct step *s = l->split.step;
 	struct kernel *k = s->kernel;
-	uint64_t ns = r->batch.ns[0];
+	uint64_t ns = l->batch.ns[0];
 
-	pace_learn(&k->pace, r->split.part, ns);
+	pace_learn(&k->pace, l->split.part, ns);
 	k->chunks++;
 	if (ns > k->longest_ns)
 		k->longest_ns = ns;
-	r->split.spent_ns += ns;
-	r->split.done += r->split.part;
-	if (r->run->limit_ns && r->split.spent_ns > r->run->limit_ns) {
-		uint64_t spent = r->split.spent_ns;
-		finish_split(r);
+	l->split.spent_ns += ns;
+	l->split.done += l->split.part;
+	if (r->run->limit_ns && l->split.spent_ns > r->run->limit_ns) {
+		uint64_t spent = l->split.spent_ns;
+		finish_split(r, l);
 		return batch_too_long(r, s, spent, 1, f);
 	}
-	if (r->split.done == r->split.total)
-		finish_split(r);
+	if (l->split.done == l->split.total)
+		finish_split(r, l);
 	return 0;
 }
 
@@ -149,7 +63,7 @@ static void account_one(struct runner *r, struct step *s, uint64_t ns, bool alon
 
 	if (!k)
 		return;
-	if (alone || !r->run->queries)
+	if (alone || !r->run->timed)
 		stats_add(&k->stats, ns);
 	else
 		stats_add_shared(&k->stats, ns);
@@ -164,10 +78,9 @@ static void account_one(struct runner *r, struct step *s, uint64_t ns, bool alon
 }
 
 /* The dispatches of an interval share its time in proportion to what each was expected to take. */
-static int account_interval(struct runner *r, uint32_t from, uint32_t to, uint64_t ns,
-			    struct fail *f)
+static int account_interval(struct runner *r, const struct batch *b, uint32_t from, uint32_t to,
+			    uint64_t ns, struct fail *f)
 {
-	const struct batch *b = &r->batch;
 	uint32_t count = to - from;
 	double expected = 0;
 
@@ -188,15 +101,15 @@ static int account_interval(struct runner *r, uint32_t from, uint32_t to, uint64
 	return from < to ? batch_too_long(r, b->items[from], ns - others, count, f) : 0;
 }
 
-static int account(struct runner *r, struct fail *f)
+static int account(struct runner *r, struct lane *l, struct fail *f)
 {
-	const struct batch *b = &r->batch;
+	const struct batch *b = &l->batch;
 	uint32_t from = 0;
 
 	if (b->is_chunk)
-		return account_chunk(r, f);
+		return account_chunk(r, l, f);
 	for (uint32_t i = 0; i < b->intervals; i++) {
-		if (account_interval(r, from, b->item_end[i], b->ns[i], f) < 0)
+		if (account_interval(r, b, from, b->item_end[i], b->ns[i], f) < 0)
 			return -1;
 		from = b->item_end[i];
 	}
@@ -207,13 +120,18 @@ static int account(struct runner *r, struct fail *f)
 
 static void tell_progress(struct runner *r)
 {
-	double part = r->split.step ? (double)r->split.done / (double)r->split.total : 0;
+	uint32_t left[GPU_QUEUES];
 
+	for (unsigned i = 0; i < r->lane_count; i++)
+		left[i] = r->lanes[i].batch.count;
 	/* The last dispatch: what was copied or cleared after it has no name. */
-	for (uint32_t i = r->batch.count; i > 0; i--) {
-		const struct step *now = r->batch.items[i - 1];
+	for (uint32_t i = r->round.count; i > 0; i--) {
+		unsigned lane = r->round.lanes[i - 1];
+		const struct lane *l = &r->lanes[lane];
+		const struct step *now = l->batch.items[--left[lane]];
 		if (!now->kernel)
 			continue;
+		double part = l->split.step ? (double)l->split.done / (double)l->split.total : 0;
 		progress_tick(r->run->progress, now, (size_t)(now - r->steps), part);
 		return;
 	}
@@ -254,15 +172,18 @@ static int run_all(struct runner *r, size_t count, struct fail *f)
 		if (stop_asked())
 			return fail_set(f, END_CANCELLED, NULL,
 					"cancelled between two submissions");
-		fill(r);
-		if (r->batch.count == 0) {
+		round_fill(r);
+		if (r->round.count == 0) {
 			int more = look(r, f);
 			if (more <= 0)
 				return more;
 			continue;
 		}
-		if (batch_run(r, f) < 0 || account(r, f) < 0)
+		if (batch_run(r, f) < 0)
 			return -1;
+		for (unsigned i = 0; i < r->lane_count; i++)
+			if (r->lanes[i].batch.count && account(r, &r->lanes[i], f) < 0)
+				return -1;
 		tell_progress(r);
 	}
 }
@@ -272,9 +193,8 @@ static int make_queries(struct runner *r, struct fail *f)
 	VkQueryPoolCreateInfo info = {
 	    .sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO,
 	    .queryType = VK_QUERY_TYPE_TIMESTAMP,
-	    .queryCount = BATCH_MAX + 1,
+	    .queryCount = STAMPS_MAX,
 	};
-	VkResult res;
 
 	r->run->timed = r->g->info->timestamp_valid_bits > 0;
 	if (!r->run->timed) {
@@ -282,18 +202,69 @@ static int make_queries(struct runner *r, struct fail *f)
 		    "the queue has no timestamps: dispatches are timed by the host, from submission to completion");
 		return 0;
 	}
-	res = r->g->CreateQueryPool(r->g->device, &info, NULL, &r->run->queries);
-	return res == VK_SUCCESS ? 0 : fail_vk(f, res, "vkCreateQueryPool", "time dispatches");
+	for (unsigned i = 0; i < r->lane_count; i++) {
+		VkResult res = r->g->CreateQueryPool(r->g->device, &info, NULL,
+						     &r->run->queries[i]);
+		if (res != VK_SUCCESS)
+			return fail_vk(f, res, "vkCreateQueryPool", "time dispatches");
+	}
+	return 0;
 }
 
-static void say_queues(const struct request *q)
+/* A buffer that is an image as well is one or the other, so whoever uses it may change it. */
+static void note_images(struct runner *r, struct step *s)
 {
-	for (size_t i = 0; i < q->step_count; i++)
-		if (q->steps[i].queue) {
-			answer_warning(
-			    "steps of all queues are put into one queue of the device, in the order of the job");
-			return;
-		}
+	for (size_t i = 0; i < s->use_count; i++)
+		if (r->run->buffers[s->uses[i].buffer].image)
+			s->uses[i].writes = true;
+}
+
+/* ---- loops --------------------------------------------------------------------------------- */
+
+static void note_loop(void *arg, size_t step, uint32_t rounds, bool is_over)
+{
+	struct runner *r = arg;
+	struct loop_seen *l = &r->steps[step].loop;
+
+	l->times++;
+	l->rounds = rounds;
+	l->rounds_total += rounds;
+	l->met = is_over;
+}
+
+/* Those in the middle of which the job ended. */
+static void note_open_loops(struct runner *r)
+{
+	for (unsigned i = 0; i < r->walk.depth; i++) {
+		const struct walk_loop *at = &r->walk.loops[i];
+		note_loop(r, at->step, at->rounds, false);
+		r->steps[at->step].loop.is_open = true;
+	}
+}
+
+static void answer_loop(const struct run *run, const struct step *s, size_t index)
+{
+	const struct request_until *u = &s->request->until;
+	const struct loop_seen *l = &s->loop;
+	const char *ended = l->is_open ? "unfinished" : l->met ? "condition" : "repeat";
+	char value[CHECK_VALUE];
+	json_t *o = json_pack("{s:I, s:s, s:I, s:I, s:I, s:s}", "step", (json_int_t)index + 1,
+			      "buffer", run->request->buffers[u->at.buffer].name, "times",
+			      (json_int_t)l->times, "rounds", (json_int_t)l->rounds, "rounds_total",
+			      (json_int_t)l->rounds_total, "ended", ended);
+
+	if (l->looked)
+		json_object_set_new(
+		    o, "value",
+		    json_string(value_print(run->shapes[u->at.buffer].type, l->value, value)));
+	answer_send("loop", o);
+}
+
+void run_answer_loops(const struct run *run, const struct step *steps, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (steps[i].request->until.every && steps[i].loop.times)
+			answer_loop(run, &steps[i], i);
 }
 
 int run_steps(struct run *run, struct step *steps, size_t count, struct fail *f)
@@ -305,25 +276,38 @@ int run_steps(struct run *run, struct step *steps, size_t count, struct fail *f)
 	r->run = run;
 	r->g = run->gpu;
 	r->steps = steps;
+	r->lane_count = r->g->queue_count;
 	walk_start(&r->walk, run->request->steps, count);
-	schedule_init(&r->schedule, 1);
-	say_queues(run->request);
-	for (size_t i = 0; i < count; i++)
+	r->walk.ended = note_loop;
+	r->walk.arg = r;
+	schedule_init(&r->schedule, r->lane_count);
+	lanes_assign(run->request, r->lane_count, steps);
+	for (size_t i = 0; i < count; i++) {
 		r->looks = r->looks || steps[i].request->until.every ||
 			   steps[i].request->is_indirect || steps[i].request->work == WORK_CHECK;
+		if (r->lane_count > 1)
+			note_images(r, &steps[i]);
+	}
 	r->rules = (struct pace_rules){
 	    .target_ns = run->target_ns, .floor = run_floor(r->g), .align = r->g->width};
 	if (make_queries(r, f) < 0)
 		return -1;
-	return run_all(r, count, f);
+	int rc = run_all(r, count, f);
+	note_open_loops(r);
+	return rc;
 }
 
 void run_done(struct run *run)
 {
 	if (!run->gpu)
 		return;
-	if (run->queries)
-		run->gpu->DestroyQueryPool(run->gpu->device, run->queries, NULL);
+	for (size_t i = 0; i < COUNTOF(run->queries); i++)
+		if (run->queries[i])
+			run->gpu->DestroyQueryPool(run->gpu->device, run->queries[i], NULL);
+	for (size_t i = 0; i < COUNTOF(run->semaphores); i++)
+		if (run->semaphores[i])
+			run->gpu->DestroySemaphore(run->gpu->device, run->semaphores[i], NULL);
+	memset(run->queries, 0, sizeof run->queries);
+	memset(run->semaphores, 0, sizeof run->semaphores);
 	gpu_buffer_destroy(run->gpu, &run->peek);
-	run->queries = VK_NULL_HANDLE;
 }

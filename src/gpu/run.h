@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs all steps in order: short dispatches many to a submission, long ones cut into chunks with a
- * submission each; times them and holds each dispatch to the limit.
+ * submission each; times them and holds each dispatch to the limit. Work goes to the device in rounds, in which each
+ * queue gets a submission or more; between two rounds the device is idle.
  */
 #pragma once
 
@@ -18,7 +19,9 @@ enum {
 	WAIT_SLICE_NS = 20000000, /* how long a signal may go unnoticed */
 	MOVED_PER_NS = 4,         /* bytes that copies and clears move, a guess on the low side */
 	LOOK_BYTES = 16,          /* the most that is looked at between steps */
-	WAIT_GRACE_NS = 2000000,  /* submitting and waking up are not the dispatch's time */
+	SEMAPHORES_MAX = 64,      /* waits of one queue for another in a round */
+	STAMPS_MAX = BATCH_MAX + GPU_PIECES,
+	WAIT_GRACE_NS = 2000000, /* submitting and waking up are not the dispatch's time */
 };
 #define COMPILE_ALLOWANCE_NS \
 	UINT64_C(10000000000) /* for the driver's own compiler, once a pipeline */
@@ -38,24 +41,56 @@ struct run {
 	uint64_t target_ns; /* of a chunk */
 	bool timed;         /* by the device; else by the host, from submission to completion */
 	/* Owned, until run_done: a submission that nobody waited for may still use them. */
-	VkQueryPool queries; /* VK_NULL_HANDLE: the queue has no timestamps */
+	VkQueryPool queries[GPU_QUEUES];        /* VK_NULL_HANDLE: the queue has no timestamps */
+	VkSemaphore semaphores[SEMAPHORES_MAX]; /* made when they are needed */
 	struct gpu_buffer
 	    peek; /* where the host reads buffers that are not mapped; made when it is needed */
 };
 
-/* Work that goes to the device in one submission: short dispatches, or one chunk of a long one. */
+/* What goes to one queue in a round: short dispatches, or one chunk of a long one. */
 struct batch {
 	struct step *items[BATCH_MAX];
-	uint64_t guesses[BATCH_MAX]; /* how long each should take */
+	uint64_t guesses[BATCH_MAX];   /* how long each should take */
+	bool after_barrier[BATCH_MAX]; /* something before it on the same queue must be over */
+	bool begins_piece[BATCH_MAX];
 	uint32_t count;
 	/* Items that are timed together; item_end[i] is the first one after the i-th such interval. */
 	uint32_t item_end[BATCH_MAX];
+	uint8_t interval_piece[BATCH_MAX];
 	uint64_t ns[BATCH_MAX];
 	uint32_t intervals;
 	bool last_alone; /* the last interval is one dispatch that is timed by itself */
 	uint64_t guess_ns, elapsed_ns;
 	bool is_chunk; /* items[0], but only this part of it */
 	struct chunk part;
+};
+
+/* A part of a batch that is a submission, because another queue waits for it or it for another. */
+struct piece {
+	uint8_t lane, number; /* it is this one of its lane's */
+	bool closed; /* what follows is another piece: somebody waits for the end of this one */
+	uint32_t wait_count, signal_count;
+	uint8_t waits[GPU_QUEUES], signals[GPU_QUEUES]; /* numbers of semaphores */
+};
+
+/* What goes to the device at the same time. */
+struct round {
+	uint8_t lanes[GPU_QUEUES * BATCH_MAX]; /* whose item comes next, in the order of the job */
+	uint32_t count;
+	struct piece pieces[GPU_QUEUES * GPU_PIECES]; /* each after those that it waits for */
+	uint32_t piece_count, semaphore_count;
+};
+
+/* One queue of the device. */
+struct lane {
+	struct batch batch;
+	/* The dispatch that is being cut into chunks. */
+	struct {
+		struct step *step; /* NULL: none */
+		uint64_t total, done, spent_ns, part;
+	} split;
+	uint8_t pieces[GPU_PIECES]; /* of the round's */
+	uint32_t piece_count;
 };
 
 struct runner {
@@ -67,12 +102,9 @@ struct runner {
 	struct schedule schedule;
 	bool started; /* something was submitted */
 	bool looks;   /* the host reads buffers between steps */
-	/* The dispatch that is being cut into chunks. */
-	struct {
-		struct step *step; /* NULL: none */
-		uint64_t total, done, spent_ns, part;
-	} split;
-	struct batch batch;
+	struct lane lanes[GPU_QUEUES];
+	unsigned lane_count;
+	struct round round;
 };
 
 /* Fewer work groups than this are not cut: they keep the device busy only together. */
@@ -80,14 +112,19 @@ uint64_t run_floor(const struct gpu *g);
 
 /* Sets run->timed. On END_KERNEL_TIME and END_CANCELLED f->pending says whether the device still works. */
 int run_steps(struct run *run, struct step *steps, size_t count, struct fail *f);
+/* How each loop with a condition went, as answers. */
+void run_answer_loops(const struct run *run, const struct step *steps, size_t count);
 /* The device must have come to the end of all work. */
 void run_done(struct run *run);
 
-/* ---- batch.c: one submission --------------------------------------------------------------- */
+/* ---- round.c: what goes to the device at the same time ------------------------------------- */
 
-void batch_clear(struct batch *b);
-void batch_add(struct runner *r, struct step *s, uint64_t guess_ns);
-/* Records and submits it, waits for it, reads its times. */
+/* Takes from the walk what can be done now; round.count stays 0 when the host has to look first. */
+void round_fill(struct runner *r);
+
+/* ---- batch.c: recording, submitting, times ------------------------------------------------- */
+
+/* Records and submits the round, waits for it, reads its times. */
 int batch_run(struct runner *r, struct fail *f);
 /* Makes the driver compile the pipeline, so that no dispatch is charged with that. */
 int batch_warm_up(struct runner *r, struct step *s, struct fail *f);
@@ -98,7 +135,7 @@ int batch_too_long(struct runner *r, const struct step *s, uint64_t observed, ui
 /* ---- look.c: between two submissions, when all is done that was submitted ------------------ */
 
 /* Whether the loop's condition has come true. */
-int look_until(struct runner *r, const struct step *s, bool *ret_is_over, struct fail *f);
+int look_until(struct runner *r, struct step *s, bool *ret_is_over, struct fail *f);
 /* Takes the groups of an indirect dispatch from their buffer. */
 int look_groups(struct runner *r, struct step *s, struct fail *f);
 /* Ends as check-failed when the buffer is not what it should be. */

@@ -30,7 +30,7 @@ static int transfer_open(struct transfer *t, uint64_t unit, struct fail *f)
 	VkCommandPoolCreateInfo pool = {
 	    .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
 	    .flags = VK_COMMAND_POOL_CREATE_RESET_COMMAND_BUFFER_BIT,
-	    .queueFamilyIndex = (uint32_t)g->info->queue_family,
+	    .queueFamilyIndex = g->queues[0].family,
 	};
 
 	if (want < 4 * unit)
@@ -97,7 +97,7 @@ static int submit_copy(struct transfer *t, struct transfer_slot *s, VkBuffer fro
 		r = g->ResetFences(g->device, 1, &s->fence);
 	if (r != VK_SUCCESS)
 		return fail_vk(f, r, "vkEndCommandBuffer", "record commands");
-	r = g->QueueSubmit(g->queue, 1, &submit, s->fence);
+	r = g->QueueSubmit(g->queues[0].handle, 1, &submit, s->fence);
 	if (r != VK_SUCCESS)
 		return fail_vk(f, r, "vkQueueSubmit", "submit work");
 	s->busy = true;

@@ -26,6 +26,8 @@ static void next_round(struct walk *w, bool is_over)
 		w->at = l->step + (s->work == WORK_GROUP);
 		return;
 	}
+	if (w->ended)
+		w->ended(w->arg, l->step, l->rounds, is_over);
 	w->at = end_of_loop(w);
 	w->depth--;
 }

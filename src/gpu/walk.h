@@ -26,6 +26,9 @@ struct walk {
 	    loops[STEP_DEPTH_MAX + 1]; /* groups, and a dispatch inside the innermost */
 	unsigned depth;
 	bool asking;
+	/* Told about each loop that ends; is_over: its condition came true. NULL: nobody wants to know. */
+	void (*ended)(void *arg, size_t step, uint32_t rounds, bool is_over);
+	void *arg;
 };
 
 void walk_start(struct walk *w, const struct request_step *steps, size_t count);

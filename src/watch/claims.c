@@ -87,6 +87,18 @@ static const struct member kernel_members[] = {
     {"gb_per_s", M_NUMBER, NULL},
     {NULL, 0, NULL},
 };
+static const struct member queue_members[] = {
+    {"name", M_STRING, NULL},
+    {"family", M_INTEGER, NULL},
+    {"index", M_INTEGER, NULL},
+    {NULL, 0, NULL},
+};
+static const struct member loop_members[] = {
+    {"step", M_INTEGER, NULL},         {"buffer", M_STRING, NULL},
+    {"times", M_INTEGER, NULL},        {"rounds", M_INTEGER, NULL},
+    {"rounds_total", M_INTEGER, NULL}, {"ended", M_STRING, NULL},
+    {"value", M_STRING, NULL},         {NULL, 0, NULL},
+};
 static const struct member phase_members[] = {
     {"name", M_STRING, NULL}, {"ns", M_INTEGER, NULL}, {NULL, 0, NULL}};
 static const struct member output_members[] = {
@@ -114,7 +126,8 @@ static const struct {
     {"budget", "budgets", budget_members},    {"shader", "shaders", shader_members},
     {"kernel", "kernels", kernel_members},    {"phase", "phases", phase_members},
     {"output", "outputs", output_members},    {"warning", "warnings", warning_members},
-    {"trouble", "troubles", trouble_members},
+    {"trouble", "troubles", trouble_members}, {"queue", "queues", queue_members},
+    {"loop", "loops", loop_members},
 };
 
 static const char *const end_names[] = {

@@ -221,6 +221,29 @@ check 125 bad-job "missing.npy: cannot open: No such file" 'a file that is not t
 check 125 bad-job "exact.bin: is too long: u8 .3. needs 3 bytes, the file has 48" 'a raw file of another size' 'buffer: y, file: exact.bin'
 check 125 bad-job "'checked.npy' is also an input" 'an output onto the file of a check' 'buffer: x, file: checked.npy'
 
+# ---- how loops went ----
+job rounds <<'EOF'
+  buffers: { x: { type: u32, shape: [8] }, f: { type: f32, shape: [2] } }
+  steps:
+    - { run: add, bind: [x], push: [1], groups: 1, repeat: 100, until: { buffer: x, above: 10, every: 3 } }
+    - repeat: 3
+      steps:
+        - { run: add, bind: [x], push: [1], groups: 1, repeat: 5, until: { buffer: x, element: 7, above: 18, every: 2 } }
+    - { run: half, bind: [f], groups: 1, repeat: 4, until: { buffer: f, element: 1, below: 0 } }
+    - { run: half, bind: [f], groups: 1, repeat: 4 }
+EOF
+ends 0 exited '*' 'loops with conditions' rounds.yaml
+report_is "$R" .gpu.loops '[{"step": 1, "buffer": "x", "times": 1, "rounds": 12, "rounds_total": 12, "ended": "condition", "value": "12"}, {"step": 3, "buffer": "x", "times": 3, "rounds": 2, "rounds_total": 9, "ended": "condition", "value": "21"}, {"step": 4, "buffer": "f", "times": 1, "rounds": 4, "rounds_total": 4, "ended": "repeat", "value": "0"}]' '... the report says how each went'
+printf '\000\000\300\177' >nan.raw
+job unfinished <<'EOF'
+  buffers: { x: { type: u32, shape: [8] }, nan: { file: nan.raw, format: raw, type: f32, shape: [1] } }
+  steps:
+    - { run: add, bind: [x], push: [0], groups: 1, repeat: 1000000000, until: { buffer: nan, below: 1, every: 5 } }
+EOF
+ends 124 wall-time '*' 'a loop whose condition never comes true' --wall 1s unfinished.yaml
+report_is "$R" .gpu.loops[0].ended unfinished '... did not end by itself'
+report_is "$R" .gpu.loops[0].value nan '... what it looked at was no number'
+
 # ---- queues ----
 job queues <<'EOF'
   buffers: { x: { type: u32, shape: [1000] }, y: { type: u32, shape: [1000] }, z: { type: u32, shape: [1000] } }

@@ -53,6 +53,8 @@ integration_tests += \
 	tests/t/4301-work.t \
 	tests/t/4200-dry-run.t \
 	tests/t/4302-chunks.t \
+	tests/t/4350-queues.t \
+	tests/t/4351-faults.t \
 	tests/t/4210-new-runs.t \
 	tests/t/4220-progress.t \
 	tests/t/6001-real-taichi.t \

@@ -104,6 +104,49 @@ static void loops(void **state)
 	}
 }
 
+static void note_end(void *arg, size_t step, uint32_t rounds, bool is_over)
+{
+	char *text = arg;
+	size_t used = strlen(text);
+
+	(void)snprintf(text + used, 64 - used, "%zu:%u%s ", step, rounds, is_over ? "!" : "");
+}
+
+/* Who ends a loop, and after how many rounds, is told, of inner loops each time. */
+static void ends_of_loops(void **state)
+{
+	static const struct {
+		struct request_step steps[4];
+		size_t count;
+		unsigned over_at;
+		const char *ends;
+	} rows[] = {
+	    {{RUN(1), COPY}, 2, 0, ""},
+	    {{UNTIL(5, 2)}, 1, 0, "0:5 "},
+	    {{UNTIL(5, 2)}, 1, 2, "0:4! "},
+	    {{GROUP_UNTIL(4, 1, 1), RUN(1)}, 2, 3, "0:3! "},
+	    {{GROUP(2, 1), UNTIL(3, 1)}, 2, 2, "1:2! 1:3 0:2 "},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < COUNTOF(rows); i++) {
+		char text[64] = "";
+		unsigned asked = 0;
+		size_t step;
+		struct walk w;
+		walk_start(&w, rows[i].steps, rows[i].count);
+		w.ended = note_end;
+		w.arg = text;
+		for (enum walk_what what; (what = walk_peek(&w, &step)) != WALK_END;)
+			if (what == WALK_DO)
+				walk_done(&w);
+			else
+				walk_answer(&w, ++asked == rows[i].over_at);
+		if (strcmp(text, rows[i].ends) != 0)
+			fail_msg("row %zu: '%s', expected '%s'", i, text, rows[i].ends);
+	}
+}
+
 /* A thousand million rounds of a group of groups cost nothing but their own time. */
 static void long_loops(void **state)
 {
@@ -295,7 +338,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(loops),
-	    cmocka_unit_test(long_loops),
+	    cmocka_unit_test(ends_of_loops),
+		cmocka_unit_test(long_loops),
 	    cmocka_unit_test(order),
 	    cmocka_unit_test(random_work),
 	};
