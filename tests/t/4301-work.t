@@ -235,14 +235,18 @@ EOF
 ends 0 exited '*' 'loops with conditions' rounds.yaml
 report_is "$R" .gpu.loops '[{"step": 1, "buffer": "x", "times": 1, "rounds": 12, "rounds_total": 12, "ended": "condition", "value": "12"}, {"step": 3, "buffer": "x", "times": 3, "rounds": 2, "rounds_total": 9, "ended": "condition", "value": "21"}, {"step": 4, "buffer": "f", "times": 1, "rounds": 4, "rounds_total": 4, "ended": "repeat", "value": "0"}]' '... the report says how each went'
 printf '\000\000\300\177' >nan.raw
+printf '\001\000\000\000' >one.raw
 job unfinished <<'EOF'
-  buffers: { x: { type: u32, shape: [8] }, nan: { file: nan.raw, format: raw, type: f32, shape: [1] } }
+  buffers: { x: { type: u32, shape: [1] }, nan: { file: nan.raw, format: raw, type: f32, shape: [1] } }
   steps:
-    - { run: add, bind: [x], push: [0], groups: 1, repeat: 1000000000, until: { buffer: nan, below: 1, every: 5 } }
+    - repeat: 9
+      until: { buffer: nan, below: 1 }
+      steps:
+        - { run: add, bind: [x], push: [1], groups: 1 }
+        - { check: { buffer: x, file: one.raw } }
 EOF
-ends 124 wall-time '*' 'a loop whose condition never comes true' --wall 1s unfinished.yaml
-report_is "$R" .gpu.loops[0].ended unfinished '... did not end by itself'
-report_is "$R" .gpu.loops[0].value nan '... what it looked at was no number'
+ends 1 check-failed '*' 'a loop in whose second round a check fails' unfinished.yaml
+report_is "$R" .gpu.loops '[{"step": 1, "buffer": "nan", "times": 1, "rounds": 1, "rounds_total": 1, "ended": "unfinished", "value": "nan"}]' '... did not end by itself'
 
 # ---- queues ----
 job queues <<'EOF'
