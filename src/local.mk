@@ -84,9 +84,11 @@ libwatch_a_SOURCES = \
 	src/watch/drain.c \
 	src/watch/facts.h \
 	src/watch/group.c \
+	src/watch/layer.c \
 	src/watch/procfiles.c src/watch/procfiles.h \
 	src/watch/relay.c src/watch/relay.h \
 	src/watch/series.c src/watch/series.h \
+	src/watch/telemetry.c src/watch/telemetry.h src/watch/telemetry-read.c src/watch/telemetry-read.h \
 	src/watch/timers.c src/watch/timers.h \
 	src/watch/usage.c src/watch/usage.h \
 	src/watch/watch.c src/watch/watch.h
@@ -95,7 +97,7 @@ libreport_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 libreport_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 libreport_a_SOURCES = \
 	src/report/denied.c \
-	src/report/gpu.c \
+	src/report/gpu.c src/report/gpu-layer.c \
 	src/report/parts.c src/report/parts.h \
 	src/report/report.c src/report/report.h \
 	src/report/sandbox.c \
@@ -106,6 +108,7 @@ librun_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 librun_a_SOURCES = \
 	src/run/cache.c src/run/cache.h src/run/cache-evict.c \
 	src/run/include.c src/run/include.h \
+	src/run/layer.c src/run/layer.h \
 	src/run/outputs.c src/run/outputs.h \
 	src/run/shaders.c src/run/shaders.h \
 	src/run/request.c src/run/request-parts.h src/run/request-steps.c src/run/request.h \

@@ -186,6 +186,13 @@ SETTER(set_kernel_timing)
 	return i < 0 ? -1 : 0;
 }
 
+SETTER(set_kernel_stop)
+{
+	int i = choose(spec_kernel_stop_names, row, value, e);
+	o->spec.kernel_stop = i < 0 ? o->spec.kernel_stop : (enum spec_kernel_stop)i;
+	return i < 0 ? -1 : 0;
+}
+
 SETTER(set_kernel_names)
 {
 	return take_path(&o->spec.kernel_names, row, value, e);

@@ -245,6 +245,7 @@ static const struct field job_fields[] = {
     {"driver", read_file_path, offsetof(struct spec, driver), NULL},
     {"telemetry", read_choice, offsetof(struct spec, telemetry), spec_telemetry_names},
     {"kernel-timing", read_choice, offsetof(struct spec, kernel_timing), spec_timing_names},
+    {"kernel-stop", read_choice, offsetof(struct spec, kernel_stop), spec_kernel_stop_names},
     {"kernel-names", read_file_path, offsetof(struct spec, kernel_names), NULL},
     {"soft-action", read_choice, offsetof(struct spec, soft_action), spec_soft_action_names},
     {"require", read_require, 0, NULL},

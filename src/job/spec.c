@@ -22,6 +22,8 @@ enum { SHOWN = 64 };
 const char *const spec_soft_action_names[] = {[SOFT_NOTE] = "note", [SOFT_END] = "end", NULL};
 const char *const spec_net_names[] = {[NET_NONE] = "none", [NET_HOST] = "host", NULL};
 const char *const spec_telemetry_names[] = {[TELEMETRY_ON] = "on", [TELEMETRY_OFF] = "off", NULL};
+const char *const spec_kernel_stop_names[] = {
+    [KERNEL_STOP_REFUSE] = "refuse", [KERNEL_STOP_HOLD] = "hold", NULL};
 const char *const spec_timing_names[] = {
     [TIMING_SAMPLED] = "sampled", [TIMING_OFF] = "off", [TIMING_ALL] = "all", NULL};
 const char *const spec_gpu_names[] = {[GPU_ALL] = "all", [GPU_NONE] = "none", NULL};

@@ -19,6 +19,7 @@ enum spec_seccomp { SECCOMP_DEFAULT, SECCOMP_STRICT, SECCOMP_NONE };
 enum spec_soft_action { SOFT_NOTE, SOFT_END };
 enum spec_telemetry { TELEMETRY_ON, TELEMETRY_OFF };
 enum spec_timing { TIMING_SAMPLED, TIMING_OFF, TIMING_ALL };
+enum spec_kernel_stop { KERNEL_STOP_REFUSE, KERNEL_STOP_HOLD };
 enum spec_mount_kind { MOUNT_BIND, MOUNT_RO_BIND, MOUNT_TMPFS };
 
 struct spec_mount {
@@ -269,7 +270,8 @@ struct spec {
 
 	enum spec_telemetry telemetry; /* the layer in the job's Vulkan programs */
 	enum spec_timing kernel_timing;
-	const char *kernel_names; /* ready to be opened; NULL */
+	enum spec_kernel_stop kernel_stop; /* what becomes of submissions past the limit `kernel` */
+	const char *kernel_names;          /* ready to be opened; NULL */
 
 	struct spec_file_flag *inputs, *outputs;
 	size_t input_count, output_count;
@@ -323,9 +325,11 @@ int spec_add_mount_text(struct spec *s, const struct spec_mount *m, const char *
 			const char *dir, struct err *e);
 
 /* By their enum; NULL-terminated. */
-extern const char *const spec_net_names[],
-    *const spec_gpu_names[], *const spec_soft_action_names[], *const spec_seccomp_names[],
-								  *const spec_telemetry_names[],
-								      *const spec_timing_names[];
+extern const char *const spec_net_names[], *const spec_gpu_names[],
+					       *const spec_soft_action_names[],
+						   *const spec_seccomp_names[],
+						       *const spec_telemetry_names[],
+							   *const spec_timing_names[],
+							       *const spec_kernel_stop_names[];
 extern const char *const compute_type_names[], *const compute_format_names[];
 extern const char *const compute_filter_names[], *const compute_address_names[];

@@ -20,7 +20,13 @@ static const struct {
     {LIMIT_ADDRESS_SPACE, RLIMIT_AS, "RLIMIT_AS"},
 };
 
-/* The limits that vkjail's own timers, pipes and samples hold; a command's device is not ours to see. */
+/* In the job's own programs: it asks them to keep to a limit, the kernel does not. */
+#define LAYER(measured)                                              \
+	{                                                            \
+		"Vulkan layer in the job's programs", measured, NULL \
+	}
+
+/* The limits that vkjail's own timers, pipes and samples hold, and those of the GPU. */
 static const struct {
 	enum limit limit;
 	struct coverage command, compute;
@@ -40,17 +46,15 @@ static const struct {
      {"pipes", "bytes through the pipes", NULL}},
     {LIMIT_TMP, {"tmpfs size", NULL, NULL}, {"tmpfs size", NULL, NULL}},
     {LIMIT_DEVICE_MEMORY,
-     {NULL, NULL, "only declarative compute jobs are accounted by vkjail-exec"},
+     LAYER("the layer's count of allocations"),
      {"vkjail-exec", "vkjail-exec's own allocations", NULL}},
     {LIMIT_KERNEL,
-     {NULL, NULL, "only declarative compute jobs are timed by vkjail-exec"},
+     {"timer over the Vulkan layer's submissions", "time since the submission", NULL},
      {"vkjail-exec", "timestamp queries", NULL}},
     {LIMIT_GPU_SHARE,
-     {NULL, NULL, "nothing delays the job's submissions"},
+     LAYER("time in which submissions are under way"),
      {NULL, NULL, "vkjail-exec submits without delay"}},
-    {LIMIT_SUBMITS,
-     {NULL, NULL, "nothing delays the job's submissions"},
-     {NULL, NULL, "vkjail-exec submits without delay"}},
+    {LIMIT_SUBMITS, LAYER("queue submissions"), {NULL, NULL, "vkjail-exec submits without delay"}},
 };
 
 static void cover(struct plan *p, const struct spec *spec, const struct host *host)
@@ -71,6 +75,14 @@ static void cover(struct plan *p, const struct spec *spec, const struct host *ho
 		if (limit_is_io((enum limit)i))
 			p->coverage[i] = (struct coverage){.unavailable = "needs a control group"};
 	plan_cgroup_cover(p);
+	if (p->telemetry || spec->compute)
+		return;
+	static const enum limit by_layer[] = {LIMIT_DEVICE_MEMORY, LIMIT_KERNEL, LIMIT_GPU_SHARE,
+					      LIMIT_SUBMITS};
+	const char *why = arena_printf(&p->arena, "there is no Vulkan layer in the job: %s",
+				       p->telemetry_why ? p->telemetry_why : "not planned");
+	for (size_t i = 0; i < COUNTOF(by_layer); i++)
+		p->coverage[by_layer[i]] = (struct coverage){.unavailable = why};
 }
 
 /* Sampling can be outrun: who requires the limit wants the kernel to hold it. */
@@ -107,6 +119,8 @@ static uint64_t sample_interval(const struct plan *p, const struct spec *spec)
 
 	if (spec->sample_ns < LIMIT_UNSET || (spec->sample_ns == LIMIT_NONE && !sampled_limit))
 		return spec->sample_ns;
+	/* The layer tells of the soft value when it is asked, not before. */
+	sampled_limit |= spec->limits.soft[LIMIT_DEVICE_MEMORY] < LIMIT_UNSET;
 	return sampled_limit ? 100000000u : 1000000000u;
 }
 

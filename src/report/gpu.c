@@ -13,7 +13,7 @@ static void raise_to(json_t *to, const json_t *from, const char *key)
 }
 
 /* The highest of all readings, each for itself; where readings merged, they kept theirs. */
-static json_t *part_peak(const json_t *budgets)
+json_t *part_peak(const json_t *budgets)
 {
 	json_t *peak = json_object(), *heaps = json_array();
 
@@ -30,8 +30,7 @@ static json_t *part_peak(const json_t *budgets)
 	return peak;
 }
 
-/* The times in a list of claims, from the system's clock to the time since the launch. */
-static json_t *since_launch(json_t *list, uint64_t launch_ns)
+json_t *part_since_launch(json_t *list, uint64_t launch_ns)
 {
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		json_t *item = json_array_get(list, i);
@@ -44,6 +43,29 @@ static json_t *since_launch(json_t *list, uint64_t launch_ns)
 	return list;
 }
 
+/* Whether the layer was in the job's programs, and why there is nothing of it. */
+static json_t *part_telemetry(const struct report_facts *f)
+{
+	const struct telemetry *t = f->telemetry;
+	json_t *o = json_object();
+	const char *why = NULL;
+
+	(void)json_object_set_new(o, "on", json_boolean(f->plan->telemetry));
+	if (!f->plan->telemetry)
+		why = f->plan->telemetry_why;
+	else if (t && t->hellos == 0 && f->seen && f->seen->gpu_use[0])
+		why = f->seen->gpu_use;
+	else if (t && t->hellos == 0)
+		why = "no program of the job used Vulkan through a loader that takes layers";
+	if (why)
+		(void)json_object_set_new(o, "why", part_string(why));
+	if (t && f->plan->telemetry) {
+		(void)json_object_set_new(o, "programs", json_integer(t->hellos));
+		(void)json_object_set_new(o, "turned_away", json_integer(t->refused));
+	}
+	return o;
+}
+
 json_t *part_gpu(const struct report_facts *f)
 {
 	json_t *o = json_object(), *nodes = json_array();
@@ -54,8 +76,15 @@ json_t *part_gpu(const struct report_facts *f)
 	for (size_t i = 0; i < f->plan->gpu_node_count; i++)
 		(void)json_array_append_new(nodes, part_string(f->plan->gpu_nodes[i]));
 	(void)json_object_set_new(o, "nodes", nodes);
+	(void)json_object_set_new(o, "telemetry", part_telemetry(f));
 	if (!f->spec->compute) {
-		(void)json_object_set_new(o, "source", json_null());
+		const struct telemetry *t = f->telemetry;
+		(void)json_object_set_new(o, "source",
+					  t && t->page
+					      ? json_string("the Vulkan layer, inside the sandbox")
+					      : json_null());
+		if (t && t->page)
+			part_layer(o, f);
 		return o;
 	}
 	(void)json_object_set_new(o, "source", json_string("vkjail-exec, inside the sandbox"));
@@ -63,7 +92,7 @@ json_t *part_gpu(const struct report_facts *f)
 		return o;
 	(void)json_object_set(o, "device", c->device ? c->device : json_null());
 	json_object_foreach(c->lists, key, list)(void) json_object_set_new(
-	    o, key, since_launch(json_deep_copy(list), f->seen ? f->seen->launch_ns : 0));
+	    o, key, part_since_launch(json_deep_copy(list), f->seen ? f->seen->launch_ns : 0));
 	if (c->budgets_taken) {
 		(void)json_object_set_new(o, "budgets_taken", json_integer(c->budgets_taken));
 		(void)json_object_set_new(o, "budgets_interval_ns",

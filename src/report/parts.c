@@ -259,13 +259,15 @@ static json_t *part_samples(const struct observed *seen)
 	set_int(o, "interval_ns", s->interval_ns);
 	set_int(o, "taken", s->taken);
 	set(o, "columns",
-	    json_pack("[s,s,s,s,s]", "t_ns", "cpu_ns", "memory_bytes", "processes", "threads"));
+	    json_pack("[s,s,s,s,s,s,s]", "t_ns", "cpu_ns", "memory_bytes", "processes", "threads",
+		      "device_bytes", "device_observed_bytes"));
 	for (unsigned i = 0; i < s->count; i++) {
 		const struct usage *u = &s->at[i];
 		(void)json_array_append_new(
-		    rows, json_pack("[I,I,I,i,i]", (json_int_t)(u->at_ns - seen->launch_ns),
+		    rows, json_pack("[I,I,I,i,i,I,I]", (json_int_t)(u->at_ns - seen->launch_ns),
 				    (json_int_t)u->cpu_ns, (json_int_t)u->memory_bytes,
-				    (int)u->processes, (int)u->threads));
+				    (int)u->processes, (int)u->threads, (json_int_t)u->device_bytes,
+				    (json_int_t)u->device_seen_bytes));
 	}
 	set(o, "rows", rows);
 	return o;

@@ -14,6 +14,12 @@ json_t *part_sandbox(const struct report_facts *f);
 json_t *part_call(const struct denied_row *row);
 json_t *part_denied(const struct denied *d);
 json_t *part_gpu(const struct report_facts *f);
+/* What the Vulkan layer says, into the member "gpu". */
+void part_layer(json_t *o, const struct report_facts *f);
+/* The highest of the readings, each number for itself. */
+json_t *part_peak(const json_t *budgets);
+/* The times in a list of claims, from the system's clock to the time since the launch. */
+json_t *part_since_launch(json_t *list, uint64_t launch_ns);
 
 /* A string of any bytes as a JSON string (or null). */
 json_t *part_string(const char *s);

@@ -30,7 +30,8 @@ struct report_facts {
 	const struct plan *plan;
 	const struct observed *seen;
 	const struct claims *claims;
-	const struct outcome *outcome; /* NULL: the job is running */
+	const struct telemetry *telemetry; /* of a command */
+	const struct outcome *outcome;     /* NULL: the job is running */
 };
 
 /*

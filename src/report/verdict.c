@@ -97,7 +97,8 @@ static void of_step_failure(const struct plan *p, const struct observed *o, stru
 	    step_table[s->op].help, why ? why : "?", err_errno_name(o->step_os));
 }
 
-static void of_limit(const struct plan *p, const struct observed *o, struct outcome *out)
+static void of_limit(const struct plan *p, const struct observed *o, const struct gpu_said *gpu,
+		     struct outcome *out)
 {
 	char limit[32], value[32];
 
@@ -123,6 +124,11 @@ static void of_limit(const struct plan *p, const struct observed *o, struct outc
 		    limit);
 	else if (o->limit == LIMIT_MEMORY)
 		say(out, "the job was killed at %s of memory; its limit is %s", value, limit);
+	else if (o->limit == LIMIT_KERNEL)
+		say(out,
+		    "the job was ended because a submission to the GPU had not finished after %s; the limit is %s%s%s",
+		    value, limit, gpu && gpu->culprit[0] ? "; kernel: " : "",
+		    gpu ? gpu->culprit : "");
 	else if (o->limit == LIMIT_OUTPUT)
 		say(out,
 		    "the job was ended for writing more than %s to stdout and stderr, its limit",
@@ -248,6 +254,54 @@ static void of_signal(const struct plan *p, const struct observed *o, int signal
 	}
 }
 
+/*
+ * What happened on the GPU goes before the program's own end: a lost device whatever the program made of
+ * it, and refused memory when it ended badly. Its exit status or signal stay in the outcome.
+ */
+static void of_gpu(const struct plan *p, const struct observed *o, const struct gpu_said *g,
+		   struct outcome *out)
+{
+	char how[64] = "with exit status 0", asked[32], limit[32] = "none", name[32];
+	bool well = out->reason == REASON_EXITED && out->code == 0;
+	bool own = out->reason == REASON_EXITED || out->reason == REASON_SIGNALED;
+	int code = out->code, signal = out->signal;
+
+	if (!own || (!g->lost && (well || g->refused + g->driver_refused == 0)))
+		return;
+	if (out->reason == REASON_SIGNALED)
+		(void)snprintf(how, sizeof how, "by %s",
+			       signal_name(WTERMSIG(o->status), name, sizeof name));
+	else if (!well)
+		(void)snprintf(how, sizeof how, "with exit status %d", code);
+	if (g->lost) {
+		settle(out, REASON_DEVICE_LOST, 0);
+		say(out,
+		    "the Vulkan device was lost (%s returned VK_ERROR_DEVICE_LOST); the program ended %s",
+		    g->lost_call && g->lost_call[0] ? g->lost_call : "a call", how);
+	} else if (g->refused) {
+		uint64_t value = p->limits.value[LIMIT_DEVICE_MEMORY];
+		settle(out, REASON_DEVICE_MEMORY, 0);
+		if (value < LIMIT_UNSET) {
+			out->limit = LIMIT_DEVICE_MEMORY;
+			(void)text_print_size(value, limit, sizeof limit);
+		}
+		/* What it would have held with the least that was refused is not known; the peak is. */
+		out->value = g->memory_peak;
+		say(out,
+		    "%llu allocation%s of device memory (%s together) would have passed the limit of %s and were refused; the program ended %s",
+		    (unsigned long long)g->refused, g->refused == 1 ? "" : "s",
+		    text_print_size(g->refused_bytes, asked, sizeof asked), limit, how);
+	} else {
+		settle(out, REASON_DEVICE_MEMORY, 0);
+		say(out,
+		    "the driver had no device memory left for %llu allocation%s (%s together), no limit of the job's; the program ended %s",
+		    (unsigned long long)g->driver_refused, g->driver_refused == 1 ? "" : "s",
+		    text_print_size(g->driver_refused_bytes, asked, sizeof asked), how);
+	}
+	out->code = code;
+	out->signal = signal;
+}
+
 static void of_exit(const struct plan *p, const struct observed *o, const struct claims *claims,
 		    struct outcome *out)
 {
@@ -273,7 +327,7 @@ static void of_exit(const struct plan *p, const struct observed *o, const struct
 }
 
 void verdict_of_run(const struct plan *plan, const struct observed *o, const struct claims *claims,
-		    struct outcome *ret)
+		    const struct gpu_said *gpu, struct outcome *ret)
 {
 	char name[32];
 
@@ -283,7 +337,7 @@ void verdict_of_run(const struct plan *plan, const struct observed *o, const str
 	} else if (o->step_failed && o->cause != CAUSE_CANCEL) {
 		of_step_failure(plan, o, ret);
 	} else if (o->cause == CAUSE_LIMIT) {
-		of_limit(plan, o, ret);
+		of_limit(plan, o, gpu, ret);
 	} else if (o->cause == CAUSE_CANCEL) {
 		settle(ret, REASON_CANCELLED, o->cancel_signal);
 		ret->signal = o->cancel_signal;
@@ -292,6 +346,8 @@ void verdict_of_run(const struct plan *plan, const struct observed *o, const str
 		    o->killed_ns ? " by force" : "");
 	} else if (o->exited) {
 		of_exit(plan, o, claims, ret);
+		if (gpu)
+			of_gpu(plan, o, gpu, ret);
 	} else if (WIFSIGNALED(o->init_status)) {
 		ret->signal = WTERMSIG(o->init_status);
 		settle(ret, REASON_SIGNALED, ret->signal);

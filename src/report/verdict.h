@@ -8,6 +8,7 @@
 #include "plan/plan.h"
 #include "watch/claims.h"
 #include "watch/facts.h"
+#include "watch/telemetry.h"
 
 struct outcome {
 	enum reason reason;
@@ -25,9 +26,9 @@ struct outcome {
 	char hint[320]; /* how to fix it; "" when there is nothing useful to say */
 };
 
-/* After a run. claims may be NULL (a command). */
+/* After a run. claims are vkjail-exec's, gpu is what the Vulkan layer of a command said; each may be NULL. */
 void verdict_of_run(const struct plan *plan, const struct observed *o, const struct claims *claims,
-		    struct outcome *ret);
+		    const struct gpu_said *gpu, struct outcome *ret);
 
 /* Before or instead of a run: the error that prevented it. */
 void verdict_of_error(enum reason reason, const struct err *e, struct outcome *ret);

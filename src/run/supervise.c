@@ -14,6 +14,7 @@
 
 #include "base/auto.h"
 #include "job/kernel-names.h"
+#include "run/layer.h"
 #include "run/request.h"
 #include "run/scope.h"
 #include "watch/watch.h"
@@ -29,6 +30,7 @@ struct run {
 	struct relay relays[2];
 	struct launched child;
 	struct claims claims;
+	struct telemetry telemetry;
 	struct observed seen;
 	struct kernel_names names; /* that the user has for kernels */
 	struct arena arena;        /* owns those */
@@ -50,6 +52,7 @@ static void run_init(struct run *r, const struct spec *spec, const struct host *
 	r->signal_fd = -1;
 	r->phase = REASON_SETUP_FAILED;
 	claims_init(&r->claims);
+	telemetry_init(&r->telemetry);
 }
 
 static void run_done(struct run *r)
@@ -63,6 +66,7 @@ static void run_done(struct run *r)
 	cgroup_done(&r->group);
 	request_done(&r->request);
 	claims_done(&r->claims);
+	telemetry_done(&r->telemetry);
 	report_done(&r->report);
 	plan_done(&r->plan);
 	arena_done(&r->arena);
@@ -176,6 +180,17 @@ static int plan(struct run *r, struct err *e)
 	return result;
 }
 
+static int open_layer(struct run *r, struct err *e)
+{
+	if (!r->plan.telemetry)
+		return 0;
+	const struct telemetry_orders o = layer_orders(&r->plan, r->spec);
+	if (telemetry_open(&r->telemetry, &o, &r->names, e) < 0)
+		return -1;
+	r->plan.telemetry_fd = r->telemetry.listen_fd;
+	return 0;
+}
+
 static int prepare(struct run *r, const struct capture *capture, struct err *e)
 {
 	r->phase = REASON_BAD_JOB;
@@ -194,7 +209,7 @@ static int prepare(struct run *r, const struct capture *capture, struct err *e)
 		r->plan.fds = r->request.fds;
 		r->plan.fd_count = r->request.fd_count;
 	}
-	if (open_group(&r->group, &r->plan, e) < 0)
+	if (open_group(&r->group, &r->plan, e) < 0 || open_layer(r, e) < 0)
 		return -1;
 	if (capture)
 		r->plan.stdio[1] = capture->fd;
@@ -247,6 +262,7 @@ static struct report_facts facts_of(const struct run *r, const struct outcome *o
 	    .plan = r->plan.step_count ? &r->plan : NULL,
 	    .seen = r->seen.launch_ns ? &r->seen : NULL,
 	    .claims = r->spec->compute ? &r->claims : NULL,
+	    .telemetry = r->plan.telemetry ? &r->telemetry : NULL,
 	    .outcome = outcome,
 	};
 }
@@ -275,6 +291,7 @@ static int launch_and_watch(struct run *r, struct err *e)
 	    .answers_fd = r->request.answers_fd,
 	    .group = r->plan.group.version == CGROUP_NONE ? NULL : &r->group,
 	    .claims = &r->claims,
+	    .telemetry = r->plan.telemetry ? &r->telemetry : NULL,
 	    .relays = r->relays,
 	    .seen = &r->seen,
 	    .show = r->hook.show,
@@ -365,6 +382,10 @@ static void keep_warnings(const struct run *r, struct run_result *ret)
 	for (size_t i = 0; i < r->plan.warning_count; i++) {
 		add_warning(ret, r->plan.warnings[i]);
 	}
+	char line[256];
+	for (unsigned i = 0; layer_warning(&r->telemetry.said, &ret->outcome, i, line, sizeof line);
+	     i++)
+		add_warning(ret, line);
 	json_t *claimed = json_object_get(r->claims.lists, "warnings");
 	for (size_t i = 0; i < json_array_size(claimed); i++) {
 		const char *text = json_string_value(
@@ -424,7 +445,8 @@ void supervise(const struct spec *spec, const struct host *host, const struct ca
 		verdict_of_error(r.phase, &ret->err, out);
 	} else {
 		ret->err = ERR_INIT;
-		verdict_of_run(&r.plan, &r.seen, spec->compute ? &r.claims : NULL, out);
+		verdict_of_run(&r.plan, &r.seen, spec->compute ? &r.claims : NULL,
+			       r.plan.telemetry ? &r.telemetry.said : NULL, out);
 	}
 	if (!cgroup_remove(&r.group))
 		plan_warn(

@@ -26,7 +26,9 @@ struct usage {
 	uint64_t cpu_ns;
 	uint64_t memory_bytes;
 	unsigned processes, threads;
-	bool memory_exact; /* shared pages counted once */
+	bool memory_exact;          /* shared pages counted once */
+	uint64_t device_bytes;      /* of the GPU, as the Vulkan layer counts */
+	uint64_t device_seen_bytes; /* the same as the kernel's drivers tell */
 };
 
 enum { SAMPLES_MAX = 512 };
@@ -74,4 +76,6 @@ struct observed {
 	    denied; /* calls that the filter refused; NULL: not known. Borrowed from the child's page */
 	uint64_t tmp_bytes_peak;
 	bool tmp_counted;
+	char gpu_use
+	    [256]; /* what was seen of a driver in the job while the layer had said nothing; "" */
 };

@@ -157,14 +157,25 @@ static void fire_idle(struct loop *l, uint64_t now)
 	l->deadline[TIMER_IDLE] = 0;
 	if (!watch_usage(l, false, &u))
 		return;
+	bool gpu = layer_progress(l);
 	/* The kernel counts in ticks: less than one in the whole period is no progress. */
-	if (u.cpu_ns == l->idle_cpu_ns) {
+	if (u.cpu_ns == l->idle_cpu_ns && !gpu) {
 		watch_limit(l, LIMIT_IDLE, now - l->idle_since_ns, SIGTERM);
 		return;
 	}
 	l->idle_cpu_ns = u.cpu_ns;
 	l->idle_since_ns = now;
 	l->deadline[TIMER_IDLE] = after(now, limit_of(l, LIMIT_IDLE));
+}
+
+static void keep_higher(struct usage *to, const struct usage *u)
+{
+	if (u->memory_bytes > to->memory_bytes)
+		to->memory_bytes = u->memory_bytes;
+	if (u->device_bytes > to->device_bytes)
+		to->device_bytes = u->device_bytes;
+	if (u->device_seen_bytes > to->device_seen_bytes)
+		to->device_seen_bytes = u->device_seen_bytes;
 }
 
 /* Neighbours merge, so that the buffer always covers the whole run. */
@@ -178,8 +189,7 @@ static void keep_sample(struct samples *s, const struct usage *u)
 		for (size_t i = 0; i < SAMPLES_MAX / 2; i++) {
 			const struct usage *a = &s->at[2 * i], *b = &s->at[2 * i + 1];
 			struct usage merged = *b;
-			if (a->memory_bytes > b->memory_bytes)
-				merged.memory_bytes = a->memory_bytes;
+			keep_higher(&merged, a);
 			s->at[i] = merged;
 		}
 		s->count = SAMPLES_MAX / 2;
@@ -189,9 +199,7 @@ static void keep_sample(struct samples *s, const struct usage *u)
 	uint64_t last = s->count ? s->at[s->count - 1].at_ns : 0;
 	if (s->count && u->at_ns - last < s->interval_ns - s->interval_ns / 4) {
 		/* Between two kept samples: only the peak of it is kept. */
-		struct usage *keep = &s->at[s->count - 1];
-		if (u->memory_bytes > keep->memory_bytes)
-			keep->memory_bytes = u->memory_bytes;
+		keep_higher(&s->at[s->count - 1], u);
 		return;
 	}
 	s->at[s->count++] = *u;
@@ -276,6 +284,7 @@ static void fire_sample(struct loop *l, uint64_t now)
 	l->deadline[TIMER_SAMPLE] = after(now, w->sample_ns);
 	if (!watch_usage(l, true, &u))
 		return;
+	layer_sample(l, &u);
 	/* What the group counts is exact, the tmpfs is in it, and the kernel holds the limit. */
 	if (w->group && w->plan->group.controllers & CGROUP_BIT(CGROUP_MEMORY)) {
 		(void)tmp_bytes(l);
@@ -291,7 +300,8 @@ static void fire_sample(struct loop *l, uint64_t now)
 	 */
 	if (limit < LIMIT_UNSET && u.memory_bytes + in_tmp > limit &&
 	    usage_read(w->child->pid, USAGE_MEMORY_EXACT, &l->files, &exact)) {
-		u = exact;
+		u.memory_bytes = exact.memory_bytes;
+		u.memory_exact = exact.memory_exact;
 		if (in_tmp > 0 && u.memory_bytes + in_tmp > limit)
 			without_mapped_tmp(l, &u);
 	}
@@ -338,6 +348,8 @@ void timers_fire(struct loop *l)
 		fire_soft_cpu(l, now);
 	if (l->deadline[TIMER_CPU] && l->deadline[TIMER_CPU] <= now)
 		fire_cpu(l, now);
+	if (l->deadline[TIMER_KERNEL] && l->deadline[TIMER_KERNEL] <= now)
+		layer_fire_kernel(l, now);
 	if (l->deadline[TIMER_IDLE] && l->deadline[TIMER_IDLE] <= now)
 		fire_idle(l, now);
 	if (l->deadline[TIMER_SAMPLE] && l->deadline[TIMER_SAMPLE] <= now)

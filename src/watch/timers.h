@@ -7,6 +7,26 @@
 
 #define GIVE_UP_NS (10ULL * 1000000000u)
 
+/* What a descriptor of the loop is; those of which there are several have their number above. */
+enum source {
+	SOURCE_INIT,
+	SOURCE_CONTROL,
+	SOURCE_TIMER,
+	SOURCE_SIGNAL,
+	SOURCE_ANSWERS,
+	SOURCE_OOM,
+	SOURCE_SOFT,
+	SOURCE_STDOUT,
+	SOURCE_STDERR,
+	SOURCE_STDOUT_TARGET,
+	SOURCE_STDERR_TARGET,
+	SOURCE_LAYER,   /* the rendezvous socket */
+	SOURCE_WORD,    /* a connection to it */
+	SOURCE_PROCESS, /* a process that has the layer */
+};
+
+enum { SOURCE_BITS = 8 };
+
 enum timer {
 	TIMER_WALL,
 	TIMER_SOFT_WALL,
@@ -14,7 +34,8 @@ enum timer {
 	TIMER_CPU, /* the earliest moment at which the CPU limit can be reached */
 	TIMER_IDLE,
 	TIMER_SAMPLE,
-	TIMER_KILL,    /* the end of the grace */
+	TIMER_KERNEL, /* the earliest moment at which a submission can pass the limit */
+	TIMER_KILL,   /* the end of the grace */
 	TIMER_GIVE_UP, /* processes that survive SIGKILL this long, and get no fewer, are unkillable */
 	TIMER_COUNT
 };
@@ -30,6 +51,7 @@ struct loop {
 	uint64_t look_wait_ns, look_ns, look_bytes; /* the last look at memory */
 	uint64_t idle_cpu_ns;                       /* CPU time at the last progress */
 	uint64_t idle_since_ns;
+	uint64_t idle_gpu; /* telemetry_progress at the last progress */
 	unsigned left,
 	    give_ups; /* after SIGKILL: the processes that were there last, and how often they were counted */
 	bool running;
@@ -62,6 +84,16 @@ void loop_wait_target(struct loop *l, int which, bool waiting);
 bool watch_usage(struct loop *l, bool memory, struct usage *ret);
 void watch_oom(struct loop *l);       /* the group's memory events changed */
 void watch_group_end(struct loop *l); /* all processes are gone */
+
+/* layer.c: the layer's words, and the limits that it measures. */
+int layer_start(struct loop *l);
+void layer_accept(struct loop *l);
+void layer_word(struct loop *l, unsigned pending);
+void layer_process(struct loop *l, unsigned slot);
+void layer_fire_kernel(struct loop *l, uint64_t now);
+bool layer_progress(struct loop *l); /* since it was asked last */
+void layer_sample(struct loop *l, struct usage *u);
+void layer_end(struct loop *l);
 
 /* drain.c: what the job wrote before it died goes to whoever reads us. */
 void watch_drain_output(struct loop *l);

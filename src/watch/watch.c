@@ -16,20 +16,6 @@
 #include "watch/usage.h"
 #include "sandbox/proto.h"
 
-enum source {
-	SOURCE_INIT,
-	SOURCE_CONTROL,
-	SOURCE_TIMER,
-	SOURCE_SIGNAL,
-	SOURCE_ANSWERS,
-	SOURCE_OOM,
-	SOURCE_SOFT,
-	SOURCE_STDOUT,
-	SOURCE_STDERR,
-	SOURCE_STDOUT_TARGET,
-	SOURCE_STDERR_TARGET
-};
-
 /* Asked to stop; the job is ended first. */
 static const int cancel_signals[] = {SIGINT, SIGTERM, SIGHUP};
 /* Meant for the job, which decides what to do with them. */
@@ -348,12 +334,24 @@ static void on_gone(struct loop *l)
 	watch_drain_control(l);
 	if (w->answers_fd >= 0)
 		on_answers(l, 1 << 20);
+	layer_end(l);
 	watch_group_end(l);
 }
 
-static void dispatch(struct loop *l, enum source source)
+static void dispatch(struct loop *l, uint32_t what)
 {
-	switch (source) {
+	unsigned number = what >> SOURCE_BITS;
+
+	switch ((enum source)(what & ((1u << SOURCE_BITS) - 1))) {
+	case SOURCE_LAYER:
+		layer_accept(l);
+		break;
+	case SOURCE_WORD:
+		layer_word(l, number);
+		break;
+	case SOURCE_PROCESS:
+		layer_process(l, number);
+		break;
 	case SOURCE_INIT:
 		on_gone(l);
 		break;
@@ -460,6 +458,8 @@ int watch_run(struct watch *w, struct err *e)
 	struct loop l;
 	int result = loop_open(&l, w, e);
 
+	if (result == 0 && layer_start(&l) < 0)
+		result = err_os(e, errno, NULL, "cannot watch the job");
 	if (result == 0)
 		timers_start(&l);
 	while (result == 0 && l.running && !w->seen->unkillable) {
@@ -476,7 +476,7 @@ int watch_run(struct watch *w, struct err *e)
 				watch_drain_control(&l);
 		for (int i = 0; i < n && l.running; i++)
 			if (events[i].data.u32 != SOURCE_CONTROL)
-				dispatch(&l, (enum source)events[i].data.u32);
+				dispatch(&l, events[i].data.u32);
 		timers_arm(&l);
 	}
 	if (w->show)

@@ -11,6 +11,7 @@
 #include "watch/claims.h"
 #include "watch/facts.h"
 #include "watch/relay.h"
+#include "watch/telemetry.h"
 #include "sandbox/launch.h"
 
 /* How far a compute job is, for whoever wants to show it: what it says itself, and what was observed. */
@@ -31,6 +32,7 @@ struct watch {
 	int answers_fd;             /* of vkjail-exec; -1 */
 	const struct cgroup *group; /* of the job; NULL: none */
 	struct claims *claims;
+	struct telemetry *telemetry; /* NULL: none */
 	struct relay *relays;  /* two: stdout, stderr; read_fd -1 when not relayed; borrowed */
 	struct observed *seen; /* what is found out */
 	/* After `progress` claims; with NULL once the job is over. NULL: nobody wants to know. */

@@ -87,7 +87,7 @@ static void make(struct fixture *f)
 	if (plan_make(&f->plan, &f->spec, &f->host, &e) < 0)
 		fail_msg("%s", e.text);
 	f->seen = (struct observed){.launched = true, .exited = true, .launch_ns = 1000, .started_ns = 2000, .ended_ns = 5000, .gone_ns = 7000};
-	verdict_of_run(&f->plan, &f->seen, NULL, &f->outcome);
+	verdict_of_run(&f->plan, &f->seen, NULL, NULL, &f->outcome);
 	f->facts = (struct report_facts){.spec = &f->spec, .host = &f->host, .plan = &f->plan, .seen = &f->seen, .outcome = &f->outcome};
 }
 

@@ -2,7 +2,7 @@
 # Watch, verdict and report.
 unit_tests += tests/unit/verdict.test tests/unit/claims.test tests/unit/atomic.test \
 	tests/unit/inroot.test tests/unit/relay.test tests/unit/usage.test
-RUN_TEST_LIBS = libreport.a libwatch.a libplan.a libsandbox.a libcgroup.a libhost.a libjob.a libbase.a \
+RUN_TEST_LIBS = libreport.a libwatch.a libplan.a libsandbox.a libcgroup.a libhost.a libjob.a libpage.a libbase.a \
 	$(SECCOMP_LIBS) $(CAP_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_verdict_test_SOURCES = tests/unit/verdict_test.c

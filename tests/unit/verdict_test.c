@@ -130,7 +130,7 @@ static void judge(const struct row *r, struct outcome *ret)
 	c.how = r->claim == NO_CLAIMS ? CLAIM_END_NONE : (enum claim_end)r->claim;
 	if (c.how != CLAIM_END_NONE)
 		c.end = json_pack("{s:s,s:s,s:I,s:I}", "text", "what was said", "where", "a.yaml:3", "observed_ns", (json_int_t)5000, "needed", (json_int_t)6000);
-	verdict_of_run(&p, &o, r->claim == NO_CLAIMS ? NULL : &c, ret);
+	verdict_of_run(&p, &o, r->claim == NO_CLAIMS ? NULL : &c, NULL, ret);
 	claims_done(&c);
 }
 
