@@ -57,6 +57,7 @@ libplan_a_SOURCES = \
 	src/plan/plan.c src/plan/plan.h \
 	src/plan/root.c \
 	src/plan/step.def \
+	src/plan/telemetry.c \
 	src/plan/tree.c src/plan/tree.h \
 	src/plan/user.c
 

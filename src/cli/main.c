@@ -113,7 +113,8 @@ int main(int argc, char **argv)
 		status = 0;
 	} else {
 		host_read(&host);
-		if (o.spec.compute || command == OPT_DEVICES || command == OPT_DOCTOR)
+		if (o.spec.compute || o.spec.telemetry == TELEMETRY_ON || command == OPT_DEVICES ||
+		    command == OPT_DOCTOR)
 			host_find_helpers(&host);
 		status = commands[command](&o, &host);
 	}

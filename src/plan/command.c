@@ -44,6 +44,25 @@ static size_t put(struct plan *p, size_t count, const char *entry)
 	return count + 1;
 }
 
+/* Not passed on either when our layer is there: with these the loader would not find it, or leave it out. */
+static const char *const layer_off[] = {"VK_LOADER_LAYERS_DISABLE", "VK_IMPLICIT_LAYER_PATH",
+					"VKJAIL_NO_LAYER"};
+
+static bool hides_layer(struct plan *p, const char *entry)
+{
+	for (size_t i = 0; p->telemetry && i < COUNTOF(layer_off); i++) {
+		size_t n = strlen(layer_off[i]);
+		if (strncmp(entry, layer_off[i], n) != 0 || entry[n] != '=')
+			continue;
+		plan_warn(p,
+			  "%s is not passed to the job, whose Vulkan layer it would keep out; "
+			  "--telemetry off leaves it out, --env sets the variable all the same",
+			  layer_off[i]);
+		return true;
+	}
+	return false;
+}
+
 static bool is_dropped(struct plan *p, const char *entry)
 {
 	for (size_t i = 0; i < COUNTOF(dropped); i++) {
@@ -65,7 +84,7 @@ static void plan_environment(struct plan *p, const struct spec *spec, const stru
 	size_t count = 0;
 
 	for (char **env = environ; !spec->clear_env && *env; env++) {
-		if (!strchr(*env, '=') || is_dropped(p, *env))
+		if (!strchr(*env, '=') || is_dropped(p, *env) || hides_layer(p, *env))
 			continue;
 		p->envp = arena_grow(&p->arena, p->envp, count, sizeof *p->envp);
 		p->envp[count++] = *env;

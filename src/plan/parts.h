@@ -33,3 +33,11 @@ int plan_driver(struct tree *t, const char *manifest, struct err *e);
 
 /* The working directory and what the user mounts. */
 int plan_user_mounts(struct tree *t, const struct spec *spec, struct err *e);
+
+/* The directory /etc/vulkan, without what is to come from elsewhere. */
+int plan_vulkan_config(struct tree *t, const struct spec *spec, struct err *e);
+/* The Vulkan layer, its manifest and the place of its socket; after all other mounts. p->telemetry, p->telemetry_why. */
+void plan_telemetry(struct tree *t, const struct spec *spec);
+
+/* A host path shown at the same place, if it exists. Symbolic links stay links. */
+int plan_show_path(struct tree *t, const char *path, unsigned flags, struct err *e);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "page/page.h"
 #include "plan/parts.h"
 
 const struct step_info step_table[STEP_COUNT] = {
@@ -16,6 +17,8 @@ const struct step_info step_table[STEP_COUNT] = {
 #include "plan/step.def"
 #undef STEP
 };
+
+static const char socket_path[] = PAGE_LAYER_DIR "/" PAGE_SOCKET_FILE;
 
 struct step *plan_step(struct plan *p, enum step_op op)
 {
@@ -91,6 +94,7 @@ int plan_make(struct plan *p, const struct spec *spec, const struct host *host, 
 	p->stdio[2] = 2;
 	p->limits = spec->limits;
 	p->group_fd = -1;
+	p->telemetry_fd = -1;
 	p->mask = host->mask;
 	p->umask = host->umask;
 	p->sigchld_ignored = host->sigchld_ignored;
@@ -103,6 +107,8 @@ int plan_make(struct plan *p, const struct spec *spec, const struct host *host, 
 	if (plan_root(p, spec, host, e) < 0)
 		return -1;
 	p->seccomp = profile_of(p, spec);
+	if (p->telemetry)
+		plan_step(p, STEP_SOCKET)->target = &socket_path[1];
 	(void)plan_step(p, STEP_WORKDIR);
 	/* Capabilities go before the fork: neither init nor the job has a use for them from here on. */
 	(void)plan_step(p, STEP_CAPABILITIES);

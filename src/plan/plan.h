@@ -129,6 +129,11 @@ struct plan {
 
 	const char **warnings;
 	size_t warning_count;
+	bool telemetry; /* the Vulkan layer is in the sandbox, and the socket it asks at */
+	const char *telemetry_why; /* else: why not */
+	/* Filled in before the launch: an unbound SOCK_SEQPACKET socket, which the child binds. Borrowed. */
+	int telemetry_fd;
+
 	const char **gpu_nodes; /* device nodes the job may open */
 	size_t gpu_node_count;
 };

@@ -97,8 +97,7 @@ static bool copy_file(const struct tree *t, const char *path)
 	return true;
 }
 
-/* A host path shown at the same place, if it exists. Symbolic links stay links. */
-static int show_path(struct tree *t, const char *path, unsigned flags, struct err *e)
+int plan_show_path(struct tree *t, const char *path, unsigned flags, struct err *e)
 {
 	struct stat st;
 	UNINITIALIZED char link[PATH_MAX];
@@ -139,7 +138,8 @@ static int add_gpu_nodes(struct tree *t, struct err *e)
 			continue;
 		for (size_t n = 0; n < found.gl_pathc; n++) {
 			const char *path = arena_strdup(&p->arena, found.gl_pathv[n]);
-			if (show_path(t, path, STEP_WRITABLE | STEP_DEVICE | STEP_NOEXEC, e) < 0) {
+			if (plan_show_path(t, path, STEP_WRITABLE | STEP_DEVICE | STEP_NOEXEC, e) <
+			    0) {
 				globfree(&found);
 				return -1;
 			}
@@ -150,7 +150,7 @@ static int add_gpu_nodes(struct tree *t, struct err *e)
 		globfree(&found);
 	}
 	for (size_t i = 0; p->gpu_node_count > 0 && i < COUNTOF(gpu_paths); i++)
-		if (show_path(t, gpu_paths[i], 0, e) < 0)
+		if (plan_show_path(t, gpu_paths[i], 0, e) < 0)
 			return -1;
 	return 0;
 }
@@ -160,7 +160,7 @@ static int add_devices(struct tree *t, const struct spec *spec, struct err *e)
 	tree_directory(t, "/dev", 0555);
 	for (size_t i = 0; i < COUNTOF(device_nodes); i++) {
 		const char *path = arena_printf(&t->plan->arena, "/dev/%s", device_nodes[i]);
-		if (show_path(t, path, STEP_WRITABLE | STEP_DEVICE | STEP_NOEXEC, e) < 0)
+		if (plan_show_path(t, path, STEP_WRITABLE | STEP_DEVICE | STEP_NOEXEC, e) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < COUNTOF(device_links); i++) {
@@ -213,13 +213,13 @@ int plan_root(struct plan *p, const struct spec *spec, const struct host *host, 
 	(void)plan_step(p, STEP_PROPAGATION);
 	(void)plan_step(p, STEP_NEW_ROOT);
 	for (size_t i = 0; i < COUNTOF(system_paths); i++)
-		if (show_path(&t, system_paths[i], 0, e) < 0)
+		if (plan_show_path(&t, system_paths[i], 0, e) < 0)
 			return -1;
 	for (size_t i = 0; spec->net == NET_HOST && i < COUNTOF(network_paths); i++)
-		if (show_path(&t, network_paths[i], 0, e) < 0)
+		if (plan_show_path(&t, network_paths[i], 0, e) < 0)
 			return -1;
 	if (spec->driver ? plan_driver(&t, spec->driver, e) < 0
-			 : show_path(&t, "/etc/vulkan", 0, e) < 0)
+			 : plan_vulkan_config(&t, spec, e) < 0)
 		return -1;
 	add_proc(&t);
 	if (add_devices(&t, spec, e) < 0)
@@ -237,6 +237,7 @@ int plan_root(struct plan *p, const struct spec *spec, const struct host *host, 
 		return -1;
 	if ((spec->helper || spec->compute) && show_helpers(&t, e) < 0)
 		return -1;
+	plan_telemetry(&t, spec);
 	(void)plan_step(p, STEP_PIVOT);
 	return 0;
 }

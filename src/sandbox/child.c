@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -70,6 +71,22 @@ static int step_loopback(struct child *c, const struct step *s)
 	if (fd < 0)
 		return errno == EAFNOSUPPORT ? 0 : -1;
 	return ioctl(fd, SIOCSIFFLAGS, &request);
+}
+
+/* Bound here, where the job will see it; the supervisor holds the same socket and answers. */
+static int step_socket(struct child *c, const struct step *s)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	size_t n = strlen(s->target);
+
+	if (n >= sizeof a.sun_path) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(a.sun_path, s->target, n);
+	if (bind(c->plan->telemetry_fd, (const struct sockaddr *)&a, sizeof a) < 0)
+		return -1;
+	return listen(c->plan->telemetry_fd, 64);
 }
 
 static int step_workdir(struct child *c, const struct step *s)
@@ -211,6 +228,7 @@ static const step_fn step_code[STEP_COUNT] = {
     [STEP_PROC] = mounts_proc,
     [STEP_READ_ONLY] = mounts_read_only,
     [STEP_PIVOT] = mounts_pivot,
+    [STEP_SOCKET] = step_socket,
     [STEP_WORKDIR] = step_workdir,
     [STEP_CAPABILITIES] = creds_capabilities,
     [STEP_NO_NEW_PRIVS] = creds_no_new_privs,
