@@ -10,9 +10,12 @@
 #include "watch/timers.h"
 #include "watch/usage.h"
 
+enum { LAYER_BACKLOG = 64 };
+
 static int add(struct loop *l, int fd, enum source source, unsigned number)
 {
-	struct epoll_event ev = {.events = EPOLLIN,
+	/* A socket that the child has not bound yet would report a hang-up without end: edges. */
+	struct epoll_event ev = {.events = source == SOURCE_LAYER ? EPOLLIN | EPOLLET : EPOLLIN,
 				 .data.u32 = (uint32_t)source | number << SOURCE_BITS};
 	return epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &ev);
 }
@@ -26,10 +29,17 @@ int layer_start(struct loop *l)
 void layer_accept(struct loop *l)
 {
 	struct telemetry *t = l->watch->telemetry;
-	int pending = telemetry_accept(t);
 
-	if (pending >= 0)
+	/* Not more than the backlog at a time, so that a flood of them does not keep the loop from its limits. */
+	for (int i = 0; i < LAYER_BACKLOG; i++) {
+		int pending = telemetry_accept(t);
+		if (pending < 0)
+			return;
 		(void)add(l, t->pending[pending], SOURCE_WORD, (unsigned)pending);
+	}
+	/* Those that are left make no new edge. */
+	(void)epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, t->listen_fd, NULL);
+	(void)add(l, t->listen_fd, SOURCE_LAYER, 0);
 }
 
 static uint64_t kernel_limit(const struct loop *l)

@@ -174,7 +174,7 @@ static void test_samples(void **state)
 	f.seen.samples = (struct samples){.at = rows, .count = COUNTOF(rows), .taken = 9, .interval_ns = 50};
 	json_t *r = report_build(&f.facts, NULL);
 	AUTO_FREE char *text = json_dumps(json_object_get(json_object_get(r, "samples"), "rows"), JSON_COMPACT);
-	assert_string_equal(text, "[[100,1,2,3,4],[200,5,8589934590,7,8]]");
+	assert_string_equal(text, "[[100,1,2,3,4,0,0],[200,5,8589934590,7,8,0,0]]");
 	assert_int_equal(number(r, "samples", "taken"), 9);
 	json_decref(r);
 	done(&f);
