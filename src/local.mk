@@ -64,8 +64,6 @@ libplan_a_SOURCES = \
 libsandbox_a_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS) $(CAP_CFLAGS)
 libsandbox_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 libsandbox_a_SOURCES = \
-	src/sandbox/call-name.c src/sandbox/call-name.h src/sandbox/call-newer.def \
-	src/sandbox/call-args.c src/sandbox/call-args.def src/sandbox/call-args.h \
 	src/sandbox/child.c src/sandbox/child.h \
 	src/sandbox/creds.c \
 	src/sandbox/init.c \

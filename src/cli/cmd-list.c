@@ -8,11 +8,13 @@
 #include "base/text.h"
 #include "cli/cmd.h"
 #include "cli/say.h"
+#include "job/profile.h"
 #include "plan/plan.h"
 
 struct row {
 	char name[32], value[64];
 	const char *help;
+	char text[1400]; /* of a help that is put together */
 };
 
 static bool reason_row(size_t i, struct row *r)
@@ -62,20 +64,37 @@ static bool profile_row(size_t i, struct row *r)
 		"what compute programs need; dangerous calls fail with EPERM, unknown ones with ENOSYS",
 	    [SECCOMP_STRICT] = "what vkjail-exec needs; any other call ends the job",
 	    [SECCOMP_NONE] = "no filter",
+	    [SECCOMP_FILE] = "a file that says it (*.yaml): see vkjail-profile(5)",
 	};
-	if (!spec_seccomp_names[i])
+	if (i >= COUNTOF(help))
 		return false;
-	(void)snprintf(r->name, sizeof r->name, "%s", spec_seccomp_names[i]);
+	(void)snprintf(r->name, sizeof r->name, "%s",
+		       i == SECCOMP_FILE ? "FILE" : spec_seccomp_names[i]);
 	r->value[0] = '\0';
 	r->help = help[i];
+	return true;
+}
+
+static bool group_row(size_t i, struct row *r)
+{
+	if (!call_groups[i].name)
+		return false;
+	(void)snprintf(r->name, sizeof r->name, "@%s", call_groups[i].name);
+	r->value[0] = '\0';
+	(void)snprintf(r->text, sizeof r->text, "%s: %s", call_groups[i].help,
+		       call_groups[i].calls);
+	r->help = r->text;
 	return true;
 }
 
 static const struct {
 	const char *name;
 	bool (*row)(size_t i, struct row *r);
-} lists[] = {
-    {"reasons", reason_row}, {"limits", limit_row}, {"steps", step_row}, {"profiles", profile_row}};
+} lists[] = {{"reasons", reason_row},
+	     {"limits", limit_row},
+	     {"steps", step_row},
+	     {"profiles", profile_row},
+	     {"groups", group_row}};
 
 static void print_json(bool (*row)(size_t i, struct row *r))
 {
@@ -112,7 +131,7 @@ int cmd_list(struct options *o, const struct host *host)
 	}
 	(void)err_bad(&e, o->operand ? o->operand : "list",
 		      o->operand ? "there is no such list" : "what is to be listed?");
-	(void)err_hint(&e, "one of: reasons, limits, steps, profiles");
+	(void)err_hint(&e, "one of: reasons, limits, steps, profiles, groups");
 	say_error(&e);
 	return EXIT_VKJAIL;
 }

@@ -146,7 +146,7 @@ static void print_text(const struct options *o, const struct plan *p)
 		print_compute(o->spec.compute);
 	print_limits(p, spec_soft_action_names[o->spec.soft_action]);
 	(void)printf("\nsandbox: seccomp %s, network %s, %zu GPU device node%s\n",
-		     spec_seccomp_names[p->seccomp], spec_net_names[o->spec.net], p->gpu_node_count,
+		     p->seccomp_name, spec_net_names[o->spec.net], p->gpu_node_count,
 		     p->gpu_node_count == 1 ? "" : "s");
 	print_group(&p->group);
 	for (size_t i = 0; i < p->warning_count; i++)

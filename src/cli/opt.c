@@ -214,10 +214,7 @@ SETTER(set_gpu)
 
 SETTER(set_seccomp)
 {
-	int i = choose(spec_seccomp_names, row, value, e);
-	o->spec.seccomp = i < 0 ? o->spec.seccomp : (enum spec_seccomp)i;
-	o->spec.seccomp_given = true;
-	return i < 0 ? -1 : 0;
+	return spec_set_seccomp(&o->spec, value, ".", row->flag, e);
 }
 
 /* ---- the table ---------------------------------------------------------------------------- */

@@ -179,9 +179,14 @@ static int read_require(struct decode *d, const struct node *n, void *member, co
 static int read_seccomp(struct decode *d, const struct node *n, void *member, const void *arg)
 {
 	struct spec *s = member;
+	const char *text;
+	char where[DECODE_WHERE];
 
-	s->seccomp_given = true;
-	return read_choice(d, n, &s->seccomp, arg);
+	(void)arg;
+	if (decode_any_text(d, n, &text) < 0)
+		return -1;
+	return spec_set_seccomp(s, text, s->file_dir, doc_where(d->name, n, where, sizeof where),
+				d->e);
 }
 
 /* A path that is relative to the job file's directory. */
@@ -240,7 +245,7 @@ static const struct field job_fields[] = {
     {"net", read_choice, offsetof(struct spec, net), spec_net_names},
     {"gpu", read_choice, offsetof(struct spec, gpu), spec_gpu_names},
     {"hostname", read_set, 0, &set_hostname},
-    {"seccomp", read_seccomp, 0, spec_seccomp_names},
+    {"seccomp", read_seccomp, 0, NULL},
     {"cgroup", read_cgroup, offsetof(struct spec, cgroup), NULL},
     {"driver", read_file_path, offsetof(struct spec, driver), NULL},
     {"telemetry", read_choice, offsetof(struct spec, telemetry), spec_telemetry_names},

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "job/decode.h"
 #include "job/names.h"
+#include "job/profile.h"
 
 #define NS_MS   1000000ULL
 #define NS_S    1000000000ULL
@@ -29,6 +30,11 @@ const char *const spec_timing_names[] = {
 const char *const spec_gpu_names[] = {[GPU_ALL] = "all", [GPU_NONE] = "none", NULL};
 const char *const spec_seccomp_names[] = {
     [SECCOMP_DEFAULT] = "default", [SECCOMP_STRICT] = "strict", [SECCOMP_NONE] = "none", NULL};
+
+const char *spec_seccomp_name(enum spec_seccomp seccomp)
+{
+	return seccomp == SECCOMP_FILE ? "file" : spec_seccomp_names[seccomp];
+}
 
 void spec_init(struct spec *s)
 {
@@ -74,6 +80,33 @@ int spec_set_hostname(struct spec *s, const char *text, const char *where, struc
 		    "expected a host name of 1 to %d letters, digits, '-' and '.', got '%s'",
 		    BOUND_NAME_BYTES, text_show(text, shown, sizeof shown));
 	s->hostname = arena_strdup(&s->arena, text);
+	return 0;
+}
+
+int spec_set_seccomp(struct spec *s, const char *text, const char *dir, const char *where,
+		     struct err *e)
+{
+	char shown[SHOWN];
+	size_t len = strlen(text);
+	int built_in = choice_find(spec_seccomp_names, text);
+
+	s->seccomp_given = true;
+	if (built_in >= 0) {
+		s->seccomp = (enum spec_seccomp)built_in;
+		return 0;
+	}
+	bool yaml = len > 5 &&
+		    (strcmp(text + len - 5, ".yaml") == 0 || strcmp(text + len - 5, ".json") == 0 ||
+		     strcmp(text + len - 4, ".yml") == 0);
+	if (!yaml && !strchr(text, '/'))
+		return err_bad(e, where, "expected 'default', 'strict', 'none' or a profile file (*.yaml), got '%s'",
+			       text_show(text, shown, sizeof shown));
+	struct profile *p = arena_alloc(&s->arena, sizeof *p);
+	const char *path = path_join(&s->arena, dir, arena_strdup(&s->arena, text));
+	if (profile_read(&s->arena, path, p, e) < 0)
+		return err_in(e, "%s", where);
+	s->seccomp = SECCOMP_FILE;
+	s->profile = p;
 	return 0;
 }
 

@@ -15,7 +15,7 @@
 
 enum spec_net { NET_NONE, NET_HOST };
 enum spec_gpu { GPU_ALL, GPU_NONE };
-enum spec_seccomp { SECCOMP_DEFAULT, SECCOMP_STRICT, SECCOMP_NONE };
+enum spec_seccomp { SECCOMP_DEFAULT, SECCOMP_STRICT, SECCOMP_NONE, SECCOMP_FILE };
 enum spec_soft_action { SOFT_NOTE, SOFT_END };
 enum spec_telemetry { TELEMETRY_ON, TELEMETRY_OFF };
 enum spec_timing { TIMING_SAMPLED, TIMING_OFF, TIMING_ALL };
@@ -264,7 +264,8 @@ struct spec {
 	enum spec_net net;
 	enum spec_gpu gpu;
 	enum spec_seccomp seccomp;
-	bool seccomp_given; /* chosen by the user rather than by default */
+	const struct profile *profile; /* SECCOMP_FILE */
+	bool seccomp_given;            /* chosen by the user rather than by default */
 	const char
 	    *driver; /* ICD manifest to use instead of the system's, ready to be opened; NULL */
 
@@ -311,6 +312,9 @@ int spec_set_input(struct spec *s, const char *name_eq_file, const char *where, 
 int spec_set_output(struct spec *s, const char *name_eq_file, const char *where, struct err *e);
 int spec_set_name(struct spec *s, const char *text, const char *where, struct err *e);
 int spec_set_hostname(struct spec *s, const char *text, const char *where, struct err *e);
+/* A built-in profile, or a profile file (which is read now), relative to dir. */
+int spec_set_seccomp(struct spec *s, const char *text, const char *dir, const char *where,
+		     struct err *e);
 int spec_set_grace(struct spec *s, const char *text, const char *where, struct err *e);
 int spec_set_sample(struct spec *s, const char *text, const char *where, struct err *e);
 int spec_add_require(struct spec *s, const char *key, const char *where, struct err *e);
@@ -323,6 +327,9 @@ int spec_add_mount(struct spec *s, const struct spec_mount *m, const char *dir, 
 /* "SRC", "SRC:DST". For a tmpfs: "DST". */
 int spec_add_mount_text(struct spec *s, const struct spec_mount *m, const char *text,
 			const char *dir, struct err *e);
+
+/* "file" for a profile file, which is none of spec_seccomp_names. */
+const char *spec_seccomp_name(enum spec_seccomp seccomp);
 
 /* By their enum; NULL-terminated. */
 extern const char *const spec_net_names[], *const spec_gpu_names[],

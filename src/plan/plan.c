@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "job/profile.h"
 #include "page/page.h"
 #include "plan/parts.h"
 
@@ -72,7 +73,7 @@ static enum spec_seccomp profile_of(const struct plan *p, const struct spec *spe
 	return p->gpu_node_count ? SECCOMP_DEFAULT : SECCOMP_STRICT;
 }
 
-static int plan_privileges(struct plan *p, struct err *e)
+static int plan_privileges(struct plan *p, const struct spec *spec, struct err *e)
 {
 	p->no_caps = cap_init();
 	if (!p->no_caps)
@@ -82,6 +83,8 @@ static int plan_privileges(struct plan *p, struct err *e)
 		plan_warn(
 		    p,
 		    "no seccomp filter: the job may make every system call that the kernel allows it");
+	if (p->seccomp == SECCOMP_FILE)
+		return filter_of_file(spec->profile, &p->filter, e);
 	return filter_get(p->seccomp, &p->filter, e);
 }
 
@@ -107,6 +110,8 @@ int plan_make(struct plan *p, const struct spec *spec, const struct host *host, 
 	if (plan_root(p, spec, host, e) < 0)
 		return -1;
 	p->seccomp = profile_of(p, spec);
+	p->seccomp_name = p->seccomp == SECCOMP_FILE ? spec->profile->file
+						     : spec_seccomp_names[p->seccomp];
 	if (p->telemetry)
 		plan_step(p, STEP_SOCKET)->target = &socket_path[1];
 	(void)plan_step(p, STEP_WORKDIR);
@@ -123,7 +128,7 @@ int plan_make(struct plan *p, const struct spec *spec, const struct host *host, 
 	if (p->seccomp != SECCOMP_NONE)
 		(void)plan_step(p, STEP_FILTER);
 	(void)plan_step(p, STEP_EXEC);
-	if (plan_privileges(p, e) < 0)
+	if (plan_privileges(p, spec, e) < 0)
 		return -1;
 	return plan_command(p, spec, host, e);
 }

@@ -106,6 +106,7 @@ struct plan {
 	bool want_started; /* pid 1 tells when the command was executed, and hands over the tmpfs */
 
 	enum spec_seccomp seccomp; /* the profile in force */
+	const char *seccomp_name;  /* what it is called; of a file: its path */
 	struct filter filter;
 	cap_t no_caps;
 	int last_cap;

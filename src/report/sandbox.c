@@ -68,7 +68,9 @@ json_t *part_sandbox(const struct report_facts *f)
 		if (p->clone_flags & namespaces[i].flag)
 			(void)json_array_append_new(spaces, json_string(namespaces[i].name));
 	(void)json_object_set_new(o, "namespaces", spaces);
-	(void)json_object_set_new(o, "seccomp", json_string(spec_seccomp_names[p->seccomp]));
+	(void)json_object_set_new(o, "seccomp", json_string(spec_seccomp_name(p->seccomp)));
+	if (p->seccomp == SECCOMP_FILE)
+		(void)json_object_set_new(o, "seccomp_file", part_string(p->seccomp_name));
 	(void)json_object_set_new(o, "network", json_string(spec_net_names[f->spec->net]));
 	(void)json_object_set_new(o, "capabilities", json_string("none"));
 	(void)json_object_set_new(o, "no_new_privs", json_true());

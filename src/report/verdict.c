@@ -219,7 +219,7 @@ static void of_syscall(const struct plan *p, const struct observed *o, struct ou
 	(void)call_print(out->call->arch, out->call->nr, out->call->args, call, sizeof call);
 	say(out, "the job called %s of %s, for which the seccomp profile '%s' ends it", call,
 	    call_arch_name(out->call->arch, out->call->nr, arch, sizeof arch),
-	    spec_seccomp_names[p->seccomp]);
+	    p->seccomp_name ? p->seccomp_name : spec_seccomp_name(p->seccomp));
 }
 
 static void of_signal(const struct plan *p, const struct observed *o, int signal,

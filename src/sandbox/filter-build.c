@@ -5,6 +5,7 @@
  * (gen-filter), in the unit test, and at a launch only where nothing could be embedded.
  */
 #include "sandbox/filter.h"
+#include "sandbox/call-name.h"
 #include "sandbox/filter-rules.h"
 
 #include <errno.h>
@@ -81,6 +82,7 @@ const struct filter_profile *filter_profile(enum spec_seccomp profile)
 	case SECCOMP_STRICT:
 		return &strict_profile;
 	case SECCOMP_NONE:
+	case SECCOMP_FILE:
 		break;
 	}
 	return NULL;
@@ -93,15 +95,28 @@ uint32_t filter_action(int action)
 	return action == FILTER_ALLOW ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO((uint16_t)action);
 }
 
+/*
+ * libseccomp takes no rule that says what the default action says, and yet a condition with that answer
+ * matters where the rest of the call has another. So it gets one that looks different; split() turns it back.
+ */
+enum { SAME = 0x800 }; /* libseccomp knows errno values below 4096 only */
+
+static uint32_t action_of(int action, int otherwise)
+{
+	if (action != otherwise)
+		return filter_action(action);
+	if (action == FILTER_KILL)
+		return SCMP_ACT_KILL_THREAD;
+	return action == FILTER_ALLOW ? SCMP_ACT_LOG : SCMP_ACT_ERRNO((uint16_t)action | SAME);
+}
+
 static int add_rule(scmp_filter_ctx ctx, const struct filter_rule *r, int otherwise, struct err *e)
 {
-	int nr = seccomp_syscall_resolve_name(r->name);
+	int nr = call_number(r->name);
 
-	/*
-	 * This architecture lacks it, or this libseccomp is older than it: it gets the default action. Rows
-	 * without conditions are filter_front's.
-	 */
-	if (nr < 0 || r->action == otherwise || r->match == MATCH_ALWAYS)
+	/* This architecture lacks it: it gets the default action. Rows without conditions are filter_front's. */
+	if (nr < 0 || r->match == MATCH_ALWAYS ||
+	    (r->match == MATCH_REST && r->action == otherwise))
 		return 0;
 
 	struct scmp_arg_cmp cmp[FILTER_TESTS];
@@ -117,7 +132,7 @@ static int add_rule(scmp_filter_ctx ctx, const struct filter_rule *r, int otherw
 		cmp[0] = SCMP_CMP64(0, SCMP_CMP_GE, 0);
 		count = 1;
 	}
-	int rc = seccomp_rule_add_array(ctx, filter_action(r->action), nr, count, cmp);
+	int rc = seccomp_rule_add_array(ctx, action_of(r->action, otherwise), nr, count, cmp);
 	return rc ? err_os(e, -rc, r->name, "libseccomp refuses the rule for this system call") : 0;
 }
 
@@ -149,6 +164,16 @@ static int export_program(scmp_filter_ctx ctx, struct filter *ret, struct err *e
 	return 0;
 }
 
+/* What action_of and filter-front.c meant. */
+static uint32_t plain_of(uint32_t k)
+{
+	if (k == SECCOMP_RET_LOG)
+		return SECCOMP_RET_ALLOW;
+	if (k == SECCOMP_RET_KILL_THREAD)
+		return SECCOMP_RET_KILL_PROCESS;
+	return (k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO ? k & ~(uint32_t)SAME : k;
+}
+
 /*
  * Makes two programs of the one: f->insns refuses, f->asking asks the listener about each refusal but the
  * quiet ones. A kill is one of the listener's too: it knows what was called, and ends the whole job.
@@ -163,13 +188,14 @@ static int split(struct filter *f, struct err *e)
 	f->asking = all + f->len;
 	memcpy(f->asking, all, f->len * sizeof *all);
 	for (size_t i = 0; i < f->len; i++) {
-		uint32_t k = all[i].k;
-		if (all[i].code != (BPF_RET | BPF_K) || k == SECCOMP_RET_ALLOW)
+		if (all[i].code != (BPF_RET | BPF_K))
 			continue;
-		bool refuses = (k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO;
-		if (refuses)
-			all[i].k = k & ~(uint32_t)FILTER_QUIET;
-		f->asking[i].k = refuses && k & FILTER_QUIET ? all[i].k : SECCOMP_RET_USER_NOTIF;
+		all[i].k = plain_of(all[i].k);
+		bool quiet = (all[i].k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO &&
+			     all[i].k & FILTER_QUIET;
+		all[i].k &= quiet ? ~(uint32_t)FILTER_QUIET : UINT32_MAX;
+		f->asking[i].k = quiet || all[i].k == SECCOMP_RET_ALLOW ? all[i].k
+									: SECCOMP_RET_USER_NOTIF;
 	}
 	return 0;
 }

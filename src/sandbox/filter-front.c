@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "sandbox/call-name.h"
 #include "sandbox/filter-rules.h"
 
 enum { ASK = -2 };           /* libseccomp's program decides */
@@ -43,7 +44,7 @@ static void decide(const struct filter_profile *p, int *answers, uint32_t *ret_c
 	for (size_t i = 0; i < NUMBERS_MAX; i++)
 		answers[i] = p->otherwise;
 	for (size_t i = 0; i < p->count; i++) {
-		int nr = seccomp_syscall_resolve_name(p->rules[i].name);
+		int nr = call_number(p->rules[i].name);
 		if (nr < 0 || nr >= NUMBERS_MAX)
 			continue;
 		answers[nr] = p->rules[i].match == MATCH_ALWAYS ? p->rules[i].action : ASK;

@@ -54,7 +54,7 @@ enum { FILTER_KILL = -1 };
  */
 enum { FILTER_QUIET = 0x8000 };
 
-/* NULL for SECCOMP_NONE. */
+/* NULL for SECCOMP_NONE and SECCOMP_FILE. */
 const struct filter_profile *filter_profile(enum spec_seccomp profile);
 
 /* The kernel's word for an action: FILTER_ALLOW, FILTER_KILL or an errno. */

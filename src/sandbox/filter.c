@@ -31,6 +31,7 @@ int filter_get(enum spec_seccomp profile, struct filter *ret, struct err *e)
 		len = COUNTOF(filter_data_strict);
 		break;
 	case SECCOMP_NONE:
+	case SECCOMP_FILE:
 		break;
 	}
 	/* struct sock_fprog wants a pointer that may write; nobody does, as owned says. */

@@ -24,7 +24,12 @@ struct filter {
 	bool owned;         /* insns came from malloc, and asking is its second half */
 };
 
-/* The embedded program when this build has one, else compiled now. SECCOMP_NONE gives len 0. */
+struct profile;
+
+/* The program of a profile file, made by libseccomp now. Mistakes in the file are ERR_BAD. */
+int filter_of_file(const struct profile *p, struct filter *ret, struct err *e);
+
+/* The embedded program when this build has one, else compiled now. SECCOMP_NONE and SECCOMP_FILE give len 0. */
 int filter_get(enum spec_seccomp profile, struct filter *ret, struct err *e);
 
 /* Always compiled by libseccomp: for builds without an embedded program, and to check it against. */

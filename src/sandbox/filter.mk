@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # The seccomp filter: profiles, the program compiled from them at build time.
 FILTER_BUILD_SOURCES = \
+	src/sandbox/call-name.c src/sandbox/call-name.h src/sandbox/call-newer.def \
+	src/sandbox/call-args.c src/sandbox/call-args.def src/sandbox/call-args.h \
 	src/sandbox/filter-build.c src/sandbox/filter-front.c src/sandbox/filter-rules.h src/sandbox/filter.h \
 	src/sandbox/filter-default.def src/sandbox/filter-strict.def
 
-libsandbox_a_SOURCES += src/sandbox/filter.c $(FILTER_BUILD_SOURCES)
+libsandbox_a_SOURCES += src/sandbox/filter.c src/sandbox/filter-file.c $(FILTER_BUILD_SOURCES)
 
 # The generator runs on the machine that builds, so a cross build compiles its filter at launch.
 if !CROSS_COMPILING

@@ -117,7 +117,7 @@ static void test_messages(void **state)
 		{OPT_RUN, "--net hots -- a", "--net: expected 'none' or 'host', got 'hots'"},
 		{OPT_RUN, "--gpu 0 -- a", "--gpu: expected 'all' or 'none', got '0'"},
 		{OPT_RUN, "--seccomp off -- a",
-			"--seccomp: expected 'default', 'strict' or 'none', got 'off'"},
+			"--seccomp: expected 'default', 'strict', 'none' or a profile file (*.yaml), got 'off'"},
 		{OPT_RUN, "--report '' -- a", "--report: a path must not be empty"},
 		{OPT_RUN, "--workdir '' -- a", "--workdir: a path must not be empty"},
 		{OPT_RUN, "--driver '' -- a", "--driver: a path must not be empty"},

@@ -4,3 +4,9 @@ tests_unit_filter_test_SOURCES = tests/unit/filter_test.c tests/unit/bpf_sim.c t
 tests_unit_filter_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_filter_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_filter_test_LDADD = libsandbox.a libbase.a $(SECCOMP_LIBS) $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/profile.test
+tests_unit_profile_test_SOURCES = tests/unit/profile_test.c tests/unit/bpf_sim.c tests/unit/bpf_sim.h
+tests_unit_profile_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_profile_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_profile_test_LDADD = libsandbox.a libjob.a libbase.a $(SECCOMP_LIBS) $(YAML_LIBS) $(CMOCKA_LIBS)

@@ -61,7 +61,7 @@ static void test_keys(void **state)
 		{CMD "gpu: 0\n", "job.yaml:2: gpu: expected 'all' or 'none', got '0'"},
 		{CMD "seccomp: strict\n", NULL},
 		{CMD "seccomp: off\n",
-			"job.yaml:2: seccomp: expected 'default', 'strict' or 'none', got 'off'"},
+			"job.yaml:2: seccomp: expected 'default', 'strict', 'none' or a profile file (*.yaml), got 'off'"},
 		{CMD "env: {A: 1, B: null, _c9: '', D: true}\n", NULL},
 		{CMD "env: [A=1]\n",
 			"job.yaml:2: env: expected a map such as {OMP_NUM_THREADS: 4}, got a list"},
