@@ -24,4 +24,11 @@ bench-smoke: all $(EXTRA_PROGRAMS)
 	python3 $(top_srcdir)/bench/bench --build . --smoke $(BENCH_FLAGS)
 	python3 $(top_srcdir)/bench/many --build . --smoke
 	python3 $(top_srcdir)/bench/dispatch --build . --smoke --only small $(DISPATCH_FLAGS)
-.PHONY: bench bench-smoke
+# On a kernel with control groups of version 2 alone, in a test machine: read the ratios.
+BENCH_VM_FLAGS = --only launch,sample,memory --cycles 20
+MANY_VM_FLAGS = --sequential 300 --concurrent 50
+bench-vm: all $(EXTRA_PROGRAMS)
+	@$(MAKE) $(AM_MAKEFLAGS) check TESTS= >/dev/null
+	@top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' $(SHELL) $(srcdir)/tests/vm/run -m root -c \
+		'cd "$$top_srcdir" && python3 bench/bench --build "$$top_builddir" $(BENCH_VM_FLAGS) && python3 bench/many --build "$$top_builddir" $(MANY_VM_FLAGS)'
+.PHONY: bench bench-smoke bench-vm
