@@ -37,12 +37,14 @@ install_missing() {
 	[ "$(id -u)" = 0 ] || command -v sudo >/dev/null 2>&1 ||
 		die "cannot install:$missing: neither root nor sudo; install them and run $me again"
 	say "installing:$missing"
+	# A new machine has no package lists at all; old ones name packages that are gone by now.
 	# shellcheck disable=SC2086 # a list of package names
-	DEBIAN_FRONTEND=noninteractive as_root apt-get install -y -q --no-install-recommends $missing >&2 || {
-		as_root apt-get update -q >&2 &&
-			DEBIAN_FRONTEND=noninteractive as_root apt-get install -y -q --no-install-recommends $missing >&2
-	} || die "apt-get could not install:$missing"
+	apt-get install --simulate $missing >/dev/null 2>&1 || as_root apt-get update -q >&2
+	apt_install || { as_root apt-get update -q >&2 && apt_install; } || die "apt-get could not install:$missing"
 }
+# sudo passes no variables on.
+# shellcheck disable=SC2086
+apt_install() { as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >&2; }
 
 # build_tree DIR [CONFIGURE-OPTION...]: a build outside of the source tree; quick when up to date.
 build_tree() {
