@@ -4,7 +4,7 @@
  * the other, and each writes one line; sizes are in MiB. It loads the loader by dlopen(3), as Taichi, volk and
  * ncnn do, and never stops at an error: what was answered is what a test wants to know.
  *
- *   api10 api10+2 api11     the instance's version (1.0, 1.0 with KHR_get_physical_device_properties2, 1.1); 1.3 without
+ *   api10 api10+2 api11 api13   the instance's version, +2: with KHR_get_physical_device_properties2; 1.3 without
  *   alloc:N dedicated:N export:N host:N protected:N  memory, one block
  *   import        the exported block once more
  *   sparse:N      a sparse buffer of N MiB, bound to one block of it
@@ -456,7 +456,7 @@ int main(int argc, char **argv)
 	v.version = VK_API_VERSION_1_3;
 	v.exported = -1;
 	for (; i < argc && strncmp(argv[i], "api", 3) == 0; i++) {
-		v.version = argv[i][4] == '0' ? VK_API_VERSION_1_0 : VK_API_VERSION_1_1;
+		v.version = VK_MAKE_API_VERSION(0, 1, argv[i][4] - '0', 0);
 		v.with_2 = argv[i][5] == '+';
 	}
 	if (begin() != 0)

@@ -167,6 +167,15 @@ need() {
 		skip_all "$why"
 	done
 }
+# part N NAME: for a part of N cases: is it here? If not they are skipped, or one fails as with need.
+part() {
+	have "$2" && return
+	case " ${VKJAIL_TEST_REQUIRE:-} " in
+	*" $2 "*) fail "required: $2 ($why)" ;;
+	*) skip "$1" "$why" ;;
+	esac
+	return 1
+}
 need_userns() { need userns; }
 need_root() { need root; }
 need_user() { need user; }

@@ -62,3 +62,10 @@ integration_tests += \
 	tests/t/6003-real-numpy.t \
 	tests/t/6004-real-vulkaninfo.t \
 	tests/t/6010-denied.t
+
+# The Vulkan layer
+integration_tests += \
+	tests/t/5000-layer-loading.t \
+	tests/t/5001-loaders.t \
+	tests/t/5010-device-memory.t \
+	tests/t/5011-budget.t
