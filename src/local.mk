@@ -82,6 +82,8 @@ libwatch_a_SOURCES = \
 	src/watch/claims.c src/watch/claims.h \
 	src/watch/drain.c \
 	src/watch/facts.h \
+	src/watch/fdinfo.c src/watch/fdinfo.h \
+	src/watch/gpu-use.c src/watch/gpu-use.h \
 	src/watch/group.c \
 	src/watch/layer.c \
 	src/watch/procfiles.c src/watch/procfiles.h \

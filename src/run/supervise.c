@@ -61,6 +61,7 @@ static void run_done(struct run *r)
 	if (r->signal_fd >= 0)
 		(void)close(r->signal_fd);
 	free(r->seen.samples.at);
+	fdinfo_done(&r->seen.drm);
 	relay_done(&r->relays[0]);
 	relay_done(&r->relays[1]);
 	cgroup_done(&r->group);

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "cgroup/cgroup.h"
 #include "job/limits.h"
+#include "watch/fdinfo.h"
 #include "sandbox/proto.h"
 
 enum cause_kind {
@@ -76,6 +77,7 @@ struct observed {
 	    denied; /* calls that the filter refused; NULL: not known. Borrowed from the child's page */
 	uint64_t tmp_bytes_peak;
 	bool tmp_counted;
+	struct fdinfo_sum drm; /* owned by who owns the struct */
 	char gpu_use
 	    [256]; /* what was seen of a driver in the job while the layer had said nothing; "" */
 };

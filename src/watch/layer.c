@@ -7,10 +7,11 @@
 #include <poll.h>
 #include <sys/epoll.h>
 
+#include "watch/gpu-use.h"
 #include "watch/timers.h"
 #include "watch/usage.h"
 
-enum { LAYER_BACKLOG = 64 };
+enum { LAYER_BACKLOG = 64, LOOKED_AT = 64 };
 
 static int add(struct loop *l, int fd, enum source source, unsigned number)
 {
@@ -121,10 +122,36 @@ bool layer_progress(struct loop *l)
 	return l->idle_gpu != was || s.since_ns != 0;
 }
 
+/*
+ * What the kernel sees of the GPU, where there is one: its drivers' numbers, and whether a driver is used past
+ * the layer. Both are looked for only as long as there is something to find.
+ */
+static void look_from_outside(struct loop *l, struct usage *u)
+{
+	struct observed *o = l->watch->seen;
+	const struct telemetry *t = l->watch->telemetry;
+	bool silent = t && t->hellos == 0 && !o->gpu_use[0];
+	pid_t pids[LOOKED_AT];
+
+	if (!silent && l->watch->plan->gpu_node_count == 0)
+		return;
+	unsigned count = usage_pids(l->watch->child->pid, &l->files, pids, LOOKED_AT);
+	if (silent)
+		(void)gpu_use_find("/proc", pids, count, o->gpu_use, sizeof o->gpu_use);
+	if (l->watch->plan->gpu_node_count == 0)
+		return;
+	fdinfo_read(&o->drm, "/proc", pids, count, u->at_ns);
+	u->device_seen_bytes = o->drm.memory_bytes;
+	uint64_t limit = l->watch->plan->limits.value[LIMIT_DEVICE_MEMORY];
+	if (limit < LIMIT_UNSET && o->drm.memory_bytes > limit)
+		watch_limit(l, LIMIT_DEVICE_MEMORY, o->drm.memory_bytes, SIGTERM);
+}
+
 void layer_sample(struct loop *l, struct usage *u)
 {
 	struct telemetry *t = l->watch->telemetry;
 
+	look_from_outside(l, u);
 	if (!t || !t->page)
 		return;
 	telemetry_look(t, "sample", u->at_ns);

@@ -206,6 +206,24 @@ static uint64_t mapped_of_process(pid_t pid, dev_t dev)
 	return sum;
 }
 
+unsigned usage_pids(pid_t root, struct proc_files *files, pid_t *pids, unsigned max)
+{
+	UNINITIALIZED struct tree t;
+	struct usage unused = {.at_ns = 0};
+	unsigned count = 0;
+
+	t.count = 1;
+	t.pids[0] = root;
+	for (t.done = 0; t.done < t.count && count < max; t.done++) {
+		unsigned threads = add_process(t.pids[t.done], USAGE_CPU, files, &unused);
+		if (threads && t.done > 0)
+			pids[count++] = t.pids[t.done];
+		if (threads)
+			add_descendants(&t, t.pids[t.done], threads, files);
+	}
+	return count;
+}
+
 uint64_t usage_mapped(pid_t root, dev_t dev, struct proc_files *files)
 {
 	UNINITIALIZED struct tree t;

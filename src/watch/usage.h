@@ -21,6 +21,9 @@ enum usage_want { USAGE_CPU, USAGE_MEMORY, USAGE_MEMORY_EXACT };
  */
 bool usage_read(pid_t root, enum usage_want want, struct proc_files *files, struct usage *ret);
 
+/* The processes of the tree without root itself, the first max of them; how many there are. */
+unsigned usage_pids(pid_t root, struct proc_files *files, pid_t *pids, unsigned max);
+
 /*
  * How much of the tree's memory is files of the file system dev that it has mapped: for whoever
  * counts that file system as well. Their proportional share (smaps: Pss without Anonymous).

@@ -57,3 +57,9 @@ tests_unit_cache_test_SOURCES = tests/unit/cache_test.c
 tests_unit_cache_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_cache_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_cache_test_LDADD = librun.a $(RUN_TEST_LIBS) $(MD_LIBS)
+
+unit_tests += tests/unit/fdinfo.test
+tests_unit_fdinfo_test_SOURCES = tests/unit/fdinfo_test.c
+tests_unit_fdinfo_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_fdinfo_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_fdinfo_test_LDADD = $(RUN_TEST_LIBS)
