@@ -52,6 +52,7 @@ libplan_a_SOURCES = \
 	src/plan/driver.c \
 	src/plan/dynamic.c \
 	src/plan/io.c \
+	src/plan/landlock.c \
 	src/plan/limits.c \
 	src/plan/parts.h \
 	src/plan/plan.c src/plan/plan.h \
@@ -65,9 +66,11 @@ libsandbox_a_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS) $(CAP_CFLAGS)
 libsandbox_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 libsandbox_a_SOURCES = \
 	src/sandbox/child.c src/sandbox/child.h \
+	src/sandbox/clocks.c \
 	src/sandbox/creds.c \
 	src/sandbox/init.c \
 	src/sandbox/inroot.c src/sandbox/inroot.h \
+	src/sandbox/landlock.c src/sandbox/landlock.h \
 	src/sandbox/launch.c src/sandbox/launch.h \
 	src/sandbox/mounts.c \
 	src/sandbox/notify.c \

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
-#include <linux/landlock.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "cgroup/cgroup.h"
 #include "cli/cmd.h"
 #include "cli/say.h"
+#include "plan/parts.h"
 
 enum grade { GOOD, NOTE, BAD };
 
@@ -80,15 +80,26 @@ static void check_openat2(const struct host *host, struct finding *f)
 		     "openat2(2) is refused; paths are walked component by component instead");
 }
 
+/* What a run would say: made from a plan, so that the two cannot differ. */
 static void check_landlock(const struct host *host, struct finding *f)
 {
-	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	struct plan plan = {0};
+	struct spec spec;
+
 	(void)host;
-	if (abi > 0)
-		find(f, GOOD, NULL, "Landlock ABI %ld", abi);
+	spec_init(&spec);
+	plan_landlock(&plan, &spec);
+	const struct landlock_rules *l = &plan.landlock;
+	if (l->why)
+		find(f, NOTE, "Linux 6.12 or newer, with landlock in its lsm= list",
+		     "no second wall: %s", l->why);
+	else if (!l->scoped)
+		find(f, NOTE, "Linux 6.12 or newer",
+		     "Landlock ABI %d: files, but neither signals nor abstract sockets", l->abi);
 	else
-		find(f, NOTE, "boot with lsm=landlock,... (Linux 5.13 or newer)",
-		     "no Landlock; not used by this version");
+		find(f, GOOD, NULL, "Landlock ABI %d: files, signals, abstract sockets", l->abi);
+	plan_done(&plan);
+	spec_done(&spec);
 }
 
 static void check_children(const struct host *host, struct finding *f)

@@ -118,6 +118,16 @@ static void print_limits(const struct plan *p, const char *soft_action)
 	}
 }
 
+static void print_landlock(const struct landlock_rules *l)
+{
+	if (l->why)
+		(void)printf("landlock: not used: %s\n", l->why);
+	else
+		(void)printf("landlock: ABI %d, %zu paths%s\n", l->abi, l->path_count,
+			     l->scoped ? ", no signals and abstract sockets beyond the job"
+				       : "; signals and abstract sockets need ABI 6 (Linux 6.12)");
+}
+
 /* Only when a limit wanted one. */
 static void print_group(const struct cgroup_place *g)
 {
@@ -148,6 +158,7 @@ static void print_text(const struct options *o, const struct plan *p)
 	(void)printf("\nsandbox: seccomp %s, network %s, %zu GPU device node%s\n",
 		     p->seccomp_name, spec_net_names[o->spec.net], p->gpu_node_count,
 		     p->gpu_node_count == 1 ? "" : "s");
+	print_landlock(&p->landlock);
 	print_group(&p->group);
 	for (size_t i = 0; i < p->warning_count; i++)
 		(void)printf("warning: %s\n", p->warnings[i]);

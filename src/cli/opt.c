@@ -165,13 +165,6 @@ static int choose(const char *const *names, const struct option_row *row, const 
 	return i;
 }
 
-SETTER(set_soft_action)
-{
-	int i = choose(spec_soft_action_names, row, value, e);
-	o->spec.soft_action = i < 0 ? o->spec.soft_action : (enum spec_soft_action)i;
-	return i < 0 ? -1 : 0;
-}
-
 SETTER(set_telemetry)
 {
 	int i = choose(spec_telemetry_names, row, value, e);
@@ -198,19 +191,22 @@ SETTER(set_kernel_names)
 	return take_path(&o->spec.kernel_names, row, value, e);
 }
 
-SETTER(set_net)
-{
-	int i = choose(spec_net_names, row, value, e);
-	o->spec.net = i < 0 ? o->spec.net : (enum spec_net)i;
-	return i < 0 ? -1 : 0;
-}
+/* One of an enum's names. */
+#define CHOICE(name, member, names)                                               \
+	SETTER(name)                                                              \
+	{                                                                         \
+		int i = choose(names, row, value, e);                             \
+		if (i >= 0)                                                       \
+			o->spec.member = (__typeof__(o->spec.member))(unsigned)i; \
+		return i < 0 ? -1 : 0;                                            \
+	}
 
-SETTER(set_gpu)
-{
-	int i = choose(spec_gpu_names, row, value, e);
-	o->spec.gpu = i < 0 ? o->spec.gpu : (enum spec_gpu)i;
-	return i < 0 ? -1 : 0;
-}
+CHOICE(set_soft_action, soft_action, spec_soft_action_names)
+CHOICE(set_net, net, spec_net_names)
+CHOICE(set_gpu, gpu, spec_gpu_names)
+CHOICE(set_landlock, landlock, spec_landlock_names)
+CHOICE(set_proc, proc, spec_proc_names)
+CHOICE(set_clocks, clocks, spec_clocks_names)
 
 SETTER(set_seccomp)
 {

@@ -14,6 +14,9 @@
 #include "job/limits.h"
 
 enum spec_net { NET_NONE, NET_HOST };
+enum spec_landlock { LANDLOCK_AUTO, LANDLOCK_NONE };
+enum spec_proc { PROC_ALL, PROC_PROCESSES };
+enum spec_clocks { CLOCKS_HOST, CLOCKS_OWN };
 enum spec_gpu { GPU_ALL, GPU_NONE };
 enum spec_seccomp { SECCOMP_DEFAULT, SECCOMP_STRICT, SECCOMP_NONE, SECCOMP_FILE };
 enum spec_soft_action { SOFT_NOTE, SOFT_END };
@@ -263,6 +266,9 @@ struct spec {
 	const char *hostname; /* NULL: "vkjail" */
 	enum spec_net net;
 	enum spec_gpu gpu;
+	enum spec_landlock landlock;
+	enum spec_proc proc;
+	enum spec_clocks clocks;
 	enum spec_seccomp seccomp;
 	const struct profile *profile; /* SECCOMP_FILE */
 	bool seccomp_given;            /* chosen by the user rather than by default */
@@ -338,5 +344,7 @@ extern const char *const spec_net_names[], *const spec_gpu_names[],
 						       *const spec_telemetry_names[],
 							   *const spec_timing_names[],
 							       *const spec_kernel_stop_names[];
+extern const char *const spec_landlock_names[], *const spec_proc_names[],
+						    *const spec_clocks_names[];
 extern const char *const compute_type_names[], *const compute_format_names[];
 extern const char *const compute_filter_names[], *const compute_address_names[];

@@ -28,6 +28,9 @@ int plan_io(struct plan *p, const struct spec *spec, struct err *e);
 /* What the group enforces and measures, over what would be without it. */
 void plan_cgroup_cover(struct plan *p);
 
+/* The landlock step, and what it allows: after all steps that make the new root. */
+void plan_landlock(struct plan *p, const struct spec *spec);
+
 /* Mounts the one Vulkan driver whose manifest is given, and hides the others. */
 int plan_driver(struct tree *t, const char *manifest, struct err *e);
 

@@ -55,6 +55,8 @@ static void plan_identity(struct plan *p, const struct spec *spec, const struct 
 		       (unsigned)host->uid);
 	(void)snprintf(p->id_maps[1], sizeof p->id_maps[1], "%u %u 1\n", (unsigned)host->gid,
 		       (unsigned)host->gid);
+	if (spec->clocks == CLOCKS_OWN)
+		(void)plan_step(p, STEP_CLOCKS);
 	(void)plan_step(p, STEP_ID_MAP);
 	(void)plan_step(p, STEP_SESSION);
 	plan_step(p, STEP_HOSTNAME)->source = spec->hostname ? spec->hostname : "vkjail";
@@ -121,6 +123,8 @@ int plan_make(struct plan *p, const struct spec *spec, const struct host *host, 
 	p->fork_step = p->step_count;
 	(void)plan_step(p, STEP_FORK);
 	(void)plan_step(p, STEP_GROUP);
+	/* Before the resource limits: it opens files. */
+	plan_landlock(p, spec);
 	if (plan_limits(p, spec, host, e) < 0 || plan_rlimit_steps(p, spec, e) < 0)
 		return -1;
 	(void)plan_step(p, STEP_DESCRIPTORS);

@@ -20,6 +20,7 @@
 #include "host/host.h"
 #include "job/spec.h"
 #include "sandbox/filter.h"
+#include "sandbox/landlock.h"
 
 enum step_op {
 #define STEP(id, name, help) STEP_##id,
@@ -47,6 +48,7 @@ enum {
 	STEP_OWN =
 	    1
 	    << 3, /* BIND, DIRECTORY, SYMLINK, FILE: every directory above the target is the new root's own */
+	STEP_PROCESSES = 1 << 4, /* PROC: nothing in it but the processes */
 };
 
 /* Paths in the new root are relative to it ("usr/lib"); "" is the root itself. */
@@ -108,6 +110,7 @@ struct plan {
 	enum spec_seccomp seccomp; /* the profile in force */
 	const char *seccomp_name;  /* what it is called; of a file: its path */
 	struct filter filter;
+	struct landlock_rules landlock;
 	cap_t no_caps;
 	int last_cap;
 	char id_maps[2][64];               /* lines for uid_map and gid_map */

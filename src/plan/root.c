@@ -82,6 +82,11 @@ static const char *const proc_read_only[] = {
     "/proc/sys",  "/proc/sysrq-trigger", "/proc/irq",  "/proc/bus",          "/proc/fs",
     "/proc/scsi", "/proc/acpi",          "/proc/mtrr", "/proc/dynamic_debug"};
 
+/* What the same owner could read: the kernel's own memory and timers, which tell of everybody's work. */
+static const char *const proc_hidden[] = {
+    "/proc/kcore",    "/proc/kpagecount",  "/proc/kpageflags", "/proc/kpagecgroup",
+    "/proc/slabinfo", "/proc/vmallocinfo", "/proc/timer_list", "/proc/pagetypeinfo"};
+
 enum { COPY_MAX = 8192 };
 
 /* Puts the contents into the FILE step that was planned last. False when it can't be read: then a bind may still serve. */
@@ -173,18 +178,30 @@ static int add_devices(struct tree *t, const struct spec *spec, struct err *e)
 	return spec->gpu == GPU_ALL ? add_gpu_nodes(t, e) : 0;
 }
 
-static void add_proc(struct tree *t)
+static void add_proc(struct tree *t, const struct spec *spec)
 {
 	struct plan *p = t->plan;
 
 	tree_directory(t, "/proc", 0555);
-	plan_step(p, STEP_PROC)->target = "proc";
+	struct step *proc = plan_step(p, STEP_PROC);
+	proc->target = "proc";
+	proc->flags = spec->proc == PROC_PROCESSES ? STEP_PROCESSES : 0;
 	tree_note(t, "/proc", MADE_BIND);
-	if (t->host->uid != 0)
+	/* The processes alone: what is locked or hidden below is not there. */
+	if (t->host->uid != 0 || spec->proc == PROC_PROCESSES)
 		return;
 	for (size_t i = 0; i < COUNTOF(proc_read_only); i++)
 		if (access(proc_read_only[i], F_OK) == 0)
 			plan_step(p, STEP_READ_ONLY)->target = proc_read_only[i] + 1;
+	for (size_t i = 0; i < COUNTOF(proc_hidden); i++) {
+		if (access(proc_hidden[i], F_OK) < 0)
+			continue;
+		/* A device node on a mount without devices: it does not open. */
+		struct step *s = plan_step(p, STEP_BIND);
+		s->source = "/dev/null";
+		s->target = proc_hidden[i] + 1;
+		s->flags = STEP_OWN;
+	}
 }
 
 /* The directory of the helper programs, where it isn't seen already (an installed one lies in /usr). */
@@ -221,7 +238,7 @@ int plan_root(struct plan *p, const struct spec *spec, const struct host *host, 
 	if (spec->driver ? plan_driver(&t, spec->driver, e) < 0
 			 : plan_vulkan_config(&t, spec, e) < 0)
 		return -1;
-	add_proc(&t);
+	add_proc(&t, spec);
 	if (add_devices(&t, spec, e) < 0)
 		return -1;
 	tree_directory(&t, "/tmp", 01777);

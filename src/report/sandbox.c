@@ -59,6 +59,22 @@ static json_t *part_cgroup(const struct plan *p)
 	return o;
 }
 
+/* The second wall: as far as this kernel has it, or why it is not there. */
+static json_t *part_landlock(const struct landlock_rules *l)
+{
+	json_t *o = json_object(), *scopes = json_array();
+
+	(void)json_object_set_new(o, "abi", l->abi ? json_integer(l->abi) : json_null());
+	if (l->why)
+		(void)json_object_set_new(o, "why", json_string(l->why));
+	if (l->scoped & LL_SCOPE_ABSTRACT)
+		(void)json_array_append_new(scopes, json_string("abstract-unix-socket"));
+	if (l->scoped & LL_SCOPE_SIGNAL)
+		(void)json_array_append_new(scopes, json_string("signal"));
+	(void)json_object_set_new(o, "scopes", scopes);
+	return o;
+}
+
 json_t *part_sandbox(const struct report_facts *f)
 {
 	json_t *o = json_object(), *spaces = json_array();
@@ -68,12 +84,15 @@ json_t *part_sandbox(const struct report_facts *f)
 		if (p->clone_flags & namespaces[i].flag)
 			(void)json_array_append_new(spaces, json_string(namespaces[i].name));
 	(void)json_object_set_new(o, "namespaces", spaces);
+	if (f->spec->clocks == CLOCKS_OWN)
+		(void)json_array_append_new(spaces, json_string("time"));
 	(void)json_object_set_new(o, "seccomp", json_string(spec_seccomp_name(p->seccomp)));
 	if (p->seccomp == SECCOMP_FILE)
 		(void)json_object_set_new(o, "seccomp_file", part_string(p->seccomp_name));
 	(void)json_object_set_new(o, "network", json_string(spec_net_names[f->spec->net]));
 	(void)json_object_set_new(o, "capabilities", json_string("none"));
 	(void)json_object_set_new(o, "no_new_privs", json_true());
+	(void)json_object_set_new(o, "landlock", part_landlock(&p->landlock));
 	if (p->group.version != CGROUP_NONE || p->group.why)
 		(void)json_object_set_new(o, "cgroup", part_cgroup(p));
 	(void)json_object_set_new(o, "mounts", part_mounts(p));

@@ -57,6 +57,10 @@ int creds_no_new_privs(struct child *c, const struct step *s);
 /* Answers one call that the filter asks about (notify.c). True when it ends the job. */
 bool notify_answer(struct child *c);
 
+/* Clocks of its own for what pid 1 starts (clocks.c), and the second wall around it (landlock.c). */
+int clocks_step(struct child *c, const struct step *s);
+int landlock_step(struct child *c, const struct step *s);
+
 /* pid 1: starts the job's process, reaps, forwards, tells. Never returns. */
 _Noreturn void init_run(struct child *c);
 

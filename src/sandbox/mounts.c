@@ -187,8 +187,14 @@ int mounts_tmpfs(struct child *c, const struct step *s)
 
 int mounts_proc(struct child *c, const struct step *s)
 {
-	/* Before the old root is detached: the kernel grants a new proc only where one is visible already. */
-	AUTO_FD int fs = new_mount("proc", NULL,
+	/*
+	 * pid 1 carries the command line of vkjail, and is not the job's to look at: hidden, because it is not
+	 * dumpable (proc(5), ptraceable). Before the old root is detached: the kernel grants a new proc only where one is
+	 * visible already.
+	 */
+	const char *options[] = {"hidepid", "4", s->flags & STEP_PROCESSES ? "subset" : NULL, "pid",
+				 NULL};
+	AUTO_FD int fs = new_mount("proc", options,
 				   MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 	if (fs < 0)
 		return -1;

@@ -124,7 +124,7 @@ done_testing() {
 }
 
 # have NAME: is it here? Sets why when it is not. NAME: userns root ordinary user vulkan validation-layer real
-# plain-build freezer, or any program's name.
+# plain-build freezer landlock, or any program's name.
 have() {
 	case $1 in
 	root) why='needs root' && [ "$(id -u)" = 0 ] ;;
@@ -143,6 +143,7 @@ have() {
 	validation-layer)
 		why='no Vulkan validation layer (Debian: vulkan-validationlayers)'
 		[ -r /usr/share/vulkan/explicit_layer.d/VkLayer_khronos_validation.json ] ;;
+	landlock) why="no Landlock of ABI 6 or newer" && have_landlock ;;
 	vulkan) why='no Vulkan software driver (Debian: mesa-vulkan-drivers)' && have_lavapipe ;;
 	*) why="no program '$1'" && command -v "$1" >/dev/null 2>&1 ;;
 	esac
@@ -152,6 +153,10 @@ have_lavapipe() {
 		[ -r "$tap_icd" ] && return
 	done
 	return 1
+}
+have_landlock() {
+	tap_abi=$(vkjail doctor --json 2>/dev/null | sed -n 's/.*Landlock ABI \([0-9]*\).*/\1/p')
+	[ "${tap_abi:-0}" -ge 6 ]
 }
 # need NAME...: skips the whole test when something is missing, or fails it when the name is in
 # VKJAIL_TEST_REQUIRE.

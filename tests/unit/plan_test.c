@@ -153,7 +153,7 @@ static void check_order(const struct fixture *f)
 	/* With the sets empty, only what needs none of them. */
 	for (size_t i = caps + 1; i < p->step_count; i++) {
 		enum step_op op = p->steps[i].op;
-		if (op != STEP_NO_NEW_PRIVS && op != STEP_FORK && op != STEP_GROUP && op != STEP_RLIMIT && op != STEP_AFFINITY && op != STEP_DESCRIPTORS &&
+		if (op != STEP_NO_NEW_PRIVS && op != STEP_FORK && op != STEP_GROUP && op != STEP_LANDLOCK && op != STEP_RLIMIT && op != STEP_AFFINITY && op != STEP_DESCRIPTORS &&
 		    op != STEP_SIGNALS && op != STEP_FILTER && op != STEP_EXEC)
 			fail_msg("step %zu, %s, stands after capabilities", i, step_table[op].name);
 	}
