@@ -155,8 +155,8 @@ static void print_text(const struct options *o, const struct plan *p)
 	if (o->spec.compute)
 		print_compute(o->spec.compute);
 	print_limits(p, spec_soft_action_names[o->spec.soft_action]);
-	(void)printf("\nsandbox: seccomp %s, network %s, %zu GPU device node%s\n",
-		     p->seccomp_name, spec_net_names[o->spec.net], p->gpu_node_count,
+	(void)printf("\nsandbox: seccomp %s, network %s, %zu GPU device node%s\n", p->seccomp_name,
+		     spec_net_names[o->spec.net], p->gpu_node_count,
 		     p->gpu_node_count == 1 ? "" : "s");
 	print_landlock(&p->landlock);
 	print_group(&p->group);
