@@ -14,6 +14,9 @@
  *   lost          submits until the device is lost, at most for 10 s
  *   submit:N      N empty submissions; tells the milliseconds
  *   submit2:N     the same with vkQueueSubmit2
+ *   work:N        N times a fill of 64 MiB, submitted and waited for; tells the milliseconds
+ *   long:N        the same N fills in one submission, waited for without end; tells the result, and ends by _exit(2)
+ *   ignoreterm    SIGTERM is ignored from now on
  *   idle          vkDeviceWaitIdle
  *   fork          a child that frees what its parent has, and exits; waits for it
  *   child         a child that executes this program with the arguments after it; waits for it; ends
@@ -320,6 +323,73 @@ static void submit(uint64_t n, bool second)
 	       (unsigned long long)(now_ms() - began));
 }
 
+enum { FILL = 64 << 20 };
+
+/* A command buffer of so many fills of one buffer, ready to be submitted again and again. */
+static VkCommandBuffer record_fills(uint64_t n)
+{
+	const VkCommandPoolCreateInfo pool_info = {.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO};
+	const VkBufferCreateInfo info = {.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
+					 .size = FILL,
+					 .usage = VK_BUFFER_USAGE_TRANSFER_DST_BIT};
+	const VkMemoryBarrier after = {.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+				       .srcAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
+				       .dstAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT};
+	const VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
+	VkCommandBufferAllocateInfo one = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
+					   .commandBufferCount = 1};
+	VkCommandBuffer c = VK_NULL_HANDLE;
+	VkBuffer buffer;
+
+	if (DEVICE(vkCreateCommandPool)(v.device, &pool_info, NULL, &one.commandPool) < 0 ||
+	    DEVICE(vkAllocateCommandBuffers)(v.device, &one, &c) < 0 ||
+	    DEVICE(vkCreateBuffer)(v.device, &info, NULL, &buffer) < 0 ||
+	    allocate(FILL, type_with(0), NULL) < 0 ||
+	    DEVICE(vkBindBufferMemory)(v.device, buffer, v.block[v.blocks - 1], 0) < 0)
+		return VK_NULL_HANDLE;
+	DEVICE(vkBeginCommandBuffer)(c, &begin);
+	for (uint64_t i = 0; i < n; i++) {
+		DEVICE(vkCmdFillBuffer)(c, buffer, 0, FILL, (uint32_t)i);
+		DEVICE(vkCmdPipelineBarrier)(c, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_PIPELINE_STAGE_TRANSFER_BIT, 0, 1,
+					     &after, 0, NULL, 0, NULL);
+	}
+	DEVICE(vkEndCommandBuffer)(c);
+	return c;
+}
+
+static VkResult submit_and_wait(VkCommandBuffer c)
+{
+	const VkSubmitInfo s = {
+	    .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO, .commandBufferCount = 1, .pCommandBuffers = &c};
+	const VkFenceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
+	VkFence fence;
+	VkResult r = DEVICE(vkCreateFence)(v.device, &info, NULL, &fence);
+
+	if (r == VK_SUCCESS)
+		r = DEVICE(vkQueueSubmit)(v.queue, 1, &s, fence);
+	if (r == VK_SUCCESS)
+		r = DEVICE(vkWaitForFences)(v.device, 1, &fence, VK_TRUE, UINT64_MAX);
+	if (r == VK_SUCCESS)
+		DEVICE(vkDestroyFence)(v.device, fence, NULL);
+	return r;
+}
+
+static void work(uint64_t n, bool in_one)
+{
+	VkCommandBuffer c = record_fills(in_one ? n : 1);
+	uint64_t began = now_ms();
+	VkResult r = c ? VK_SUCCESS : VK_ERROR_OUT_OF_DEVICE_MEMORY;
+
+	for (uint64_t i = 0; i < (in_one ? 1 : n) && r == VK_SUCCESS; i++)
+		r = submit_and_wait(c);
+	printf("%s %s ms %llu\n", in_one ? "long" : "work", result_name(r),
+	       (unsigned long long)(now_ms() - began));
+	if (!in_one)
+		return;
+	(void)fflush(stdout);
+	_exit(0);
+}
+
 /* For a job that is being ended: until the device is lost. */
 static void submit_until_lost(void)
 {
@@ -408,6 +478,8 @@ static void do_small(const char *word)
 		print_budget();
 	} else if (strcmp(word, "idle") == 0) {
 		printf("idle %s\n", result_name(DEVICE(vkDeviceWaitIdle)(v.device)));
+	} else if (strcmp(word, "ignoreterm") == 0) {
+		(void)signal(SIGTERM, SIG_IGN);
 	} else if (strcmp(word, "lost") == 0) {
 		submit_until_lost();
 	} else if (strcmp(word, "fork") == 0) {
@@ -469,6 +541,8 @@ int main(int argc, char **argv)
 			       colon ? (int)(colon - argv[i]) : (int)strlen(argv[i]), argv[i]);
 		if (strncmp(word, "submit", 6) == 0)
 			submit(n, word[6] == '2');
+		else if (strcmp(word, "work") == 0 || strcmp(word, "long") == 0)
+			work(n, word[0] == 'l');
 		else if (strcmp(word, "child") == 0)
 			run_child(argv + i);
 		else if (strcmp(word, "reinit") == 0) {
