@@ -58,6 +58,7 @@ static bool timing_init(struct device *d)
 	    .family_count = 16,
 	    .device_row = d->row,
 	    .mode = (enum page_timing)atomic_load(&here_control()->timing),
+	    .control = here_control(),
 	    .page = here_page(),
 	    .slot = d->slot,
 	};

@@ -138,11 +138,22 @@ static bool choose(struct timing *t, const struct batches *b, struct submission 
 	return s->bracket || s->calibration;
 }
 
+/* With these limits copies count as well: they keep the device at work, and may never end. */
+static bool all_work_counts(const struct timing *t)
+{
+	const struct control_page *c = t->setup.control;
+	uint32_t share = atomic_load_explicit(&c->share_percent, memory_order_relaxed);
+
+	return (share > 0 && share < 100) ||
+	       atomic_load_explicit(&c->kernel_ns, memory_order_relaxed) > 0;
+}
+
 /* What is to be tracked; NULL: nothing, or no memory for it. */
 static struct submission *look(struct timing *t, VkQueue queue, const struct batches *b)
 {
 	struct timed_queue *q = track_queue(t, queue, UINT32_MAX);
 	struct submission *s = NULL;
+	bool has_work = false;
 
 	if (q)
 		track_poll(t, q);
@@ -151,12 +162,13 @@ static struct submission *look(struct timing *t, VkQueue queue, const struct bat
 	for (uint32_t i = 0; s && i < b->count; i++)
 		for (uint32_t at = 0; at < buffers_in(b, i); at++) {
 			struct record *r = map_get(&t->records, key_of(buffer_at(b, i, at)));
+			has_work = true;
 			if (r && track_run(s, r) < 0) {
 				track_free(t, s);
 				return NULL;
 			}
 		}
-	if (s && !s->dispatches) {
+	if (s && !s->dispatches && !(has_work && all_work_counts(t))) {
 		track_free(t, s);
 		return NULL;
 	}

@@ -28,6 +28,7 @@ struct timing_setup {
 	float period_ns;     /* VkPhysicalDeviceLimits.timestampPeriod */
 	uint32_t device_row; /* in the page */
 	enum page_timing mode;
+	const struct control_page *control;
 	struct telemetry_page *page;
 	struct page_slot *slot;
 };
