@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "layer/timing.h"
 #include "layer/watcher.h"
 
 enum { ANSWER_SECONDS = 10, SLICE_NS = 50000000 };
@@ -39,6 +40,7 @@ static void forget(void)
 	atomic_store(&here.slot, &no_page.slots[0]);
 	atomic_store(&here.slot_index, 0);
 	watcher_forget();
+	timing_after_fork();
 	(void)pthread_mutex_init(&join_lock, NULL);
 }
 

@@ -38,16 +38,20 @@ static void write_slot(struct page_submit *out, const struct oldest *o)
 	(void)atomic_fetch_add_explicit(&out->seq, 1, memory_order_release);
 }
 
+void timing_after_fork(void)
+{
+	(void)pthread_mutex_init(&all.list, NULL);
+	(void)pthread_mutex_init(&all.page, NULL);
+	memset(all.devices, 0, sizeof all.devices);
+	memset(all.oldest, 0, sizeof all.oldest);
+}
+
 int oldest_enter(struct timing *t)
 {
 	int place = 0;
 
 	(void)pthread_mutex_lock(&all.list);
-	if (all.pid != getpid()) {
-		memset(all.devices, 0, sizeof all.devices);
-		memset(all.oldest, 0, sizeof all.oldest);
-		all.pid = getpid();
-	}
+	all.pid = getpid();
 	while (place < DEVICES && all.devices[place])
 		place++;
 	if (place < DEVICES)

@@ -49,5 +49,7 @@ PFN_vkVoidFunction timing_proc(const char *name);
 
 /* Looks at what is under way on all devices of this process, without waiting: for a thread that watches. */
 void timing_poll_all(void);
+/* In the child of a fork: its parent's locks may be held by threads that it does not have. */
+void timing_after_fork(void);
 /* Whether anything was under way then. */
 int timing_is_busy(void);

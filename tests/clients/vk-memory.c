@@ -19,6 +19,7 @@
  *   ignoreterm    SIGTERM is ignored from now on
  *   idle          vkDeviceWaitIdle
  *   fork          a child that frees what its parent has, and exits; waits for it
+ *   own:N         a forked child that makes an instance and a device of its own and allocates N MiB; waits for it
  *   child         a child that executes this program with the arguments after it; waits for it; ends
  *   reinit        a new instance and device; the old ones are destroyed first
  *   wait          writes "waiting" and reads a line from stdin
@@ -407,6 +408,9 @@ static void submit_until_lost(void)
 	printf("submission says %s\n", result_name(r));
 }
 
+static int begin(void);
+static void do_block(const char *word, uint64_t n);
+
 static void fork_and_free(void)
 {
 	(void)fflush(stdout);
@@ -420,6 +424,25 @@ static void fork_and_free(void)
 	int status = -1;
 	(void)waitpid(pid, &status, 0);
 	printf("fork %s\n", status == 0 ? "ok" : "failed");
+}
+
+/* As Python's multiprocessing does it: nothing of the parent's is used. */
+static void fork_own(uint64_t n)
+{
+	(void)fflush(stdout);
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		v.blocks = 0;
+		if (begin() != 0)
+			_exit(1);
+		do_block("alloc", n);
+		(void)fflush(stdout);
+		_exit(0);
+	}
+	int status = -1;
+	(void)waitpid(pid, &status, 0);
+	printf("own %s\n", status == 0 ? "ok" : "failed");
 }
 
 /* Does not come back. */
@@ -543,6 +566,8 @@ int main(int argc, char **argv)
 			submit(n, word[6] == '2');
 		else if (strcmp(word, "work") == 0 || strcmp(word, "long") == 0)
 			work(n, word[0] == 'l');
+		else if (strcmp(word, "own") == 0)
+			fork_own(n);
 		else if (strcmp(word, "child") == 0)
 			run_child(argv + i);
 		else if (strcmp(word, "reinit") == 0) {

@@ -38,10 +38,18 @@ alloc 90 ok' "$driver: $end: the memory of a dead process is free again"
 	run vkjail run --device-memory 100M "$@" -- ./vk-memory alloc:60 fork budget alloc:60
 	like "$out" '^budget core extension yes size [0-9]+ budget 100 usage 60 ' "$driver: a forked child frees nothing of its parent's"
 	like "$out" '^alloc 60 VK_ERROR_OUT_OF_DEVICE_MEMORY$' "$driver: and leaves the account as it is"
+	run vkjail run --device-memory 100M --kernel 1h "$@" -- ./vk-memory alloc:60 own:60 own:30 own:40
+	is "$out" 'alloc 60 ok
+alloc 60 VK_ERROR_OUT_OF_DEVICE_MEMORY
+own ok
+alloc 30 ok
+own ok
+alloc 40 ok
+own ok' "$driver: a forked child with a device of its own has its part of the limit"
 }
 memory "the system's driver"
 real_needs=$cache/mesa/lvp_icd.json
-if part 16 real; then
+if part 17 real; then
 	memory 'a newer driver' --driver "$cache/mesa/lvp_icd.json" --ro-bind "$cache"
 	run vkjail run --device-memory 100M --driver "$cache/mesa/lvp_icd.json" --ro-bind "$cache" -- ./vk-memory sparse:50 alloc:99 alloc:100
 	like "$out" '^alloc 99 ok$' 'a sparse buffer: what is bound to it counts, not what it spans'
