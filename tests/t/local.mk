@@ -69,4 +69,5 @@ integration_tests += \
 	tests/t/5001-loaders.t \
 	tests/t/5010-device-memory.t \
 	tests/t/5011-budget.t \
-	tests/t/5020-pace.t
+	tests/t/5020-pace.t \
+	tests/t/5030-trouble.t
