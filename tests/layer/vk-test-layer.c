@@ -10,6 +10,8 @@
  *                             semaphores ask for.
  * VK_TEST_ORDER=backward      fences that are waited for together are looked at from the last to the first.
  * VK_TEST_FORGET=1            semaphores are forgotten: what depends on them must come out wrong.
+ * VK_TEST_CACHE=TEXT          pipeline caches hold this text, which the software driver's are too empty for. What
+ *                             comes back is told on stderr.
  * VK_TEST_TELL=1              what was submitted is told on stderr when the device is destroyed.
  */
 #include <stdio.h>
@@ -91,6 +93,42 @@ FAILING(GetQueryPoolResults,
 	(VkDevice d, VkQueryPool q, uint32_t at, uint32_t n, size_t size, void *p,
 	 VkDeviceSize step, VkQueryResultFlags f),
 	(d, q, at, n, size, p, step, f))
+
+/* ---- pipeline caches ----------------------------------------------------------------------- */
+
+/* The driver's own part, which is all that it knows how to read. */
+enum { CACHE_HEADER = 32 };
+
+VKAPI_ATTR VkResult VKAPI_CALL layer_CreatePipelineCache(VkDevice device,
+							 const VkPipelineCacheCreateInfo *info,
+							 const VkAllocationCallbacks *a,
+							 VkPipelineCache *out)
+{
+	const char *text = getenv("VK_TEST_CACHE"), *data = info->pInitialData;
+	VkPipelineCacheCreateInfo real = *info;
+
+	if (text && real.initialDataSize > CACHE_HEADER) {
+		(void)fprintf(stderr, "vk-test-layer: a cache comes back with '%.*s'\n",
+			      (int)(real.initialDataSize - CACHE_HEADER), data + CACHE_HEADER);
+		real.initialDataSize = CACHE_HEADER;
+	}
+	return next.CreatePipelineCache(device, &real, a, out);
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL layer_GetPipelineCacheData(VkDevice device, VkPipelineCache cache,
+							  size_t *size, void *data)
+{
+	const char *text = getenv("VK_TEST_CACHE");
+	size_t more = text ? strlen(text) : 0, have = *size;
+	VkResult r;
+
+	*size = data && have > more ? have - more : 0;
+	r = next.GetPipelineCacheData(device, cache, size, data);
+	if (r == VK_SUCCESS && data && more)
+		memcpy((char *)data + *size, text, more);
+	*size += more;
+	return r;
+}
 
 /* ---- the way in ---------------------------------------------------------------------------- */
 

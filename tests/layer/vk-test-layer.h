@@ -27,6 +27,8 @@
 	X(CreateFence)            \
 	X(CreateSemaphore)        \
 	X(CreateQueryPool)        \
+	X(CreatePipelineCache)    \
+	X(GetPipelineCacheData)   \
 	X(CreateDescriptorPool)   \
 	X(BeginCommandBuffer)     \
 	X(EndCommandBuffer)       \

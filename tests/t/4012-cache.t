@@ -147,4 +147,44 @@ is "$failed" 0 'four jobs at the same time'
 is "$(count)" 1 '... leave one entry'
 is "$(find cache/vkjail -type f | wc -l | tr -d ' ')" "$(entries | wc -l | tr -d ' ')" '... and nothing else'
 run_it 'the next one' true 4294967291
+# What the driver keeps of pipelines. Software drivers keep nothing there, so a layer adds something.
+rm -rf cache
+cp "$top_builddir/tests/layer/vk-test-layer.so" "$top_srcdir/tests/layer/vk-test-layer.json" . || exit 99
+job 5 >job.yaml
+kept() { find "$XDG_CACHE_HOME/vkjail" -name '*.pipelines' 2>/dev/null; }
+# with_pipelines WHAT TEXT ERE: the job runs with a driver that adds TEXT, and is given what matches ERE; '': nothing.
+with_pipelines() {
+	run vkjail run --report r.json --env VK_LAYER_PATH="$T" --env VK_INSTANCE_LAYERS=VK_LAYER_VKJAIL_test --env VK_TEST_CACHE="$2" job.yaml
+	status_is 0 "$1"
+	is "$(printf '%s\n' "$err" | sed -n 's/^vk-test-layer: a cache comes back with //p')" "$3" '... and is given what was kept'
+}
+with_pipelines 'a driver that keeps something of pipelines' first ''
+is "$(kept | wc -l | tr -d ' ')" 1 '... it is kept'
+is "$(stat -c %a "$(kept)")" 400 '... for the user alone'
+with_pipelines 'the next run' first "'first'"
+cp "$(kept)" whole
+with_pipelines 'one in which the driver has more' second-run "'first'"
+with_pipelines 'the one after that' second-run "'second-run'"
+python3 - "$(kept)" <<'EOP'
+import os, sys
+data = open("whole", "rb").read()
+os.unlink(sys.argv[1])
+open(sys.argv[1], "wb").write(data[:-1] + bytes([data[-1] ^ 1]))
+EOP
+with_pipelines 'a damaged entry' first ''
+with_pipelines '... is replaced' first "'first'"
+# Whole, but made by another version of the driver.
+python3 - "$(kept)" <<'EOP'
+import hashlib, os, struct, sys
+data = open("whole", "rb").read()
+head, payload = data[:56], bytearray(data[88:])
+payload[40] ^= 1
+os.unlink(sys.argv[1])
+open(sys.argv[1], "wb").write(head + hashlib.sha256(head + payload).digest() + payload)
+EOP
+with_pipelines "another driver's entry" first ''
+rm -f "$(kept)"
+run vkjail run --report r.json job.yaml
+status_is 0 'a driver that keeps nothing'
+is "$(kept)" '' '... no entry without contents'
 done_testing
