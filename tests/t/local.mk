@@ -56,6 +56,7 @@ integration_tests += \
 	tests/t/4350-queues.t \
 	tests/t/4351-faults.t \
 	tests/t/4352-bad-input.t \
+	tests/t/4353-scipy.t \
 	tests/t/4210-new-runs.t \
 	tests/t/4220-progress.t \
 	tests/t/6001-real-taichi.t \
