@@ -49,7 +49,10 @@ void lanes_assign(const struct request *q, unsigned lanes, struct step *steps)
 		if (!is_work(&q->steps[i]))
 			continue;
 		size_t first = first_with(q, q->steps[i].queue);
-		steps[i].lane = first < i ? steps[first].lane : (uint8_t)(number_of(q, i) % lanes);
+		if (first < i)
+			steps[i].lane = steps[first].lane;
+		else
+			steps[i].lane = (uint8_t)(number_of(q, i) % lanes);
 	}
 }
 
