@@ -18,7 +18,10 @@ in_force() {
 }
 in_force open-files 64 nofile 64
 in_force stack 1M stack 1048576
-in_force core 4096 core 4096
+# sudo(8) takes core files away.
+core=4096
+[ "$(prlimit --raw --noheadings --output HARD --core)" != 0 ] || core=0
+in_force core "$core" core "$core"
 in_force locked-memory 64K memlock 65536
 in_force address-space 1G as 1073741824
 in_force file-size 1M fsize 1048576

@@ -105,8 +105,8 @@ one_of() {
 	wait_for nothing_left "$runner" || left=$((left + 1))
 }
 same=0 left=0 && : >"$T/reasons"
-for _ in 1 2 3 4 5 6 7 8 9 10; do
-	start --wall 100ms --memory 200M -- sh -c "sleep 0.1; : $mark"
+for ms in 60 70 80 85 90 92 94 96 98 99; do
+	start --wall 100ms --memory 200M -- sh -c "sleep 0.0$ms; : $mark"
 	one_of '124 wall-time' '0 exited'
 done
 either 'an end in the same instant as the wall limit' 10

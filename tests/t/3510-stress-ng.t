@@ -14,7 +14,7 @@ esac
 refused=0
 for stressor in bigheap brk clone daemon exec fork hdd key malloc memfd mmap mmapfork oom-pipe pipe pthread resources \
 	session shm shm-sysv sigq sock spawn stack sysbadaddr unshare userfaultfd vforkmany vm zombie; do
-	adversary "$stressor" 'exited|memory|signaled|syscall' '0|1|2|3|4|5|6|122|137|139' --wall "$((20 * slower))s" \
+	adversary "stress-ng: $stressor" 'exited|memory|signaled|syscall' '0|1|2|3|4|5|6|122|137|139' --wall "$((20 * slower))s" \
 		--memory 128M --processes 64 --tmp 32M --open-files 256 -- \
 		sh -c "stress-ng --temp-path /tmp --no-rand-seed -q -t 2 --$stressor 2 && : $mark" 2>/dev/null
 	[ "$(report_get "$report" .usage.group.tasks_refused)" = 0 ] || refused=$((refused + 1))

@@ -42,8 +42,8 @@ only_empty_groups() {
 }
 row() {
 	left=0
-	[ "$groups" = 0 ] || left="$groups empty groups, until the next run"
-	printf '%s|-|-|%s\n' "$1, $runs times" "$left" >>"$rows"
+	[ "$groups" = 0 ] || left="empty groups: $groups, until the next run"
+	printf '%s|%s runs|-|%s\n' "$1" "$runs" "$left" >>"$rows"
 }
 awk '{ print $5 }' /proc/self/mountinfo | sort >mounts.before
 killed self
