@@ -114,7 +114,7 @@ static json_t *peak_of(const struct telemetry *t, const struct page_device *d)
 	json_t *peak = part_peak(t->budgets), *heaps = json_array();
 
 	set_int(peak, "allocated", t->said.memory_peak);
-	for (uint32_t i = 0; i < d->heap_count && i < PAGE_HEAPS; i++) {
+	for (uint32_t i = 0; d && i < d->heap_count && i < PAGE_HEAPS; i++) {
 		const struct page_heap *h = &d->heaps[i];
 		json_t *o = json_object();
 		set_int(o, "allocated", h->peak);
@@ -140,6 +140,8 @@ static void part_devices(json_t *o, const struct telemetry *t)
 			(void)json_object_set_new(o, "peak", peak_of(t, &d));
 	}
 	json_t *first = json_array_get(devices, 0);
+	if (!first)
+		(void)json_object_set_new(o, "peak", peak_of(t, NULL));
 	(void)json_object_set(o, "device", first ? first : json_null());
 	(void)json_object_set_new(o, "devices", devices);
 }

@@ -4,7 +4,7 @@
 test_helpers = \
 	tests/helpers/deny-storm tests/helpers/devour tests/helpers/flood tests/helpers/forker tests/helpers/hog tests/helpers/ignore-term \
 	tests/helpers/kill-at tests/helpers/layer-host \
-	tests/helpers/patch-spirv tests/helpers/read-job tests/helpers/sigreceive tests/helpers/spin tests/helpers/try-syscall tests/helpers/with-filter \
+	tests/helpers/patch-spirv tests/helpers/read-job tests/helpers/say-hello tests/helpers/sigreceive tests/helpers/spin tests/helpers/try-syscall tests/helpers/with-filter \
 	tests/helpers/writefile
 check_PROGRAMS += $(test_helpers)
 HELPER_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(SECCOMP_CFLAGS)
@@ -56,6 +56,11 @@ tests_helpers_read_job_CPPFLAGS = $(HELPER_CPPFLAGS)
 tests_helpers_read_job_CFLAGS = $(HELPER_CFLAGS)
 tests_helpers_read_job_LDFLAGS = $(SAN_CFLAGS)
 tests_helpers_read_job_LDADD = libjob.a libbase.a $(YAML_LIBS)
+
+tests_helpers_say_hello_SOURCES = tests/helpers/say-hello.c
+tests_helpers_say_hello_CPPFLAGS = $(HELPER_CPPFLAGS)
+tests_helpers_say_hello_CFLAGS = $(HELPER_CFLAGS)
+tests_helpers_say_hello_LDFLAGS =
 
 tests_helpers_sigreceive_SOURCES = tests/helpers/sigreceive.c tests/helpers/args.h
 tests_helpers_sigreceive_CPPFLAGS = $(HELPER_CPPFLAGS)
