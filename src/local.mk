@@ -51,6 +51,7 @@ libplan_a_SOURCES = \
 	src/plan/command.c \
 	src/plan/driver.c \
 	src/plan/dynamic.c \
+	src/plan/image.c \
 	src/plan/io.c \
 	src/plan/landlock.c \
 	src/plan/limits.c \

@@ -93,6 +93,18 @@ int cgroup_set(const struct cgroup *g, enum cgroup_controller c, const char *fil
 int cgroup_soft_memory(struct cgroup *g, uint64_t bytes);
 void cgroup_soft_passed(const struct cgroup *g);
 
+/*
+ * A descriptor that tells when processes of the group wait for memory, to be polled for EPOLLPRI (v2: a trigger
+ * of pressure stall information, Documentation/accounting/psi.rst) or EPOLLIN (v1: memory.pressure_level). The
+ * caller closes it; -1 when that cannot be had. In v2 it costs milliseconds to close.
+ */
+int cgroup_pressure_fd(const struct cgroup *g);
+
+/* A descriptor to be polled for EPOLLPRI, when forks may have failed at the limit; -1. The caller closes it. */
+int cgroup_refused_fd(const struct cgroup *g);
+/* How often that was. */
+uint64_t cgroup_stat_refused(const struct cgroup *g);
+
 /* The directory for CLONE_INTO_CGROUP (v2), or -1. */
 int cgroup_clone_fd(const struct cgroup *g);
 
@@ -123,6 +135,7 @@ struct cgroup_stat {
 	uint64_t tasks, tasks_peak; /* processes and threads, pid 1 of the sandbox among them */
 	uint64_t oom,
 	    oom_kill; /* its own limit was reached with nothing left to reclaim; processes killed */
+	uint64_t oom_local; /* v2: of oom, without what happened in groups below */
 	uint64_t memory_max,
 	    memory_high; /* how often usage was held at the limit, at the soft one; v1: 1 when the limit was reached */
 	uint64_t tasks_refused; /* forks that failed at the limit */

@@ -154,6 +154,39 @@ void cgroup_soft_passed(const struct cgroup *g)
 		(void)cgroup_write(g->dir[0], "memory.high", "max");
 }
 
+int cgroup_pressure_fd(const struct cgroup *g)
+{
+	/* A tenth of half a second; without CAP_SYS_RESOURCE the window must be a multiple of two. Each with its zero. */
+	static const char quick[] = "some 50000 500000", slow[] = "some 200000 2000000";
+	char text[48];
+
+	if (g->place->version == CGROUP_V2) {
+		AUTO_FD int fd = openat(g->dir[0], "memory.pressure",
+					O_RDWR | O_NONBLOCK | O_CLOEXEC);
+		if (fd < 0 ||
+		    (write(fd, quick, sizeof quick) < 0 && write(fd, slow, sizeof slow) < 0))
+			return -1;
+		return TAKE_FD(fd);
+	}
+	if (g->dir[CGROUP_MEMORY] < 0)
+		return -1;
+	AUTO_FD int level = openat(g->dir[CGROUP_MEMORY], "memory.pressure_level",
+				   O_RDONLY | O_CLOEXEC);
+	AUTO_FD int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	(void)snprintf(text, sizeof text, "%d %d medium", event, level);
+	if (level < 0 || event < 0 ||
+	    cgroup_write(g->dir[CGROUP_MEMORY], "cgroup.event_control", text) < 0)
+		return -1;
+	return TAKE_FD(event);
+}
+
+int cgroup_refused_fd(const struct cgroup *g)
+{
+	int dir = g->place->version == CGROUP_V2 ? g->dir[0] : g->dir[CGROUP_PIDS];
+
+	return dir < 0 ? -1 : openat(dir, "pids.events", O_RDONLY | O_CLOEXEC);
+}
+
 /* A cpuset of v1 takes nobody before it has CPUs and memory nodes. */
 static void inherit_cpuset(const struct cgroup *g)
 {

@@ -89,6 +89,10 @@ void cgroup_stat_oom(const struct cgroup *g, struct cgroup_stat *ret)
 		ret->oom_kill = cgroup_find_key(text, "oom_kill");
 		ret->memory_max = cgroup_find_key(text, "max");
 		ret->memory_high = cgroup_find_key(text, "high");
+		ret->oom_local = ret->oom;
+		/* Since Linux 5.2. A group that the job made below may have a lower limit of the job's own. */
+		if (ret->oom > 0 && cgroup_read(dir, "memory.events.local", text, sizeof text) > 0)
+			ret->oom_local = cgroup_find_key(text, "oom");
 		return;
 	}
 	if (cgroup_read(dir, "memory.oom_control", text, sizeof text) > 0)
@@ -104,6 +108,7 @@ void cgroup_stat_oom(const struct cgroup *g, struct cgroup_stat *ret)
 	bool reached = limit != CGROUP_UNKNOWN && most != CGROUP_UNKNOWN &&
 		       most >= limit - limit / 16;
 	ret->oom = reached ? ret->oom_kill : 0;
+	ret->oom_local = ret->oom;
 	ret->memory_max = reached;
 }
 
@@ -152,17 +157,25 @@ static void read_cpu(const struct cgroup *g, struct cgroup_stat *s)
 	}
 }
 
-static void read_pids(const struct cgroup *g, struct cgroup_stat *s)
+uint64_t cgroup_stat_refused(const struct cgroup *g)
 {
 	char text[256];
+	int dir = dir_of(g, CGROUP_PIDS);
+
+	return dir >= 0 && cgroup_read(dir, "pids.events", text, sizeof text) > 0
+		   ? cgroup_find_key(text, "max")
+		   : CGROUP_UNKNOWN;
+}
+
+static void read_pids(const struct cgroup *g, struct cgroup_stat *s)
+{
 	int dir = dir_of(g, CGROUP_PIDS);
 
 	if (dir < 0)
 		return;
 	s->tasks = cgroup_read_number(dir, "pids.current");
 	s->tasks_peak = cgroup_read_number(dir, "pids.peak");
-	if (cgroup_read(dir, "pids.events", text, sizeof text) > 0)
-		s->tasks_refused = cgroup_find_key(text, "max");
+	s->tasks_refused = cgroup_stat_refused(g);
 }
 
 /* "8:0 Read 1", "8:0 Write 2", ..., lines for each device, and a "Total" of all. */

@@ -149,5 +149,7 @@ int plan_command(struct plan *p, const struct spec *spec, const struct host *hos
 	p->argv_shell[0] = "/bin/sh";
 	memcpy(p->argv_shell + 2, p->argv + 1, (n - 1) * sizeof *p->argv);
 	plan_environment(p, spec, host);
+	if (limit_is_set(&p->limits, LIMIT_ADDRESS_SPACE))
+		p->image_bytes = plan_image_bytes(p);
 	return 0;
 }

@@ -23,6 +23,9 @@ int plan_cgroup(struct plan *p, const struct spec *spec, struct err *e);
 /* One file of it. */
 void plan_setting(struct plan *p, enum cgroup_controller c, const char *file, const char *value,
 		  bool must);
+/* Address space that the command's own program needs; 0 when it is no ELF file, or cannot be read from out here. */
+uint64_t plan_image_bytes(const struct plan *p);
+
 /* The limits on block devices; after plan_cgroup_cover. */
 int plan_io(struct plan *p, const struct spec *spec, struct err *e);
 /* What the group enforces and measures, over what would be without it. */

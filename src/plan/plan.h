@@ -118,8 +118,10 @@ struct plan {
 
 	struct limits limits; /* what is in force, defaults filled in */
 	const char *limit_from
-	    [LIMIT_COUNT];  /* where a number comes from that depends on this machine; NULL */
-	cpu_set_t cpus;     /* limits.cpus, when it is set */
+	    [LIMIT_COUNT]; /* where a number comes from that depends on this machine; NULL */
+	cpu_set_t cpus;    /* limits.cpus, when it is set */
+	uint64_t
+	    image_bytes; /* with limits.address-space: what the program itself takes of it; 0: not known */
 	uint64_t sample_ns; /* between two readings of usage; LIMIT_NONE: none */
 	struct coverage coverage[LIMIT_COUNT];
 

@@ -160,6 +160,16 @@ static uint64_t timeval_ns(struct timeval t)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_usec * 1000u;
 }
 
+/* A peak that this kernel does not keep is the highest that samples saw, and who says so stands beside it. */
+static void set_group_peak(json_t *o, const char *key, const char *source_key, uint64_t peak,
+			   const struct samples *samples, uint64_t sampled)
+{
+	if (peak == CGROUP_UNKNOWN && !samples->taken)
+		return;
+	set_int(o, key, peak == CGROUP_UNKNOWN ? sampled : peak);
+	set(o, source_key, json_string(peak == CGROUP_UNKNOWN ? "samples" : "kernel"));
+}
+
 /* What the control group counted; what the kernel does not say is left out. */
 static json_t *part_group(const struct observed *seen)
 {
@@ -173,9 +183,7 @@ static json_t *part_group(const struct observed *seen)
 	    {"cpu_system_ns", s->cpu_system_ns},
 	    {"throttled_ns", s->throttled_ns},
 	    {"throttled_periods", s->throttled_periods},
-	    {"memory_peak_bytes", s->memory_peak_bytes},
 	    {"swap_peak_bytes", s->swap_peak_bytes},
-	    {"tasks_peak", s->tasks_peak},
 	    {"tasks_refused", s->tasks_refused},
 	    {"oom", s->oom},
 	    {"oom_kill", s->oom_kill},
@@ -194,6 +202,11 @@ static json_t *part_group(const struct observed *seen)
 	for (size_t i = 0; i < COUNTOF(rows); i++)
 		if (rows[i].value != CGROUP_UNKNOWN)
 			set_int(o, rows[i].key, rows[i].value);
+	set_group_peak(o, "memory_peak_bytes", "memory_peak_source", s->memory_peak_bytes,
+		       &seen->samples, seen->peak.memory_bytes);
+	/* pid 1 of the sandbox is in the kernel's number. */
+	set_group_peak(o, "tasks_peak", "tasks_peak_source", s->tasks_peak, &seen->samples,
+		       seen->peak.threads + 1);
 	return o;
 }
 
@@ -231,6 +244,29 @@ static json_t *part_usage(const struct observed *seen)
 	return o;
 }
 
+/* What the group told while the job ran. */
+static void add_group_events(const struct report_facts *f, json_t *list)
+{
+	const struct observed *seen = f->seen;
+
+	if (seen->pressure_ns) {
+		json_t *o = json_object();
+		set_span(o, "t_ns", seen->launch_ns, seen->pressure_ns);
+		set(o, "kind", json_string("memory-pressure"));
+		set_int(o, "observed", seen->pressure_bytes);
+		(void)json_array_append_new(list, o);
+	}
+	if (seen->refused_ns) {
+		json_t *o = json_object();
+		set_span(o, "t_ns", seen->launch_ns, seen->refused_ns);
+		set(o, "kind", json_string("refused"));
+		set(o, "limit", json_string(limit_table[LIMIT_PROCESSES].key));
+		set_int(o, "value", f->plan->limits.value[LIMIT_PROCESSES]);
+		set_int(o, "observed", seen->group.tasks_refused);
+		(void)json_array_append_new(list, o);
+	}
+}
+
 /* What happened and ended nothing, in the order of the limits. */
 static json_t *part_events(const struct report_facts *f)
 {
@@ -248,6 +284,7 @@ static json_t *part_events(const struct report_facts *f)
 		set_int(o, "observed", seen->soft_value[i]);
 		(void)json_array_append_new(list, o);
 	}
+	add_group_events(f, list);
 	return list;
 }
 

@@ -190,6 +190,13 @@ static bool cpu_used_up(const struct plan *p, const struct rusage *ru)
 	return limit_is_set(&p->limits, LIMIT_CPU) && used >= p->limits.value[LIMIT_CPU];
 }
 
+/* The OOM killer was there for the limit of a group that the job made below its own. */
+static bool killed_from_below(const struct observed *o)
+{
+	return o->grouped && o->group.oom_kill != CGROUP_UNKNOWN && o->group.oom_kill > 0 &&
+	       o->group.oom > 0 && o->group.oom_local == 0;
+}
+
 /* The OOM killer was there, and the group had not reached a limit of its own. */
 static bool killed_from_above(const struct observed *o)
 {
@@ -222,6 +229,26 @@ static void of_syscall(const struct plan *p, const struct observed *o, struct ou
 	    p->seccomp_name ? p->seccomp_name : spec_seccomp_name(p->seccomp));
 }
 
+/* execve(2) had no room for the program and could not return any more: SIGSEGV, before Linux 5.17 SIGKILL. */
+static bool too_large_to_start(const struct plan *p)
+{
+	return limit_is_set(&p->limits, LIMIT_ADDRESS_SPACE) &&
+	       p->image_bytes >= p->limits.value[LIMIT_ADDRESS_SPACE];
+}
+
+static void of_image(const struct plan *p, struct outcome *out)
+{
+	char limit[32], value[32], name[256];
+
+	settle(out, REASON_MEMORY, 0);
+	out->limit = LIMIT_ADDRESS_SPACE;
+	out->value = p->image_bytes;
+	say(out, "the program '%s' needs %s of address space or more for itself; its limit is %s",
+	    text_show(p->argv[0], name, sizeof name),
+	    text_print_size(p->image_bytes, value, sizeof value),
+	    text_print_size(p->limits.value[LIMIT_ADDRESS_SPACE], limit, sizeof limit));
+}
+
 static void of_signal(const struct plan *p, const struct observed *o, int signal,
 		      struct outcome *out)
 {
@@ -243,6 +270,12 @@ static void of_signal(const struct plan *p, const struct observed *o, int signal
 		out->limit = LIMIT_CPU;
 		out->value = p->limits.value[LIMIT_CPU];
 		say(out, "a process of the job used up its CPU time and was ended by RLIMIT_CPU");
+	} else if ((signal == SIGSEGV || signal == SIGKILL) && too_large_to_start(p)) {
+		of_image(p, out);
+	} else if (signal == SIGKILL && killed_from_below(o)) {
+		settle(out, REASON_SIGNALED, signal);
+		say(out,
+		    "the kernel's out-of-memory killer ended the job at the limit of a control group that the job itself made");
 	} else if (signal == SIGKILL && killed_from_above(o)) {
 		settle(out, REASON_SIGNALED, signal);
 		say(out,

@@ -378,8 +378,25 @@ static void keep_outputs(struct run *r, const struct outcome *out, struct run_re
 	}
 }
 
+/* A program whose fork fails may say anything; here is why. */
+static void warn_refused(const struct run *r, struct run_result *ret)
+{
+	char text[160];
+
+	if (!r->seen.refused_ns)
+		return;
+	(void)snprintf(
+	    text, sizeof text,
+	    "the limit 'processes' of %llu was reached: a new process or thread was refused %llu time%s",
+	    (unsigned long long)r->plan.limits.value[LIMIT_PROCESSES],
+	    (unsigned long long)r->seen.group.tasks_refused,
+	    r->seen.group.tasks_refused == 1 ? "" : "s");
+	add_warning(ret, text);
+}
+
 static void keep_warnings(const struct run *r, struct run_result *ret)
 {
+	warn_refused(r, ret);
 	for (size_t i = 0; i < r->plan.warning_count; i++) {
 		add_warning(ret, r->plan.warnings[i]);
 	}

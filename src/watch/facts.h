@@ -71,6 +71,9 @@ struct observed {
 	struct samples samples;
 	bool grouped;             /* it had a control group */
 	struct cgroup_stat group; /* what that counted, at the end */
+	uint64_t pressure_ns,
+	    pressure_bytes;  /* when its processes first had to wait for memory, and what it held */
+	uint64_t refused_ns; /* when its limit on processes first refused one */
 	uint64_t output_bytes;
 	bool output_counted;
 	const struct denied *

@@ -59,7 +59,7 @@ static uint64_t memory_at_limit(const struct loop *l, const struct cgroup_stat *
 static bool out_of_memory(const struct loop *l, const struct cgroup_stat *s)
 {
 	return limit_is_set(&l->watch->plan->limits, LIMIT_MEMORY) && known(s->oom_kill) > 0 &&
-	       known(s->oom) > 0;
+	       known(s->oom_local) > 0;
 }
 
 /* The kernel tells the very moment; usage may be lower again by the time it is read. */
@@ -75,7 +75,7 @@ static void soft_memory(struct loop *l)
 	watch_soft(l, LIMIT_MEMORY, u.memory_bytes);
 }
 
-void watch_oom(struct loop *l)
+static void memory_events(struct loop *l)
 {
 	const struct cgroup *g = l->watch->group;
 	struct cgroup_stat s;
@@ -89,12 +89,78 @@ void watch_oom(struct loop *l)
 	cgroup_stat_oom(g, &s);
 	if (g->place->version == CGROUP_V2 && known(s.memory_high) > 0)
 		soft_memory(l);
+	if (known(s.memory_max) > 0 || known(s.memory_high) > 0)
+		loop_watch_pressure(l);
 	/* v1 tells before it kills. That the limit is ours shows in the usage, for a parent's tells us as well. */
 	bool ours = g->place->version == CGROUP_V1 ? known(s.memory_max) > 0 : out_of_memory(l, &s);
 	if (!ours || !limit_is_set(&l->watch->plan->limits, LIMIT_MEMORY))
 		return;
 	cgroup_stat_read(g, &s);
 	watch_limit(l, LIMIT_MEMORY, memory_at_limit(l, &s), SIGKILL);
+}
+
+void loop_watch_pressure(struct loop *l)
+{
+	struct err ignored = ERR_INIT;
+
+	if (l->pressure_asked || !l->watch->group)
+		return;
+	l->pressure_asked = true;
+	l->pressure_fd = cgroup_pressure_fd(l->watch->group);
+	(void)loop_add(l, l->pressure_fd, SOURCE_PRESSURE, &ignored);
+}
+
+int watch_group_open(struct loop *l, struct err *e)
+{
+	const struct watch *w = l->watch;
+
+	if (!w->group)
+		return 0;
+	if (limit_is_set(&w->plan->limits, LIMIT_PROCESSES))
+		l->refused_fd = cgroup_refused_fd(w->group);
+	/* In v1 it costs little, and says only once that the end is near. */
+	if (w->group->place->version == CGROUP_V1 && limit_is_set(&w->plan->limits, LIMIT_MEMORY))
+		loop_watch_pressure(l);
+	if (loop_add(l, w->group->oom_fd, SOURCE_OOM, e) < 0 ||
+	    loop_add(l, w->group->soft_fd, SOURCE_SOFT, e) < 0)
+		return -1;
+	return loop_add(l, l->refused_fd, SOURCE_REFUSED, e);
+}
+
+static void pressure(struct loop *l)
+{
+	struct observed *o = l->watch->seen;
+	uint64_t count;
+	struct usage u;
+
+	if (l->watch->group->place->version == CGROUP_V1)
+		(void)!read(l->pressure_fd, &count, sizeof count);
+	if (o->pressure_ns || o->exited || o->cause != CAUSE_NONE)
+		return;
+	o->pressure_ns = timers_now();
+	if (watch_usage(l, true, &u))
+		o->pressure_bytes = u.memory_bytes;
+	/* That it happened is worth telling once; it may go on for hours. */
+	loop_forget(l, l->pressure_fd);
+}
+
+static void refused(struct loop *l)
+{
+	/* The file says so once before anything has happened. */
+	if (known(cgroup_stat_refused(l->watch->group)) == 0)
+		return;
+	l->watch->seen->refused_ns = timers_now();
+	loop_forget(l, l->refused_fd);
+}
+
+void watch_group_event(struct loop *l, enum source source)
+{
+	if (source == SOURCE_PRESSURE)
+		pressure(l);
+	else if (source == SOURCE_REFUSED)
+		refused(l);
+	else
+		memory_events(l);
 }
 
 void watch_group_end(struct loop *l)
@@ -105,6 +171,8 @@ void watch_group_end(struct loop *l)
 		return;
 	o->grouped = true;
 	cgroup_stat_read(l->watch->group, &o->group);
+	if (!o->refused_ns && known(o->group.tasks_refused) > 0)
+		o->refused_ns = o->ended_ns ? o->ended_ns : o->gone_ns;
 	/* The kernel may have killed everything before we heard of it. A main process that got along without has ended well. */
 	bool ended_well = o->exited && WIFEXITED(o->status) && WEXITSTATUS(o->status) == 0;
 	if (o->cause != CAUSE_NONE || ended_well || o->step_failed || !out_of_memory(l, &o->group))

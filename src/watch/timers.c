@@ -282,6 +282,7 @@ static void fire_sample(struct loop *l, uint64_t now)
 	uint64_t limit = limit_of(l, LIMIT_MEMORY);
 
 	l->deadline[TIMER_SAMPLE] = after(now, w->sample_ns);
+	loop_watch_pressure(l);
 	if (!watch_usage(l, true, &u))
 		return;
 	layer_sample(l, &u);

@@ -16,6 +16,8 @@ enum source {
 	SOURCE_ANSWERS,
 	SOURCE_OOM,
 	SOURCE_SOFT,
+	SOURCE_PRESSURE,
+	SOURCE_REFUSED,
 	SOURCE_STDOUT,
 	SOURCE_STDERR,
 	SOURCE_STDOUT_TARGET,
@@ -43,6 +45,8 @@ enum timer {
 struct loop {
 	struct watch *watch;
 	int epoll_fd, timer_fd;
+	int pressure_fd, refused_fd;                /* of the group; -1 */
+	bool pressure_asked;                        /* whether there was a try at having one */
 	int tmp_fd;                                 /* on the job's private tmpfs; -1 */
 	struct proc_files files;                    /* of the job's processes, for the samples */
 	uint64_t deadline[TIMER_COUNT];             /* CLOCK_MONOTONIC ns; 0: not set */
@@ -76,13 +80,17 @@ void watch_soft(struct loop *l, enum limit limit, uint64_t value);
 void watch_drain_control(struct loop *l);
 void watch_take_signal(struct loop *l);
 enum relay_result watch_take_output(struct loop *l, int which);
+int loop_add(struct loop *l, int fd, enum source source, struct err *e);
 void loop_forget(struct loop *l, int fd);
 void loop_wait_target(struct loop *l, int which, bool waiting);
 
 /* group.c */
 /* CPU time and, where asked for, memory of the job: from its group, else from /proc. False when it is gone. */
 bool watch_usage(struct loop *l, bool memory, struct usage *ret);
-void watch_oom(struct loop *l);       /* the group's memory events changed */
+int watch_group_open(struct loop *l, struct err *e); /* what it tells is heard from now on */
+/* Pressure on memory as well; what that costs only jobs pay that run for a while or reach a limit. */
+void loop_watch_pressure(struct loop *l);
+void watch_group_event(struct loop *l, enum source source);
 void watch_group_end(struct loop *l); /* all processes are gone */
 
 /* layer.c: the layer's words, and the limits that it measures. */

@@ -371,7 +371,9 @@ static void dispatch(struct loop *l, uint32_t what)
 		break;
 	case SOURCE_SOFT:
 	case SOURCE_OOM:
-		watch_oom(l);
+	case SOURCE_PRESSURE:
+	case SOURCE_REFUSED:
+		watch_group_event(l, (enum source)(what & ((1u << SOURCE_BITS) - 1)));
 		break;
 	case SOURCE_STDOUT:
 	case SOURCE_STDOUT_TARGET:
@@ -384,13 +386,14 @@ static void dispatch(struct loop *l, uint32_t what)
 	}
 }
 
-static int loop_add(struct loop *l, int fd, enum source source, struct err *e)
+int loop_add(struct loop *l, int fd, enum source source, struct err *e)
 {
 	struct epoll_event ev = {.events = EPOLLIN, .data.u32 = source};
 	if (fd < 0)
 		return 0;
 	/* A file of cgroup v2 says by POLLPRI that it has changed, and would be readable all the time. */
-	if (source == SOURCE_OOM && l->watch->group->place->version == CGROUP_V2)
+	bool is_event = source == SOURCE_OOM || source == SOURCE_PRESSURE;
+	if (source == SOURCE_REFUSED || (is_event && l->watch->group->place->version == CGROUP_V2))
 		ev.events = EPOLLPRI;
 	if (epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &ev) < 0)
 		return err_os(e, errno, NULL, "cannot watch the job");
@@ -424,8 +427,13 @@ void loop_wait_target(struct loop *l, int which, bool waiting)
 
 static int loop_open(struct loop *l, struct watch *w, struct err *e)
 {
-	*l = (struct loop){
-	    .watch = w, .epoll_fd = -1, .timer_fd = -1, .tmp_fd = -1, .running = true};
+	*l = (struct loop){.watch = w,
+			   .epoll_fd = -1,
+			   .timer_fd = -1,
+			   .tmp_fd = -1,
+			   .pressure_fd = -1,
+			   .refused_fd = -1,
+			   .running = true};
 	proc_files_init(&l->files);
 	l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (l->epoll_fd < 0)
@@ -436,9 +444,7 @@ static int loop_open(struct loop *l, struct watch *w, struct err *e)
 	    loop_add(l, w->child->control_fd, SOURCE_CONTROL, e) < 0 ||
 	    loop_add(l, l->timer_fd, SOURCE_TIMER, e) < 0 ||
 	    loop_add(l, w->signal_fd, SOURCE_SIGNAL, e) < 0 ||
-	    loop_add(l, w->answers_fd, SOURCE_ANSWERS, e) < 0 ||
-	    loop_add(l, w->group ? w->group->oom_fd : -1, SOURCE_OOM, e) < 0 ||
-	    loop_add(l, w->group ? w->group->soft_fd : -1, SOURCE_SOFT, e) < 0 ||
+	    loop_add(l, w->answers_fd, SOURCE_ANSWERS, e) < 0 || watch_group_open(l, e) < 0 ||
 	    loop_add(l, w->relays[0].read_fd, SOURCE_STDOUT, e) < 0)
 		return -1;
 	return loop_add(l, w->relays[1].read_fd, SOURCE_STDERR, e);
@@ -446,7 +452,7 @@ static int loop_open(struct loop *l, struct watch *w, struct err *e)
 
 static void loop_close(struct loop *l)
 {
-	const int fds[] = {l->epoll_fd, l->timer_fd, l->tmp_fd};
+	const int fds[] = {l->epoll_fd, l->timer_fd, l->tmp_fd, l->pressure_fd, l->refused_fd};
 	proc_files_done(&l->files);
 	for (size_t i = 0; i < COUNTOF(fds); i++)
 		if (fds[i] >= 0)

@@ -2,13 +2,18 @@
 # Small programs that tests run inside the sandbox. Never built with sanitizers: their runtime
 # needs memory and system calls that the limits under test take away.
 test_helpers = \
-	tests/helpers/deny-storm tests/helpers/devour tests/helpers/flood tests/helpers/forker tests/helpers/hog tests/helpers/ignore-term \
+	tests/helpers/big-bss tests/helpers/deny-storm tests/helpers/devour tests/helpers/flood tests/helpers/forker tests/helpers/hog tests/helpers/ignore-term \
 	tests/helpers/kill-at tests/helpers/layer-host \
 	tests/helpers/patch-spirv tests/helpers/read-job tests/helpers/say-hello tests/helpers/sigreceive tests/helpers/spin tests/helpers/try-syscall tests/helpers/with-filter \
 	tests/helpers/writefile
 check_PROGRAMS += $(test_helpers)
 HELPER_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(SECCOMP_CFLAGS)
 HELPER_CFLAGS = -std=gnu17 $(WARN_CFLAGS)
+
+tests_helpers_big_bss_SOURCES = tests/helpers/big-bss.c
+tests_helpers_big_bss_CPPFLAGS = $(HELPER_CPPFLAGS)
+tests_helpers_big_bss_CFLAGS = $(HELPER_CFLAGS)
+tests_helpers_big_bss_LDFLAGS =
 
 tests_helpers_deny_storm_SOURCES = tests/helpers/deny-storm.c tests/helpers/args.h
 tests_helpers_deny_storm_CPPFLAGS = $(HELPER_CPPFLAGS)

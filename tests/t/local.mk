@@ -16,6 +16,8 @@ integration_tests += \
 	tests/t/3530-killed-launch.t \
 	tests/t/3540-cpus-and-shares.t \
 	tests/t/3541-io.t \
+	tests/t/3542-group-events.t \
+	tests/t/3543-memory-at-exec.t \
 	tests/t/3570-slow-death.t
 
 integration_tests += \

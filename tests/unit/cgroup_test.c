@@ -7,12 +7,14 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -189,6 +191,159 @@ static void test_two_runs_at_once_fail_clearly(void **state)
 	cgroup_done(&a);
 }
 
+/* A child that waits for its end; its pid goes into a file as cgroup.procs has it. */
+static pid_t child_in(const char *procs)
+{
+	char text[32];
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		for (;;)
+			(void)pause();
+	(void)snprintf(text, sizeof text, "%d\n", (int)pid);
+	put(procs, text);
+	return pid;
+}
+
+/* Before Linux 5.14: the group is frozen, everybody in it and below is killed, and it is thawed. */
+static void test_killing_one_by_one(void **state)
+{
+	struct cgroup_place p = place_v2();
+	struct cgroup g;
+	struct err e = ERR_INIT;
+	char group[96], file[200], text[8] = "";
+	static const char *const where[] = {"", "/sub", "/sub/deeper"};
+	pid_t children[COUNTOF(where)];
+	int status;
+	(void)state;
+
+	assert_int_equal(cgroup_open(&g, &p, &e), 0);
+	(void)snprintf(group, sizeof group, "%s", g.name);
+	for (size_t i = 0; i < COUNTOF(where); i++) {
+		(void)snprintf(file, sizeof file, "%s%s", group, where[i]);
+		if (where[i][0])
+			assert_int_equal(mkdirat(base_fd, file, 0755), 0);
+		(void)snprintf(file, sizeof file, "%s%s/cgroup.procs", group, where[i]);
+		children[i] = child_in(file);
+	}
+	(void)snprintf(file, sizeof file, "%s/cgroup.freeze", group);
+	put(file, "x");
+	/* The job takes the permissions of what is its own. */
+	(void)snprintf(file, sizeof file, "%s/sub", group);
+	assert_int_equal(fchmodat(base_fd, file, 0, 0), 0);
+
+	cgroup_kill(&g);
+	for (size_t i = 0; i < COUNTOF(where); i++) {
+		assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(WTERMSIG(status), SIGKILL);
+	}
+	(void)snprintf(file, sizeof file, "%s/cgroup.freeze", group);
+	AUTO_FD int fd = openat(base_fd, file, O_RDONLY | O_CLOEXEC);
+	assert_true(read(fd, text, sizeof text - 1) > 0);
+	assert_string_equal(text, "0");
+	for (size_t i = COUNTOF(where); i-- > 0;) {
+		(void)snprintf(file, sizeof file, "%s%s/cgroup.procs", group, where[i]);
+		assert_int_equal(unlinkat(base_fd, file, 0), 0);
+	}
+	(void)snprintf(file, sizeof file, "%s/cgroup.freeze", group);
+	assert_int_equal(unlinkat(base_fd, file, 0), 0);
+	assert_true(cgroup_remove(&g));
+	cgroup_done(&g);
+}
+
+/* One write does it where the kernel can; nobody is signalled, nothing frozen. */
+static void test_killing_at_once(void **state)
+{
+	struct cgroup_place p = place_v2();
+	struct cgroup g;
+	struct err e = ERR_INIT;
+	char procs[120], kill_file[120], text[8] = "";
+	int status;
+	(void)state;
+
+	assert_int_equal(cgroup_open(&g, &p, &e), 0);
+	(void)snprintf(procs, sizeof procs, "%s/cgroup.procs", g.name);
+	(void)snprintf(kill_file, sizeof kill_file, "%s/cgroup.kill", g.name);
+	pid_t child = child_in(procs);
+	put(kill_file, "x");
+	cgroup_kill(&g);
+	AUTO_FD int fd = openat(base_fd, kill_file, O_RDONLY | O_CLOEXEC);
+	assert_true(read(fd, text, sizeof text - 1) > 0);
+	assert_string_equal(text, "1");
+	assert_int_equal(waitpid(child, &status, WNOHANG), 0);
+	(void)kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(unlinkat(base_fd, procs, 0), 0);
+	assert_int_equal(unlinkat(base_fd, kill_file, 0), 0);
+	cgroup_done(&g);
+}
+
+/* A limit that a group below has of its own is not ours. */
+static void test_whose_limit(void **state)
+{
+	struct cgroup_place p = place_v2();
+	struct cgroup g = CGROUP_INIT;
+	struct cgroup_stat s;
+	(void)state;
+
+	put("memory.events", "max 3\noom 2\noom_kill 2\n");
+	put("memory.events.local", "max 0\noom 0\noom_kill 0\n");
+	g.place = &p;
+	g.dir[0] = dup(base_fd);
+	g.oom_fd = openat(base_fd, "memory.events", O_RDONLY | O_CLOEXEC);
+	cgroup_stat_oom(&g, &s);
+	assert_int_equal(s.oom, 2);
+	assert_int_equal(s.oom_local, 0);
+	put("memory.events.local", "max 1\noom 1\noom_kill 1\n");
+	cgroup_stat_oom(&g, &s);
+	assert_int_equal(s.oom_local, 1);
+	/* Before Linux 5.2. */
+	assert_int_equal(unlinkat(base_fd, "memory.events.local", 0), 0);
+	cgroup_stat_oom(&g, &s);
+	assert_int_equal(s.oom_local, 2);
+	(void)close(g.dir[0]);
+	(void)close(g.oom_fd);
+}
+
+static void test_pressure_trigger(void **state)
+{
+	struct cgroup_place p = place_v2();
+	struct cgroup g = CGROUP_INIT;
+	char text[64] = "";
+	(void)state;
+
+	g.place = &p;
+	g.dir[0] = dup(base_fd);
+	assert_int_equal(cgroup_pressure_fd(&g), -1);
+	put("memory.pressure", "");
+	int fd = cgroup_pressure_fd(&g);
+	assert_true(fd >= 0);
+	assert_true(pread(fd, text, sizeof text - 1, 0) > 0);
+	assert_string_equal(text, "some 50000 500000");
+	(void)close(fd);
+	(void)close(g.dir[0]);
+}
+
+/* v1 has a line for each device and direction. */
+static void test_io_of_v1(void **state)
+{
+	struct cgroup_place p = {.version = CGROUP_V1, .controllers = CGROUP_BIT(CGROUP_IO)};
+	struct cgroup g = CGROUP_INIT;
+	struct cgroup_stat s;
+	(void)state;
+
+	put("blkio.throttle.io_service_bytes",
+	    "8:0 Read 10\n8:0 Write 20\n8:0 Sync 5\n8:0 Total 30\n8:16 Read 1\n8:16 Write 2\nTotal 33\n");
+	g.place = &p;
+	g.dir[CGROUP_IO] = dup(base_fd);
+	cgroup_stat_read(&g, &s);
+	assert_int_equal(s.io_read_bytes, 11);
+	assert_int_equal(s.io_written_bytes, 22);
+	(void)close(g.dir[CGROUP_IO]);
+}
+
 static void test_wanted(void **state)
 {
 	__attribute__((cleanup(arena_done))) struct arena a = {0};
@@ -210,6 +365,11 @@ int main(void)
 		cmocka_unit_test(test_numbers_of_v2),
 		cmocka_unit_test(test_leftovers),
 		cmocka_unit_test(test_two_runs_at_once_fail_clearly),
+		cmocka_unit_test(test_killing_one_by_one),
+		cmocka_unit_test(test_killing_at_once),
+		cmocka_unit_test(test_whose_limit),
+		cmocka_unit_test(test_pressure_trigger),
+		cmocka_unit_test(test_io_of_v1),
 		cmocka_unit_test(test_wanted),
 	};
 	return cmocka_run_group_tests_name("cgroup", tests, set_up, tear_down);
