@@ -132,6 +132,19 @@ static void settle(struct cgroup_place *p, const char *dir, const char *source, 
 		p->dir[c] = dir;
 }
 
+/* What root can do so that this user may: in the root group, one below it for the shell that asks. */
+static const char *delegation(struct arena *a, const char *dir)
+{
+	const char *give = is_root(dir) ? arena_printf(a, "%s/jobs", dir) : dir;
+
+	return arena_printf(
+	    a, "as root: %s%s%schown %u %s %s/cgroup.procs %s/cgroup.subtree_control%s%s%s",
+	    is_root(dir) ? "mkdir " : "", is_root(dir) ? give : "", is_root(dir) ? " && " : "",
+	    (unsigned)geteuid(), give, give, give,
+	    is_root(dir) ? " && echo PID-OF-THE-SHELL >" : "", is_root(dir) ? give : "",
+	    is_root(dir) ? "/cgroup.procs" : "");
+}
+
 /* dir as the parent of the new group. 0, or -1 with the reason added to p->why. */
 static int try_parent(struct arena *a, const char *dir, unsigned need, const char *source,
 		      struct cgroup_place *p)
@@ -142,7 +155,8 @@ static int try_parent(struct arena *a, const char *dir, unsigned need, const cha
 	unsigned missing = need & ~on;
 
 	if (!may_write(dir))
-		return not_here(p, a, dir, "this user may not make groups there", NULL);
+		return not_here(p, a, dir, "this user may not make groups there",
+				missing & ~offered ? NULL : delegation(a, dir));
 	if (missing & ~offered) {
 		name_controllers(missing & ~offered, list, sizeof list);
 		(void)snprintf(text, sizeof text, "its controllers do not include %s", list);
@@ -209,7 +223,9 @@ static int find_v1(struct arena *a, const struct mounts *m, unsigned need, struc
 					arena_printf(a, "the controller %s is not mounted", name),
 					NULL);
 		if (!may_write(dir))
-			return not_here(p, a, dir, "this user may not make groups there", NULL);
+			return not_here(
+			    p, a, dir, "this user may not make groups there",
+			    "run it as root; cgroup v1 cannot safely be given to users");
 		p->dir[c] = dir;
 	}
 	p->version = CGROUP_V1;

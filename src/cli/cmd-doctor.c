@@ -120,12 +120,11 @@ static void check_cgroup(const struct host *host, struct finding *f)
 	static const struct {
 		const char *limit;
 		enum cgroup_controller controller;
-	} wants[] = {{"memory", CGROUP_MEMORY},
-		     {"processes", CGROUP_PIDS},
-		     {"cpu-quota", CGROUP_CPU},
-		     {"cpu", CGROUP_CPUACCT}};
+	} wants[] = {{"memory", CGROUP_MEMORY}, {"processes", CGROUP_PIDS},
+		     {"cpu-quota", CGROUP_CPU}, {"cpu", CGROUP_CPUACCT},
+		     {"cpus", CGROUP_CPUSET},   {"io-read, io-write", CGROUP_IO}};
 	__attribute__((cleanup(arena_done))) struct arena arena = {0};
-	char held[100] = "", open[100] = "";
+	char held[200] = "", open[200] = "";
 	const char *source = "", *why = NULL, *fix = NULL;
 	bool by_systemd = false;
 
@@ -142,8 +141,11 @@ static void check_cgroup(const struct host *host, struct finding *f)
 			continue;
 		}
 		by_systemd = by_systemd || p.by_systemd;
-		why = why ? why : p.why;
-		fix = fix ? fix : p.fix;
+		/* Of the most important one that is missing. */
+		if (!why) {
+			why = p.why;
+			fix = p.fix;
+		}
 	}
 	if (open[0] && by_systemd)
 		find(f, GOOD, NULL,
@@ -153,10 +155,13 @@ static void check_cgroup(const struct host *host, struct finding *f)
 	else if (!open[0])
 		find(f, GOOD, NULL, "the kernel holds the limits %s (%s)", held, source);
 	else
-		find(f, NOTE, fix,
-		     "%s%s%sno control group for the limits %s: %s; memory is sampled instead",
+		find(f, NOTE,
+		     fix ? fix
+			 : "see vkjail-sandbox(7), CONTROL GROUPS, for where one can come from",
+		     "%s%s%sno control group for the limits %s: %s%s",
 		     held[0] ? "the kernel holds the limits " : "", held, held[0] ? ", but " : "",
-		     open, why ? why : "?");
+		     open, why ? why : "?",
+		     strstr(open, "memory") ? "; memory is sampled instead" : "");
 }
 
 static void check_vulkan(const struct host *host, struct finding *f)

@@ -159,12 +159,14 @@ static int find(struct plan *p, const char *wanted, unsigned need, struct err *e
 			continue;
 		if (cgroup_find(&p->arena, wanted, have | bit, &one, e) < 0)
 			return -1;
+		/* Should it not have all that is wanted, some is better than none. */
+		by_systemd = by_systemd || one.by_systemd;
 		if (one.version == CGROUP_NONE)
 			continue;
 		have |= bit;
 		p->group = one;
-		p->group.by_systemd = by_systemd;
 	}
+	p->group.by_systemd = by_systemd;
 	return 0;
 }
 

@@ -25,7 +25,7 @@ done
 is "${missing:-}" '' 'the files that the documents name are there'
 is "$(head -n 3 LICENSE | tr -s ' \n' ' ' | sed 's/^ //; s/ $//')" 'Apache License Version 2.0, January 2004' 'the licence'
 without=$(grep -rL SPDX-License-Identifier src tests bench tools man quickstart check --include='*.[ch]' --include='*.def' --include='*.sh' \
-	--include='*.t' --include='*.py' --include='*.mk' --include='*.[15]' --include=quickstart --include=check | grep -v -e filter-data.h -e /generated)
+	--include='*.t' --include='*.py' --include='*.mk' --include='*.[157]' --include=quickstart --include=check | grep -v -e filter-data.h -e /generated)
 is "$without" '' 'every source file names its licence'
 cd "$T" || exit 99
 done_testing
