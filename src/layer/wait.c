@@ -101,6 +101,7 @@ VKAPI_ATTR VkResult VKAPI_CALL hook_GetSemaphoreCounterValue(VkDevice device, Vk
 		       d->next.GetSemaphoreCounterValue(device, semaphore, value));
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the parameters are Vulkan's */
 VKAPI_ATTR VkResult VKAPI_CALL hook_GetQueryPoolResults(VkDevice device, VkQueryPool pool,
 							uint32_t first, uint32_t count, size_t size,
 							void *data, VkDeviceSize stride,
