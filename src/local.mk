@@ -90,6 +90,7 @@ libwatch_a_SOURCES = \
 	src/watch/gpu-use.c src/watch/gpu-use.h \
 	src/watch/group.c \
 	src/watch/layer.c \
+	src/watch/learn.c src/watch/learn.h src/watch/learn-path.c src/watch/learn-path.def \
 	src/watch/procfiles.c src/watch/procfiles.h \
 	src/watch/relay.c src/watch/relay.h \
 	src/watch/series.c src/watch/series.h \
@@ -115,6 +116,7 @@ librun_a_SOURCES = \
 	src/run/include.c src/run/include.h \
 	src/run/layer.c src/run/layer.h \
 	src/run/outputs.c src/run/outputs.h \
+	src/run/learn.c src/run/learn.h \
 	src/run/shaders.c src/run/shaders.h \
 	src/run/request.c src/run/request-parts.h src/run/request-steps.c src/run/request.h \
 	src/run/scope.c src/run/scope.h \

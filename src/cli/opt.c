@@ -85,6 +85,11 @@ SETTER(set_workdir)
 	return take_path(&o->spec.workdir, row, value, e);
 }
 
+SETTER(set_learn)
+{
+	return take_path(&o->spec.learn, row, value, e);
+}
+
 SETTER(set_driver)
 {
 	return take_path(&o->spec.driver, row, value, e);

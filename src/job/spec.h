@@ -271,6 +271,7 @@ struct spec {
 	enum spec_clocks clocks;
 	enum spec_seccomp seccomp;
 	const struct profile *profile; /* SECCOMP_FILE */
+	const char *learn;             /* where to write what the job uses; NULL: nowhere */
 	bool seccomp_given;            /* chosen by the user rather than by default */
 	const char
 	    *driver; /* ICD manifest to use instead of the system's, ready to be opened; NULL */

@@ -81,13 +81,21 @@ static int plan_privileges(struct plan *p, const struct spec *spec, struct err *
 	if (!p->no_caps)
 		return err_os(e, errno, NULL, "cannot prepare the capability sets");
 	p->last_cap = (int)cap_max_bits() - 1;
-	if (p->seccomp == SECCOMP_NONE)
+	if (spec->learn)
+		plan_warn(
+		    p,
+		    "learning: system calls that the profile '%s' refuses are let through, and all are slow",
+		    p->seccomp_name);
+	else if (p->seccomp == SECCOMP_NONE)
 		plan_warn(
 		    p,
 		    "no seccomp filter: the job may make every system call that the kernel allows it");
+	struct filter *f = spec->learn ? &p->judge : &p->filter;
+	if (spec->learn)
+		filter_learning(&p->filter);
 	if (p->seccomp == SECCOMP_FILE)
-		return filter_of_file(spec->profile, &p->filter, e);
-	return filter_get(p->seccomp, &p->filter, e);
+		return filter_of_file(spec->profile, f, e);
+	return filter_get(p->seccomp, f, e);
 }
 
 int plan_make(struct plan *p, const struct spec *spec, const struct host *host, struct err *e)
@@ -129,7 +137,8 @@ int plan_make(struct plan *p, const struct spec *spec, const struct host *host, 
 		return -1;
 	(void)plan_step(p, STEP_DESCRIPTORS);
 	(void)plan_step(p, STEP_SIGNALS);
-	if (p->seccomp != SECCOMP_NONE)
+	p->learn = spec->learn != NULL;
+	if (p->seccomp != SECCOMP_NONE || p->learn)
 		(void)plan_step(p, STEP_FILTER);
 	(void)plan_step(p, STEP_EXEC);
 	if (plan_privileges(p, spec, e) < 0)
@@ -140,6 +149,7 @@ int plan_make(struct plan *p, const struct spec *spec, const struct host *host, 
 void plan_done(struct plan *p)
 {
 	filter_done(&p->filter);
+	filter_done(&p->judge);
 	if (p->no_caps)
 		(void)cap_free(p->no_caps);
 	p->no_caps = NULL;

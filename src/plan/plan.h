@@ -105,12 +105,14 @@ struct plan {
 	mode_t umask;
 	bool sigchld_ignored;
 
+	bool learn;        /* the supervisor gets the filter's listener */
 	bool want_started; /* pid 1 tells when the command was executed, and hands over the tmpfs */
 
 	enum spec_seccomp seccomp; /* the profile in force */
 	const char *seccomp_name;  /* what it is called; of a file: its path */
 	struct filter filter;
 	struct landlock_rules landlock;
+	struct filter judge; /* learning: what the profile would have said; the filter only asks */
 	cap_t no_caps;
 	int last_cap;
 	char id_maps[2][64];               /* lines for uid_map and gid_map */

@@ -15,6 +15,7 @@
 #include "base/auto.h"
 #include "job/kernel-names.h"
 #include "run/layer.h"
+#include "run/learn.h"
 #include "run/request.h"
 #include "run/scope.h"
 #include "watch/watch.h"
@@ -32,6 +33,7 @@ struct run {
 	struct claims claims;
 	struct telemetry telemetry;
 	struct observed seen;
+	struct learned learned;
 	struct kernel_names names; /* that the user has for kernels */
 	struct arena arena;        /* owns those */
 	struct progress_hook hook;
@@ -52,12 +54,14 @@ static void run_init(struct run *r, const struct spec *spec, const struct host *
 	r->signal_fd = -1;
 	r->phase = REASON_SETUP_FAILED;
 	claims_init(&r->claims);
+	learned_init(&r->learned);
 	telemetry_init(&r->telemetry);
 }
 
 static void run_done(struct run *r)
 {
 	launched_done(&r->child);
+	learned_done(&r->learned);
 	if (r->signal_fd >= 0)
 		(void)close(r->signal_fd);
 	free(r->seen.samples.at);
@@ -195,7 +199,7 @@ static int open_layer(struct run *r, struct err *e)
 static int prepare(struct run *r, const struct capture *capture, struct err *e)
 {
 	r->phase = REASON_BAD_JOB;
-	if (check_stdio(e) < 0)
+	if (check_stdio(e) < 0 || (r->spec->learn && learn_check(r->spec, e) < 0))
 		return -1;
 	if (r->spec->kernel_names &&
 	    kernel_names_read(&r->names, &r->arena, r->spec->kernel_names, e) < 0)
@@ -293,6 +297,7 @@ static int launch_and_watch(struct run *r, struct err *e)
 	    .group = r->plan.group.version == CGROUP_NONE ? NULL : &r->group,
 	    .claims = &r->claims,
 	    .telemetry = r->plan.telemetry ? &r->telemetry : NULL,
+	    .learned = r->spec->learn ? &r->learned : NULL,
 	    .relays = r->relays,
 	    .seen = &r->seen,
 	    .show = r->hook.show,
@@ -413,16 +418,6 @@ static void keep_warnings(const struct run *r, struct run_result *ret)
 	}
 }
 
-/* The most frequent few, for the summary. */
-static void keep_refused(const struct run *r, struct run_result *ret)
-{
-	struct refused_names names;
-
-	if (!r->seen.denied || denied_names(r->seen.denied, &names) == 0)
-		return;
-	ret->refused = arena_strdup(&ret->arena, names.text);
-}
-
 /*
  * The report's place is checked before the job runs. One that was asked for and cannot be had
  * prevents the run; the default one only costs a message.
@@ -474,7 +469,14 @@ void supervise(const struct spec *spec, const struct host *host, const struct ca
 	finish_outputs(&r, out);
 	keep_outputs(&r, out, ret);
 	keep_warnings(&r, ret);
-	keep_refused(&r, ret);
+	struct refused_names names;
+	if (r.seen.denied && denied_names(r.seen.denied, &names))
+		ret->refused = arena_strdup(&ret->arena, names.text);
+	/* A profile that cannot be written does not change how the job ended. */
+	struct err e = ERR_INIT;
+	char text[1024];
+	if (spec->learn && r.seen.exited && learn_write(spec, &r.plan, &r.learned, &e) < 0)
+		add_warning(ret, err_render(&e, text, sizeof text));
 	struct report_facts facts = facts_of(&r, out);
 	if (ret->report_err.kind == ERR_NONE)
 		(void)report_write(&r.report, &facts, &ret->report_text, &ret->report_err);

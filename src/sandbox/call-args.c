@@ -2,7 +2,6 @@
 /* The table of telling arguments, by number. */
 #include "sandbox/call-args.h"
 
-#include <linux/audit.h>
 #include <sys/syscall.h>
 
 #include "base/auto.h"
@@ -12,21 +11,6 @@
 #define CLONE_FLAGS_ARG 1
 #else
 #define CLONE_FLAGS_ARG 0
-#endif
-
-/* Numbers of other architectures mean other calls. */
-#if defined __x86_64__ && !defined __ILP32__
-#define ARCH_NATIVE AUDIT_ARCH_X86_64
-#elif defined __aarch64__ && defined __AARCH64EL__
-#define ARCH_NATIVE AUDIT_ARCH_AARCH64
-#elif defined __riscv && __riscv_xlen == 64
-#define ARCH_NATIVE AUDIT_ARCH_RISCV64
-#elif defined __s390x__
-#define ARCH_NATIVE AUDIT_ARCH_S390X
-#elif defined __powerpc64__ && defined __LITTLE_ENDIAN__
-#define ARCH_NATIVE AUDIT_ARCH_PPC64LE
-#else
-#define ARCH_NATIVE 0 /* no arguments are shown */
 #endif
 
 static const struct call_arg table[] = {
@@ -40,7 +24,7 @@ const struct call_arg *call_args(uint32_t arch, uint32_t nr, unsigned *ret_count
 	const struct call_arg *first = table;
 
 	*ret_count = 0;
-	if (arch != ARCH_NATIVE)
+	if (arch != CALL_ARCH_NATIVE)
 		return first;
 	for (size_t i = 0; i < COUNTOF(table) && *ret_count < DENIED_ARGS; i++) {
 		if (table[i].nr != nr)

@@ -2,7 +2,23 @@
 /* Which arguments of a denied system call are kept (pid 1) and what they are called (the report). */
 #pragma once
 
+#include <linux/audit.h>
 #include <stdint.h>
+
+/* What struct seccomp_data has in arch for this machine's own calls; 0 where no arguments are known by name. */
+#if defined __x86_64__ && !defined __ILP32__
+#define CALL_ARCH_NATIVE AUDIT_ARCH_X86_64
+#elif defined __aarch64__ && defined __AARCH64EL__
+#define CALL_ARCH_NATIVE AUDIT_ARCH_AARCH64
+#elif defined __riscv && __riscv_xlen == 64
+#define CALL_ARCH_NATIVE AUDIT_ARCH_RISCV64
+#elif defined __s390x__
+#define CALL_ARCH_NATIVE AUDIT_ARCH_S390X
+#elif defined __powerpc64__ && defined __LITTLE_ENDIAN__
+#define CALL_ARCH_NATIVE AUDIT_ARCH_PPC64LE
+#else
+#define CALL_ARCH_NATIVE 0 /* no arguments are shown */
+#endif
 
 enum call_arg_form { CALL_ARG_DEC, CALL_ARG_HEX, CALL_ARG_FAMILY, CALL_ARG_CLONE };
 

@@ -29,6 +29,12 @@ struct profile;
 /* The program of a profile file, made by libseccomp now. Mistakes in the file are ERR_BAD. */
 int filter_of_file(const struct profile *p, struct filter *ret, struct err *e);
 
+/*
+ * Lets the listener decide about every call but those that start the job, and clone3, which nobody needs and
+ * no filter can look into. Static.
+ */
+void filter_learning(struct filter *ret);
+
 /* The embedded program when this build has one, else compiled now. SECCOMP_NONE and SECCOMP_FILE give len 0. */
 int filter_get(enum spec_seccomp profile, struct filter *ret, struct err *e);
 

@@ -6,7 +6,7 @@ FILTER_BUILD_SOURCES = \
 	src/sandbox/filter-build.c src/sandbox/filter-front.c src/sandbox/filter-rules.h src/sandbox/filter.h \
 	src/sandbox/filter-default.def src/sandbox/filter-strict.def
 
-libsandbox_a_SOURCES += src/sandbox/filter.c src/sandbox/filter-file.c $(FILTER_BUILD_SOURCES)
+libsandbox_a_SOURCES += src/sandbox/filter.c src/sandbox/filter-file.c src/sandbox/filter-learn.c $(FILTER_BUILD_SOURCES)
 
 # The generator runs on the machine that builds, so a cross build compiles its filter at launch.
 if !CROSS_COMPILING

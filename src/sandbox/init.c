@@ -227,6 +227,10 @@ _Noreturn void init_run(struct child *c)
 	if (p->want_started)
 		/* The private tmpfs, so that what is stored there can be counted. */
 		tell_with(c, (struct msg){.type = MSG_STARTED, .at_ns = started_ns}, c->root_fd);
+	if (p->learn && c->listener_fd >= 0) {
+		tell_with(c, (struct msg){.type = MSG_LISTENER}, c->listener_fd);
+		c->listener_fd = -1;
+	}
 	c->last_word->denied.asked = c->listener_fd >= 0;
 	c->last_word->denied.os = c->listener_os;
 	/* Nothing of the caller's stays open here: a pipe must reach its end when the job closes it. */

@@ -22,9 +22,10 @@ enum source {
 	SOURCE_STDERR,
 	SOURCE_STDOUT_TARGET,
 	SOURCE_STDERR_TARGET,
-	SOURCE_LAYER,   /* the rendezvous socket */
-	SOURCE_WORD,    /* a connection to it */
-	SOURCE_PROCESS, /* a process that has the layer */
+	SOURCE_LAYER,    /* the rendezvous socket */
+	SOURCE_WORD,     /* a connection to it */
+	SOURCE_PROCESS,  /* a process that has the layer */
+	SOURCE_LISTENER, /* of the filter, when learning */
 };
 
 enum { SOURCE_BITS = 8 };
@@ -102,6 +103,10 @@ void layer_fire_kernel(struct loop *l, uint64_t now);
 bool layer_progress(struct loop *l); /* since it was asked last */
 void layer_sample(struct loop *l, struct usage *u);
 void layer_end(struct loop *l);
+
+/* learn.c: the listener of a job that is learned, and a few of its calls. */
+void learn_listen(struct loop *l, int listener_fd);
+void learn_serve(struct loop *l);
 
 /* drain.c: what the job wrote before it died goes to whoever reads us. */
 void watch_drain_output(struct loop *l);

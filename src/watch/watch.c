@@ -187,6 +187,9 @@ static void on_message(struct loop *l, const struct msg *m, int fd)
 			return;
 		}
 		break;
+	case MSG_LISTENER:
+		learn_listen(l, fd);
+		return;
 	case MSG_STOPPED:
 		on_stopped(l);
 		break;
@@ -343,6 +346,9 @@ static void dispatch(struct loop *l, uint32_t what)
 	unsigned number = what >> SOURCE_BITS;
 
 	switch ((enum source)(what & ((1u << SOURCE_BITS) - 1))) {
+	case SOURCE_LISTENER:
+		learn_serve(l);
+		break;
 	case SOURCE_LAYER:
 		layer_accept(l);
 		break;

@@ -10,6 +10,7 @@
 #include "plan/plan.h"
 #include "watch/claims.h"
 #include "watch/facts.h"
+#include "watch/learn.h"
 #include "watch/relay.h"
 #include "watch/telemetry.h"
 #include "sandbox/launch.h"
@@ -33,6 +34,7 @@ struct watch {
 	const struct cgroup *group; /* of the job; NULL: none */
 	struct claims *claims;
 	struct telemetry *telemetry; /* NULL: none */
+	struct learned *learned;     /* NULL: the job is not learned */
 	struct relay *relays;  /* two: stdout, stderr; read_fd -1 when not relayed; borrowed */
 	struct observed *seen; /* what is found out */
 	/* After `progress` claims; with NULL once the job is over. NULL: nobody wants to know. */

@@ -65,7 +65,8 @@ integration_tests += \
 	tests/t/6002-real-candle.t \
 	tests/t/6003-real-numpy.t \
 	tests/t/6004-real-vulkaninfo.t \
-	tests/t/6010-denied.t
+	tests/t/6010-denied.t \
+	tests/t/6020-profile.t
 
 # The Vulkan layer
 integration_tests += \
