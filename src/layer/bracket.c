@@ -9,6 +9,8 @@
 
 #include "layer/timing-parts.h"
 
+enum { KNOWN_AFTER = 8 };
+
 static VkCommandPool own_pool(struct timing *t, uint32_t family)
 {
 	VkCommandPoolCreateInfo info = {.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
@@ -118,13 +120,23 @@ struct content {
 	uint32_t row;     /* one of them; where there are some, one whose mean is unknown */
 };
 
+/* What is left over when others are subtracted is only an estimate: several of them make a mean. */
+static uint64_t known_mean(const struct timing *t, uint32_t row)
+{
+	const struct page_kernel *k = &t->setup.page->kernels[row];
+
+	return atomic_load_explicit(&k->timed, memory_order_relaxed) < KNOWN_AFTER
+		   ? 0
+		   : kernel_mean(t, row);
+}
+
 static void look_at(const struct timing *t, const struct record *r, struct content *c)
 {
 	c->has_stamps |= r->stamp_count > 0;
 	for (size_t i = 0; i < r->use_count; i++) {
 		const struct use *u = &r->uses[i];
 		uint32_t row = u->pipeline->row;
-		uint64_t mean = kernel_mean(t, row), repeated = u->count - u->first;
+		uint64_t mean = known_mean(t, row), repeated = u->count - u->first;
 		if (!u->count)
 			continue;
 		if (!c->kernels || c->row != row)
@@ -163,7 +175,7 @@ static void share_out(struct timing *t, struct record *r, uint64_t each_first, u
 	for (size_t i = 0; i < r->use_count; i++) {
 		struct use *u = &r->uses[i];
 		uint32_t row = u->pipeline->row;
-		bool unknown = kernel_mean(t, row) == 0;
+		bool unknown = known_mean(t, row) == 0;
 		if (u->first)
 			kernel_time(t, row, each_first, true);
 		if (each && unknown && u->count > u->first)

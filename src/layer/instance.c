@@ -48,6 +48,11 @@ VKAPI_ATTR VkResult VKAPI_CALL hook_CreateInstance(const VkInstanceCreateInfo *i
 	i->api_version = info->pApplicationInfo && info->pApplicationInfo->apiVersion
 			     ? info->pApplicationInfo->apiVersion
 			     : VK_API_VERSION_1_0;
+	i->has_properties_2 = i->api_version >= VK_API_VERSION_1_1;
+	for (uint32_t n = 0; n < info->enabledExtensionCount; n++)
+		i->has_properties_2 |=
+		    strcmp(info->ppEnabledExtensionNames[n],
+			   VK_KHR_GET_PHYSICAL_DEVICE_PROPERTIES_2_EXTENSION_NAME) == 0;
 	next_of_instance(i);
 	if (!instance_add(i)) {
 		i->next.DestroyInstance(*ret, allocator);

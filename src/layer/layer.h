@@ -43,7 +43,8 @@ struct device_next {
 
 struct instance {
 	VkInstance handle;
-	uint32_t api_version; /* that the program asked for */
+	uint32_t api_version;  /* that the program asked for */
+	bool has_properties_2; /* 1.1, or VK_KHR_get_physical_device_properties2 */
 	PFN_vkGetInstanceProcAddr get;
 	struct instance_next next;
 	/* Their rows in the page, so that they are described once. */

@@ -164,9 +164,12 @@ void next_of_instance(struct instance *i)
 #define NEXT_INSTANCE(name)       i->next.name = (PFN_vk##name)i->get(i->handle, "vk" #name);
 #define NEXT_OR(level, name, ext) NEXT_##level(name) NEXT_OR_##level(name, ext)
 #define NEXT_OR_DEVICE(name, ext)
-#define NEXT_OR_INSTANCE(name, ext) \
-	if (!i->next.name)          \
-		i->next.name = (PFN_vk##name)i->get(i->handle, "vk" #name #ext);
+/* Drivers and layers give out functions that the instance was not made for; they may not be called. */
+#define NEXT_OR_INSTANCE(name, ext)                                              \
+	if (!i->next.name || i->api_version < VK_API_VERSION_1_1)                \
+		i->next.name = (PFN_vk##name)i->get(i->handle, "vk" #name #ext); \
+	if (!i->has_properties_2)                                                \
+		i->next.name = NULL;
 #include "layer/next.def"
 #undef NEXT_DEVICE
 #undef NEXT_INSTANCE

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Integration tests, by number: 0xxx docs, layering, tables; 1xxx command line, job file, report;
-# 2xxx sandbox; 3xxx limits and reasons; 4xxx Vulkan; 6xxx real programs; 9xxx slow.
+# 2xxx sandbox; 3xxx limits and reasons; 4xxx Vulkan; 5xxx the Vulkan layer; 6xxx real programs; 9xxx slow.
 integration_tests += \
 	tests/t/3000-reasons.t \
 	tests/t/3100-limits.t \
@@ -69,6 +69,7 @@ integration_tests += \
 	tests/t/6020-profile.t
 
 # The Vulkan layer
+integration_tests += tests/t/5200-kernels.t tests/t/5201-kernels-newer.t tests/t/5202-kernels-validation.t
 integration_tests += \
 	tests/t/5000-layer-loading.t \
 	tests/t/5001-loaders.t \
