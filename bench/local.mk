@@ -14,16 +14,18 @@ bench_spawn_timer_CFLAGS = -std=gnu17 $(WARN_CFLAGS)
 bench_spawn_timer_LDFLAGS = -static
 bench/bench_floor-floor.$(OBJEXT): src/sandbox/filter-data.h
 CLEANFILES += $(EXTRA_PROGRAMS)
-EXTRA_DIST += bench/bench bench/dispatch bench/many bench/kernels/memory.comp bench/kernels/uneven.comp bench/kernels/uniform.comp
+EXTRA_DIST += bench/bench bench/layer bench/dispatch bench/many bench/kernels/memory.comp bench/kernels/uneven.comp bench/kernels/uniform.comp
 
-bench: all $(EXTRA_PROGRAMS)
+bench: all $(EXTRA_PROGRAMS) tests/helpers/layer-host
 	python3 $(top_srcdir)/bench/bench --build . $(BENCH_FLAGS)
 	python3 $(top_srcdir)/bench/many --build .
 	python3 $(top_srcdir)/bench/dispatch --build . $(DISPATCH_FLAGS)
-bench-smoke: all $(EXTRA_PROGRAMS)
+	python3 $(top_srcdir)/bench/layer --build . $(LAYER_FLAGS)
+bench-smoke: all $(EXTRA_PROGRAMS) tests/helpers/layer-host
 	python3 $(top_srcdir)/bench/bench --build . --smoke $(BENCH_FLAGS)
 	python3 $(top_srcdir)/bench/many --build . --smoke
 	python3 $(top_srcdir)/bench/dispatch --build . --smoke --only small $(DISPATCH_FLAGS)
+	python3 $(top_srcdir)/bench/layer --build . --smoke $(LAYER_FLAGS)
 # On a kernel with control groups of version 2 alone, in a test machine: read the ratios.
 BENCH_VM_FLAGS = --only launch,sample,memory --cycles 20
 MANY_VM_FLAGS = --sequential 300 --concurrent 50

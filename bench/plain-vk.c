@@ -2,13 +2,16 @@
 /*
  * What a short program by hand does, to compare with: one kernel, one buffer, one number pushed.
  *
- *     plain-vk MODULE.spv BYTES PUSH GROUPS COUNT each|once|copy
+ *     plain-vk MODULE.spv BYTES PUSH GROUPS COUNT each|once|copy|again|record|guarded|stopped
  *
  * each: records, submits and waits COUNT times. once: records COUNT dispatches with a barrier after each and
- * submits them together. copy: COUNT times memcpy into the mapped buffer. Before that the
- * pipeline is dispatched with no groups, so that the driver's compiler is not measured.
+ * submits them together. copy: COUNT times memcpy into the mapped buffer. again: records one dispatch, and
+ * submits that and waits COUNT times. record: records as once, and submits nothing. guarded: as once, each dispatch
+ * under conditional rendering. stopped: the same, and the condition becomes false after the submission. Before that
+ * the pipeline is dispatched with no groups, so that the driver's compiler is not measured.
  * Prints nanoseconds: process start to first dispatch done, the loop.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +32,10 @@ static struct {
 	VkCommandPool pool;
 	VkCommandBuffer commands;
 	VkFence fence;
+	/* guarded, stopped */
+	bool is_guarded;
+	VkBuffer condition;
+	uint32_t *condition_map;
 } vk;
 
 static void check(VkResult r, const char *what)
@@ -68,33 +75,41 @@ static void open_device(void)
 	}
 	check(vk.physical ? VK_SUCCESS : VK_ERROR_UNKNOWN, "no software device");
 	float priority = 1;
+	const char *names[] = {VK_EXT_CONDITIONAL_RENDERING_EXTENSION_NAME};
+	VkPhysicalDeviceConditionalRenderingFeaturesEXT guard = {
+	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_CONDITIONAL_RENDERING_FEATURES_EXT,
+	    .conditionalRendering = VK_TRUE};
 	VkDeviceQueueCreateInfo queue = {.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
 					 .queueCount = 1,
 					 .pQueuePriorities = &priority};
 	VkDeviceCreateInfo device = {.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
+				     .pNext = vk.is_guarded ? &guard : NULL,
 				     .queueCreateInfoCount = 1,
-				     .pQueueCreateInfos = &queue};
+				     .pQueueCreateInfos = &queue,
+				     .enabledExtensionCount = vk.is_guarded ? 1 : 0,
+				     .ppEnabledExtensionNames = names};
 	check(vkCreateDevice(vk.physical, &device, NULL, &vk.device), "vkCreateDevice");
 	vkGetDeviceQueue(vk.device, 0, 0, &vk.queue);
 }
 
 /* The software device has one memory type, which the host sees. */
-static void make_buffer(VkDeviceSize bytes)
+static VkBuffer make_buffer(VkDeviceSize bytes, VkBufferUsageFlags usage, void **ret_map)
 {
-	VkBufferCreateInfo info = {.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
-				   .size = bytes,
-				   .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT};
+	VkBufferCreateInfo info = {
+	    .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO, .size = bytes, .usage = usage};
 	VkMemoryRequirements need;
 	VkDeviceMemory memory;
+	VkBuffer made;
 
-	check(vkCreateBuffer(vk.device, &info, NULL, &vk.buffer), "vkCreateBuffer");
-	vkGetBufferMemoryRequirements(vk.device, vk.buffer, &need);
+	check(vkCreateBuffer(vk.device, &info, NULL, &made), "vkCreateBuffer");
+	vkGetBufferMemoryRequirements(vk.device, made, &need);
 	VkMemoryAllocateInfo allocate = {.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
 					 .allocationSize = need.size};
 	check(vkAllocateMemory(vk.device, &allocate, NULL, &memory), "vkAllocateMemory");
-	check(vkBindBufferMemory(vk.device, vk.buffer, memory, 0), "vkBindBufferMemory");
-	check(vkMapMemory(vk.device, memory, 0, VK_WHOLE_SIZE, 0, &vk.map), "vkMapMemory");
-	memset(vk.map, 0, bytes);
+	check(vkBindBufferMemory(vk.device, made, memory, 0), "vkBindBufferMemory");
+	check(vkMapMemory(vk.device, memory, 0, VK_WHOLE_SIZE, 0, ret_map), "vkMapMemory");
+	memset(*ret_map, 0, bytes);
+	return made;
 }
 
 static void make_pipeline(const char *path)
@@ -176,36 +191,93 @@ static void make_commands(void)
 	check(vkCreateFence(vk.device, &fence, NULL, &vk.fence), "vkCreateFence");
 }
 
-/* count dispatches in one submission, and the wait for it. */
-static void dispatch(uint32_t push, uint32_t groups, unsigned count)
+static void record_one(uint32_t push, uint32_t groups)
 {
-	VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
-					  .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT};
 	VkMemoryBarrier barrier = {.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
 				   .srcAccessMask = VK_ACCESS_SHADER_WRITE_BIT,
 				   .dstAccessMask = VK_ACCESS_SHADER_READ_BIT |
 						    VK_ACCESS_SHADER_WRITE_BIT};
-	VkSubmitInfo submit = {.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
-			       .commandBufferCount = 1,
-			       .pCommandBuffers = &vk.commands};
+
+	vkCmdBindPipeline(vk.commands, VK_PIPELINE_BIND_POINT_COMPUTE, vk.pipeline);
+	vkCmdBindDescriptorSets(vk.commands, VK_PIPELINE_BIND_POINT_COMPUTE, vk.layout, 0, 1,
+				&vk.set, 0, NULL);
+	vkCmdPushConstants(vk.commands, vk.layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, 4, &push);
+	vkCmdDispatch(vk.commands, groups, 1, 1);
+	vkCmdPipelineBarrier(vk.commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
+			     VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, 0, 1, &barrier, 0, NULL, 0,
+			     NULL);
+}
+
+static void record(uint32_t push, uint32_t groups, unsigned count, VkCommandBufferUsageFlags flags)
+{
+	VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
+					  .flags = flags};
+	VkConditionalRenderingBeginInfoEXT guard = {
+	    .sType = VK_STRUCTURE_TYPE_CONDITIONAL_RENDERING_BEGIN_INFO_EXT,
+	    .buffer = vk.condition};
+	PFN_vkCmdBeginConditionalRenderingEXT on = (PFN_vkCmdBeginConditionalRenderingEXT)
+	    vkGetDeviceProcAddr(vk.device, "vkCmdBeginConditionalRenderingEXT");
+	PFN_vkCmdEndConditionalRenderingEXT off = (PFN_vkCmdEndConditionalRenderingEXT)
+	    vkGetDeviceProcAddr(vk.device, "vkCmdEndConditionalRenderingEXT");
 
 	check(vkResetCommandPool(vk.device, vk.pool, 0), "vkResetCommandPool");
 	check(vkBeginCommandBuffer(vk.commands, &begin), "vkBeginCommandBuffer");
 	for (unsigned i = 0; i < count; i++) {
-		vkCmdBindPipeline(vk.commands, VK_PIPELINE_BIND_POINT_COMPUTE, vk.pipeline);
-		vkCmdBindDescriptorSets(vk.commands, VK_PIPELINE_BIND_POINT_COMPUTE, vk.layout, 0,
-					1, &vk.set, 0, NULL);
-		vkCmdPushConstants(vk.commands, vk.layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, 4,
-				   &push);
-		vkCmdDispatch(vk.commands, groups, 1, 1);
-		vkCmdPipelineBarrier(vk.commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
-				     VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, 0, 1, &barrier, 0, NULL,
-				     0, NULL);
+		if (vk.is_guarded)
+			on(vk.commands, &guard);
+		record_one(push, groups);
+		if (vk.is_guarded)
+			off(vk.commands);
 	}
 	check(vkEndCommandBuffer(vk.commands), "vkEndCommandBuffer");
+}
+
+static void submit(void)
+{
+	VkSubmitInfo info = {.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
+			     .commandBufferCount = 1,
+			     .pCommandBuffers = &vk.commands};
+
 	check(vkResetFences(vk.device, 1, &vk.fence), "vkResetFences");
-	check(vkQueueSubmit(vk.queue, 1, &submit, vk.fence), "vkQueueSubmit");
+	check(vkQueueSubmit(vk.queue, 1, &info, vk.fence), "vkQueueSubmit");
+}
+
+static void wait_for_it(void)
+{
 	check(vkWaitForFences(vk.device, 1, &vk.fence, VK_TRUE, UINT64_MAX), "vkWaitForFences");
+}
+
+/* count dispatches in one submission, and the wait for it. */
+static void dispatch(uint32_t push, uint32_t groups, unsigned count)
+{
+	record(push, groups, count, VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT);
+	submit();
+	wait_for_it();
+}
+
+/* Returns when what is measured began. */
+static unsigned long long copy(VkDeviceSize bytes, unsigned count)
+{
+	char *other = malloc(bytes);
+
+	check(other ? VK_SUCCESS : VK_ERROR_OUT_OF_HOST_MEMORY, "memory");
+	memset(other, 1, bytes);
+	unsigned long long began = now(CLOCK_MONOTONIC);
+	for (unsigned i = 0; i < count; i++)
+		memcpy(vk.map, other, bytes);
+	free(other);
+	return began;
+}
+
+static unsigned long long again(uint32_t push, uint32_t groups, unsigned count)
+{
+	record(push, groups, 1, 0);
+	unsigned long long began = now(CLOCK_MONOTONIC);
+	for (unsigned i = 0; i < count; i++) {
+		submit();
+		wait_for_it();
+	}
+	return began;
 }
 
 int main(int argc, char **argv)
@@ -218,23 +290,33 @@ int main(int argc, char **argv)
 	uint32_t push = (uint32_t)strtoul(argv[3], NULL, 10),
 		 groups = (uint32_t)strtoul(argv[4], NULL, 10);
 	unsigned count = (unsigned)strtoul(argv[5], NULL, 10);
+	const char *how = argv[6];
+	vk.is_guarded = strcmp(how, "guarded") == 0 || strcmp(how, "stopped") == 0;
 	open_device();
-	make_buffer(bytes);
+	vk.buffer = make_buffer(bytes, VK_BUFFER_USAGE_STORAGE_BUFFER_BIT, &vk.map);
+	if (vk.is_guarded) {
+		vk.condition = make_buffer(64, VK_BUFFER_USAGE_CONDITIONAL_RENDERING_BIT_EXT,
+					   (void **)&vk.condition_map);
+		vk.condition_map[0] = 1;
+	}
 	make_pipeline(argv[1]);
 	bind();
 	make_commands();
 	dispatch(push, 0, 1);
 	unsigned long long ready = now(CLOCK_MONOTONIC), loop = ready;
-	if (argv[6][0] == 'o') {
+	if (strcmp(how, "once") == 0 || strcmp(how, "guarded") == 0) {
 		dispatch(push, groups, count);
-	} else if (argv[6][0] == 'c') {
-		char *other = malloc(bytes);
-		check(other ? VK_SUCCESS : VK_ERROR_OUT_OF_HOST_MEMORY, "memory");
-		memset(other, 1, bytes);
-		loop = now(CLOCK_MONOTONIC);
-		for (unsigned i = 0; i < count; i++)
-			memcpy(vk.map, other, bytes);
-		free(other);
+	} else if (strcmp(how, "stopped") == 0) {
+		record(push, groups, count, VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT);
+		submit();
+		*(volatile uint32_t *)vk.condition_map = 0;
+		wait_for_it();
+	} else if (strcmp(how, "copy") == 0) {
+		loop = copy(bytes, count);
+	} else if (strcmp(how, "again") == 0) {
+		loop = again(push, groups, count);
+	} else if (strcmp(how, "record") == 0) {
+		record(push, groups, count, VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT);
 	} else {
 		for (unsigned i = 0; i < count; i++)
 			dispatch(push, groups, 1);
