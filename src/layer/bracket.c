@@ -163,8 +163,12 @@ bool bracket_wanted(struct timing *t, const struct record *r)
 	look_at(t, r, &c);
 	if (!c.dispatches || (c.has_stamps && !c.firsts))
 		return false;
-	return c.firsts > 0 ||
-	       ((c.unknown > 0 || c.kernels == 1) && kernel_wants(t, c.row, c.dispatches));
+	if (c.firsts)
+		return true;
+	/* Several kernels: only an estimate, for command buffers that are not going to be recorded anew. */
+	if (c.kernels > 1 && (!c.unknown || r->submits <= TRUST_AFTER))
+		return false;
+	return kernel_wants(t, c.row, c.dispatches);
 }
 
 /* ---- reading ------------------------------------------------------------------------------- */
@@ -213,7 +217,7 @@ void bracket_harvest(struct timing *t, const struct submission *s)
 	uint64_t rest = ns > c.known_ns ? ns - c.known_ns : 0;
 	if (c.firsts)
 		share_out(t, r, rest / c.firsts, 0);
-	else if (c.unknown)
+	else if (c.unknown && r->submits > TRUST_AFTER)
 		share_out(t, r, 0, rest / c.unknown);
 }
 

@@ -187,7 +187,7 @@ uint64_t kernel_step(const struct timing *t, uint32_t row)
 	uint64_t cost = atomic_load_explicit(&t->cost_ns, memory_order_relaxed);
 
 	if (!mean || !cost)
-		return REUSE_STEP;
+		return UNKNOWN_STEP;
 	uint64_t step = cost * COST_SHARE / mean;
 	return step < 1 ? 1 : step;
 }

@@ -101,6 +101,8 @@ void record_clear(struct record *r)
 	r->epoch++;
 	r->use_count = r->child_count = 0;
 	r->submits = r->pending = r->runs = 0;
+	r->total = 0;
+	r->next_stamp = REUSE_STEP;
 	r->current = NULL;
 	memset(r->bound, 0, sizeof r->bound);
 }
@@ -204,16 +206,18 @@ static bool make_room(struct record *r)
 	return true;
 }
 
-static bool wants(const struct record *r, const struct use *u)
+static bool wants(struct record *r, const struct use *u)
 {
 	struct timing *t = r->t;
 
 	if (!r->pool->can_stamp)
 		return false;
 	if (!r->is_inline) {
-		uint64_t step = kernel_step(t, u->pipeline->row);
-		step = step < REUSE_STEP ? REUSE_STEP : step;
-		return u->count % step == step / 2;
+		/* An odd step, so that it is not always the same one of a few kernels in turn. */
+		if (r->total < r->next_stamp || !kernel_wants(t, u->pipeline->row, 1))
+			return false;
+		r->next_stamp = r->total + REUSE_STEP;
+		return true;
 	}
 	/* A pipeline's first dispatch stands apart: it does not count as one that was asked for. */
 	if (u->count == 1 && !atomic_load_explicit(&u->pipeline->submitted, memory_order_relaxed))
@@ -228,6 +232,7 @@ bool record_dispatch(struct record *r, const uint32_t groups[3])
 	if (!u)
 		return false;
 	u->count++;
+	r->total++;
 	if (groups) {
 		memcpy(u->groups, groups, sizeof u->groups);
 		u->group_total += (uint64_t)groups[0] * groups[1] * groups[2];

@@ -25,8 +25,10 @@ enum {
 	COST_SHARE =
 	    100, /* after them timing may take one part in so many of the kernel's own time */
 	REUSE_STEP =
-	    128, /* dispatches between two timed ones while nothing is known about the cost */
-	TRUST_AFTER = 8, /* recordings that could have been submitted again and were not */
+	    29, /* dispatches between two timed ones in a command buffer that may be submitted again */
+	UNKNOWN_STEP =
+	    128,         /* between two of a kernel of which nothing is known after FIRST_TIMED */
+	TRUST_AFTER = 4, /* recordings that could have been submitted again and were not */
 	CALIBRATION_STAMPS = 9,
 	BIND_CACHE = 8,
 };
@@ -85,6 +87,8 @@ struct record {
 	bool is_inline;  /* timestamps go around dispatches, not around the command buffer */
 	struct use *uses;
 	size_t use_count, use_size;
+	uint64_t total,
+	    next_stamp;      /* dispatches; how many before one may be timed, while !is_inline */
 	struct use *current; /* the bound pipeline's; NULL: none that is known */
 	struct {
 		VkPipeline handle;
