@@ -48,15 +48,16 @@ bool layer_warning(const struct gpu_said *g, const struct outcome *out, unsigned
 	if (g->refused && number-- == 0) {
 		(void)snprintf(
 		    text, size,
-		    "%llu allocations of device memory (%s together) were refused because of the limit device-memory",
-		    (unsigned long long)g->refused,
+		    "%llu allocation%s of device memory (%s together) refused because of the limit device-memory",
+		    (unsigned long long)g->refused, g->refused == 1 ? "" : "s",
 		    text_print_size(g->refused_bytes, bytes, sizeof bytes));
 		return true;
 	}
 	if (g->driver_refused && number == 0) {
 		(void)snprintf(text, size,
-			       "the driver refused %llu allocations of device memory (%s together)",
+			       "the driver refused %llu allocation%s of device memory (%s together)",
 			       (unsigned long long)g->driver_refused,
+			       g->driver_refused == 1 ? "" : "s",
 			       text_print_size(g->driver_refused_bytes, bytes, sizeof bytes));
 		return true;
 	}
