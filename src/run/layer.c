@@ -54,11 +54,11 @@ bool layer_warning(const struct gpu_said *g, const struct outcome *out, unsigned
 		return true;
 	}
 	if (g->driver_refused && number == 0) {
-		(void)snprintf(text, size,
-			       "the driver refused %llu allocation%s of device memory (%s together)",
-			       (unsigned long long)g->driver_refused,
-			       g->driver_refused == 1 ? "" : "s",
-			       text_print_size(g->driver_refused_bytes, bytes, sizeof bytes));
+		(void)snprintf(
+		    text, size,
+		    "the driver refused %llu allocation%s of device memory (%s together)",
+		    (unsigned long long)g->driver_refused, g->driver_refused == 1 ? "" : "s",
+		    text_print_size(g->driver_refused_bytes, bytes, sizeof bytes));
 		return true;
 	}
 	return false;

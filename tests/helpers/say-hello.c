@@ -6,7 +6,7 @@
  *   hold:BYTES    count that much device memory      lose         vkQueueSubmit lost the device
  *   refuse:BYTES  an allocation that the limit forbids
  *   busy          wait for `ring`, tell that a submission begins, and write it down
- *   done          it has finished                    stopped      wait until submissions are stopped
+ *   finish        it has finished                    stopped      wait until submissions are stopped
  *   garbage:SEED  fill the telemetry page with random bytes
  *   fork          the rest in a child                die          SIGKILL for itself
  *   exec          the rest in a new program          noise:N      N connections that say nothing
@@ -223,7 +223,7 @@ static void act(struct hello *h, const char *word, char **rest)
 		event(h, PAGE_EVENT_RESULT, PAGE_CALL_vkQueueSubmit, -4, 0);
 	} else if (IS("busy")) {
 		busy(h);
-	} else if (IS("done")) {
+	} else if (IS("finish")) {
 		done(h);
 	} else if (IS("stopped")) {
 		while (atomic_load(&h->control->stop) == PAGE_STOP_NONE)

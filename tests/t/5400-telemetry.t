@@ -51,10 +51,10 @@ play 'a submission that does not end' --kernel 300ms -- hello busy wait:60000
 status_is 124 "$what"
 says .outcome.reason=kernel-time .outcome.limit.name=kernel '.outcome.limit.observed>=300000000' \
 	.limits.kernel.enforced_by="timer over the Vulkan layer's submissions"
-play 'one after another' --kernel 1s -- hello busy wait:200 done busy wait:200 done busy wait:200 done busy wait:200 done busy wait:200 done
+play 'one after another' --kernel 1s -- hello busy wait:200 finish busy wait:200 finish busy wait:200 finish busy wait:200 finish busy wait:200 finish
 status_is 0 "$what"
 says .outcome.reason=exited
-play 'the second one' --kernel 300ms -- hello busy done busy wait:60000
+play 'the second one' --kernel 300ms -- hello busy finish busy wait:60000
 status_is 124 "$what"
 play 'a program that waits to be stopped' --kernel 200ms --grace 20s -- ignore hello busy stopped exit:3
 like "$out" '^stopped 1$' "$what: its submissions are refused"
