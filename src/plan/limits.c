@@ -119,8 +119,6 @@ static uint64_t sample_interval(const struct plan *p, const struct spec *spec)
 
 	if (spec->sample_ns < LIMIT_UNSET || (spec->sample_ns == LIMIT_NONE && !sampled_limit))
 		return spec->sample_ns;
-	/* The layer tells of the soft value when it is asked, not before. */
-	sampled_limit |= spec->limits.soft[LIMIT_DEVICE_MEMORY] < LIMIT_UNSET;
 	return sampled_limit ? 100000000u : 1000000000u;
 }
 

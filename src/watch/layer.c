@@ -70,6 +70,11 @@ void layer_word(struct loop *l, unsigned pending)
 		if (has_kernel_limit(l) && !l->deadline[TIMER_KERNEL])
 			l->deadline[TIMER_KERNEL] = now + kernel_limit(l);
 		break;
+	case TELEMETRY_LOOK:
+		telemetry_events(t);
+		/* What is held may be less again by now; that it was passed is what counts. */
+		watch_soft(l, LIMIT_DEVICE_MEMORY, telemetry_soft(t));
+		break;
 	case TELEMETRY_NOTHING:
 		break;
 	}

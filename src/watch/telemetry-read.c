@@ -94,7 +94,7 @@ static bool read_event(const struct telemetry *t, uint64_t number, struct teleme
 	return true;
 }
 
-static void look_at_events(struct telemetry *t)
+void telemetry_events(struct telemetry *t)
 {
 	uint64_t head = read64(&t->page->event_head);
 
@@ -155,7 +155,7 @@ void telemetry_look(struct telemetry *t, const char *at, uint64_t now)
 {
 	if (!t->page)
 		return;
-	look_at_events(t);
+	telemetry_events(t);
 	look_at_budgets(t, at, now);
 	for (unsigned i = 0; i < PAGE_SLOTS; i++) {
 		if (t->slots[i].pidfd < 0 || t->slots[i].number >= TELEMETRY_PROCESSES)
@@ -165,6 +165,15 @@ void telemetry_look(struct telemetry *t, const char *at, uint64_t now)
 		if (bytes > p->peak_bytes)
 			p->peak_bytes = bytes;
 	}
+}
+
+uint64_t telemetry_soft(const struct telemetry *t)
+{
+	uint64_t held = telemetry_memory(t);
+
+	if (!t->page || read64(&t->page->soft_ns) == 0)
+		return 0;
+	return held > t->orders.memory_soft ? held : t->orders.memory_soft;
 }
 
 uint64_t telemetry_memory(const struct telemetry *t)

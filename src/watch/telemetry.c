@@ -267,6 +267,8 @@ enum telemetry_word telemetry_take(struct telemetry *t, unsigned pending, uint64
 		atomic_store(&t->control->ring, 0u);
 		return TELEMETRY_BUSY;
 	}
+	if (m.word == PAGE_WORD_LOOK && t->page)
+		return TELEMETRY_LOOK;
 	if (m.word != PAGE_WORD_HELLO)
 		return TELEMETRY_NOTHING;
 	if (m.version != PAGE_VERSION) {

@@ -110,6 +110,7 @@ enum telemetry_word {
 	TELEMETRY_NOTHING, /* made no sense, or had no more to say */
 	TELEMETRY_HELLO,   /* *ret_slot is a process' now, slots[].pidfd tells when it ends */
 	TELEMETRY_BUSY,    /* a submission begins */
+	TELEMETRY_LOOK,    /* a soft value was passed, or a device lost */
 };
 
 /* What came over a pending connection, answered, and the connection closed. */
@@ -121,6 +122,12 @@ void telemetry_ended(struct telemetry *t, unsigned slot, uint64_t now);
 
 /* Events and budgets since the last time. at: "sample" or "end". */
 void telemetry_look(struct telemetry *t, const char *at, uint64_t now);
+
+/* The events alone. */
+void telemetry_events(struct telemetry *t);
+
+/* What was held when the soft value was passed, 0 when it was not. */
+uint64_t telemetry_soft(const struct telemetry *t);
 
 /* Bytes in device-local heaps, all processes together, now. */
 uint64_t telemetry_memory(const struct telemetry *t);

@@ -11,6 +11,7 @@
  *   fork          the rest in a child                die          SIGKILL for itself
  *   exec          the rest in a new program          noise:N      N connections that say nothing
  *   wait:MS       just time                          sum:BYTES    wait until all processes together hold that
+ *   soft          tell that the soft value was passed
  *   ignore        SIGTERM                            exit:N
  */
 #include <errno.h>
@@ -214,6 +215,11 @@ static void act(struct hello *h, const char *word, char **rest)
 	} else if (IS("sum")) {
 		while (page_counted(h->page) != n)
 			(void)poll(NULL, 0, 1);
+	} else if (IS("soft")) {
+		atomic_store(&h->page->soft_ns, now_ns());
+		int fd = connect_to_supervisor();
+		send_word(fd, PAGE_WORD_LOOK, h->number, PAGE_VERSION);
+		(void)close(fd);
 	} else if (IS("refuse")) {
 		atomic_fetch_add(&h->slot->count[PAGE_COUNT_REFUSED], 1);
 		atomic_fetch_add(&h->slot->count[PAGE_COUNT_REFUSED_BYTES], n);

@@ -79,6 +79,8 @@ status_is 123 "$what"
 says .outcome.reason=device-memory .outcome.code=9 .outcome.limit.name=device-memory
 play 'a soft value' --soft device-memory=1000 --sample 20ms -- hello hold:2000 wait:300
 says .outcome.reason=exited .events[0].limit=device-memory .events[0].observed=2000
+play 'a soft value without samples' --soft device-memory=1000 --sample none -- hello hold:2000 soft wait:100
+says .outcome.reason=exited .events[0].limit=device-memory .events[0].observed=2000
 play 'a soft value that ends' --soft device-memory=1000 --soft-action end --sample 20ms -- hello hold:2000 wait:60000
 says .outcome.reason=device-memory .outcome.limit.soft=true
 

@@ -77,5 +77,4 @@ integration_tests += \
 	tests/t/5011-budget.t \
 	tests/t/5020-pace.t \
 	tests/t/5030-trouble.t
-integration_tests += tests/t/5400-telemetry.t
 integration_tests += tests/t/5400-telemetry.t tests/t/5410-real-clients.t tests/t/5411-real-wgpu.t
