@@ -103,8 +103,10 @@ int spec_set_seccomp(struct spec *s, const char *text, const char *dir, const ch
 		    (strcmp(text + len - 5, ".yaml") == 0 || strcmp(text + len - 5, ".json") == 0 ||
 		     strcmp(text + len - 4, ".yml") == 0);
 	if (!yaml && !strchr(text, '/'))
-		return err_bad(e, where, "expected 'default', 'strict', 'none' or a profile file (*.yaml), got '%s'",
-			       text_show(text, shown, sizeof shown));
+		return err_bad(
+		    e, where,
+		    "expected 'default', 'strict', 'none' or a profile file (*.yaml), got '%s'",
+		    text_show(text, shown, sizeof shown));
 	struct profile *p = arena_alloc(&s->arena, sizeof *p);
 	const char *path = path_join(&s->arena, dir, arena_strdup(&s->arena, text));
 	if (profile_read(&s->arena, path, p, e) < 0)
