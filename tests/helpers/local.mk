@@ -97,7 +97,7 @@ tests_helpers_writefile_LDFLAGS =
 tests_helpers_layer_host_SOURCES = tests/helpers/layer-host.c
 tests_helpers_layer_host_CPPFLAGS = $(HELPER_CPPFLAGS)
 tests_helpers_layer_host_CFLAGS = $(HELPER_CFLAGS)
-tests_helpers_layer_host_LDFLAGS =
+tests_helpers_layer_host_LDFLAGS = $(SAN_CFLAGS)
 tests_helpers_layer_host_LDADD = libpage.a
 
 # A Vulkan layer: a shared object, which the loader opens by the name in its manifest.
