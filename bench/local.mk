@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Benchmarks: 'make bench' and, in a minute, 'make bench-smoke'. Built only on request.
-EXTRA_PROGRAMS = bench/floor bench/plain-vk bench/spawn-timer
+EXTRA_PROGRAMS = bench/floor bench/plain-vk bench/spawn-timer bench/syscall-loop
 bench_floor_SOURCES = bench/floor.c
 nodist_bench_floor_SOURCES = src/sandbox/filter-data.h
 bench_floor_CFLAGS = -std=gnu17 $(WARN_CFLAGS)
@@ -12,17 +12,22 @@ bench_plain_vk_LDADD = -lvulkan
 bench_spawn_timer_SOURCES = bench/spawn-timer.c
 bench_spawn_timer_CFLAGS = -std=gnu17 $(WARN_CFLAGS)
 bench_spawn_timer_LDFLAGS = -static
+bench_syscall_loop_SOURCES = bench/syscall-loop.c
+bench_syscall_loop_CFLAGS = -std=gnu17 $(WARN_CFLAGS)
+bench_syscall_loop_LDFLAGS = -static
 bench/bench_floor-floor.$(OBJEXT): src/sandbox/filter-data.h
 CLEANFILES += $(EXTRA_PROGRAMS)
-EXTRA_DIST += bench/bench bench/layer bench/dispatch bench/many bench/kernels/memory.comp bench/kernels/uneven.comp bench/kernels/uniform.comp
+EXTRA_DIST += bench/bench bench/syscalls bench/layer bench/dispatch bench/many bench/kernels/memory.comp bench/kernels/uneven.comp bench/kernels/uniform.comp
 
 bench: all $(EXTRA_PROGRAMS) tests/helpers/layer-host
 	python3 $(top_srcdir)/bench/bench --build . $(BENCH_FLAGS)
+	python3 $(top_srcdir)/bench/syscalls --build .
 	python3 $(top_srcdir)/bench/many --build .
 	python3 $(top_srcdir)/bench/dispatch --build . $(DISPATCH_FLAGS)
 	python3 $(top_srcdir)/bench/layer --build . $(LAYER_FLAGS)
 bench-smoke: all $(EXTRA_PROGRAMS) tests/helpers/layer-host
 	python3 $(top_srcdir)/bench/bench --build . --smoke $(BENCH_FLAGS)
+	python3 $(top_srcdir)/bench/syscalls --build . --smoke
 	python3 $(top_srcdir)/bench/many --build . --smoke
 	python3 $(top_srcdir)/bench/dispatch --build . --smoke --only small $(DISPATCH_FLAGS)
 	python3 $(top_srcdir)/bench/layer --build . --smoke $(LAYER_FLAGS)
