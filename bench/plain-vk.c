@@ -6,7 +6,7 @@
  *
  * each: records, submits and waits COUNT times. once: records COUNT dispatches with a barrier after each and
  * submits them together. copy: COUNT times memcpy into the mapped buffer. again: records one dispatch, and
- * submits that and waits COUNT times. record: records as once, and submits nothing. guarded: as once, each dispatch
+ * submits that and waits COUNT times. record: records as once, a thousand at a time, and submits nothing. guarded: as once, each dispatch
  * under conditional rendering. stopped: the same, and the condition becomes false after the submission. Before that
  * the pipeline is dispatched with no groups, so that the driver's compiler is not measured.
  * Prints nanoseconds: process start to first dispatch done, the loop.
@@ -269,6 +269,20 @@ static unsigned long long copy(VkDeviceSize bytes, unsigned count)
 	return began;
 }
 
+/* A thousand at a time, and the fastest thousand counts: the host's other work only ever adds. */
+static unsigned long long record_time(uint32_t push, uint32_t groups, unsigned count)
+{
+	unsigned long long best = ~0ull;
+
+	for (unsigned done = 0; done < count; done += 1000) {
+		unsigned long long began = now(CLOCK_MONOTONIC);
+		record(push, groups, 1000, VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT);
+		unsigned long long took = now(CLOCK_MONOTONIC) - began;
+		best = took < best ? took : best;
+	}
+	return best * count / 1000;
+}
+
 static unsigned long long again(uint32_t push, uint32_t groups, unsigned count)
 {
 	record(push, groups, 1, 0);
@@ -316,7 +330,8 @@ int main(int argc, char **argv)
 	} else if (strcmp(how, "again") == 0) {
 		loop = again(push, groups, count);
 	} else if (strcmp(how, "record") == 0) {
-		record(push, groups, count, VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT);
+		printf("%llu %llu\n", ready - start, record_time(push, groups, count));
+		return 0;
 	} else {
 		for (unsigned i = 0; i < count; i++)
 			dispatch(push, groups, 1);
