@@ -42,7 +42,7 @@ libcgroup_a_SOURCES = \
 	src/cgroup/stat.c
 
 libhost_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
-libhost_a_SOURCES = src/host/block.c src/host/block.h src/host/host.c src/host/host.h
+libhost_a_SOURCES = src/host/block.c src/host/block.h src/host/gpu.c src/host/gpu.h src/host/host.c src/host/host.h
 
 libplan_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CAP_CFLAGS)
 libplan_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
@@ -51,6 +51,9 @@ libplan_a_SOURCES = \
 	src/plan/command.c \
 	src/plan/driver.c \
 	src/plan/dynamic.c \
+	src/plan/gpu.c src/plan/gpu.h \
+	src/plan/gpu-visible.c \
+	src/plan/icd.c \
 	src/plan/image.c \
 	src/plan/io.c \
 	src/plan/landlock.c \

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* vkjail doctor: what this host can enforce, and the fix for what it can't. Tries things rather than asking for versions. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -187,21 +186,38 @@ static void check_vulkan(const struct host *host, struct finding *f)
 	json_decref(root);
 }
 
+/* The GPUs with the numbers that --gpu takes, as a run with --gpu all would be given them. */
 static void check_nodes(const struct host *host, struct finding *f)
 {
-	bool nodes = false;
+	struct plan plan = {0};
+	struct gpu_list all;
+	struct spec spec;
+	struct err e = ERR_INIT;
+	char text[sizeof f->text] = "";
+	size_t used = 0;
+
 	(void)host;
-	DIR *dir = opendir("/dev/dri");
-	for (struct dirent *d; dir && (d = readdir(dir));)
-		nodes = nodes || strncmp(d->d_name, "renderD", 7) == 0;
-	if (dir)
-		(void)closedir(dir);
-	nodes = nodes || access("/dev/nvidiactl", F_OK) == 0 || access("/dev/kfd", F_OK) == 0 ||
-		access("/dev/dxg", F_OK) == 0;
-	if (nodes)
-		find(f, GOOD, NULL, "GPU device nodes are there");
-	else
+	spec_init(&spec);
+	gpu_find(&plan.arena, "", &all);
+	(void)plan_gpu(&plan, &spec, &e);
+	for (size_t i = 0; i < all.count && used < sizeof text; i++) {
+		const struct host_gpu *g = &all.at[i];
+		used += (size_t)snprintf(text + used, sizeof text - used, "%s%s%s%s", i ? ", " : "",
+					 gpu_describe(&plan.arena, g), g->uuid ? " uuid:" : "",
+					 g->uuid ? g->uuid : "");
+	}
+	if (all.count == 0)
 		find(f, NOTE, NULL, "no GPU device nodes; only software drivers can work");
+	else if (plan.gpu_because_count > 0)
+		find(f, NOTE, NULL, "%s; %zu of them for a job, because of %s", text,
+		     plan.gpu_count, plan.gpu_because[0]);
+	else if (plan.warning_count > 0)
+		find(f, NOTE, "give the user the nodes' group, install the vendor's Vulkan driver",
+		     "%s; %s", text, plan.warnings[0]);
+	else
+		find(f, GOOD, NULL, "%s", text);
+	plan_done(&plan);
+	spec_done(&spec);
 }
 
 static const struct {

@@ -60,6 +60,7 @@ static json_t *plan_json(const struct options *o, const struct host *host, const
 	(void)json_object_set_new(root, "steps", steps);
 	(void)json_object_set_new(root, "limits", part_limits(p));
 	(void)json_object_set_new(root, "sandbox", part_sandbox(&facts));
+	(void)json_object_set_new(root, "gpu", part_gpu_choice(&facts));
 	json_t *warnings = json_array();
 	for (size_t i = 0; i < p->warning_count; i++)
 		(void)json_array_append_new(warnings, part_string(p->warnings[i]));
@@ -128,6 +129,22 @@ static void print_landlock(const struct landlock_rules *l)
 				       : "; signals and abstract sockets need ABI 6 (Linux 6.12)");
 }
 
+static void print_gpus(const struct options *o, struct plan *p)
+{
+	if (p->gpu_count == 0 && p->gpu_because_count == 0)
+		return;
+	(void)printf("gpu: %s is", spec_gpu_text(&o->spec));
+	for (size_t i = 0; i < p->gpu_count; i++)
+		(void)printf("%s %s", i ? "," : "", gpu_describe(&p->arena, &p->gpus[i]));
+	(void)printf("%s\n", p->gpu_count ? "" : " none");
+	for (size_t i = 0; i < p->gpu_because_count; i++)
+		(void)printf("  less because of %s\n", p->gpu_because[i]);
+	for (size_t i = 0; i < p->gpu_env_count; i++)
+		(void)printf("  inside: %s\n", p->gpu_env[i]);
+	for (size_t i = 0; p->drivers_only && i < p->driver_count; i++)
+		(void)printf("  driver: %s\n", p->drivers[i]);
+}
+
 /* Only when a limit wanted one. */
 static void print_group(const struct cgroup_place *g)
 {
@@ -140,7 +157,7 @@ static void print_group(const struct cgroup_place *g)
 		(void)printf("control group: none (%s)\n", g->why);
 }
 
-static void print_text(const struct options *o, const struct plan *p)
+static void print_text(const struct options *o, struct plan *p)
 {
 	char detail[2 * 4096 + 64];
 
@@ -158,6 +175,7 @@ static void print_text(const struct options *o, const struct plan *p)
 	(void)printf("\nsandbox: seccomp %s, network %s, %zu GPU device node%s\n", p->seccomp_name,
 		     spec_net_names[o->spec.net], p->gpu_node_count,
 		     p->gpu_node_count == 1 ? "" : "s");
+	print_gpus(o, p);
 	print_landlock(&p->landlock);
 	print_group(&p->group);
 	for (size_t i = 0; i < p->warning_count; i++)

@@ -90,6 +90,11 @@ SETTER(set_learn)
 	return take_path(&o->spec.learn, row, value, e);
 }
 
+SETTER(set_gpu)
+{
+	return spec_set_gpu(&o->spec, value, row->flag, e);
+}
+
 SETTER(set_driver)
 {
 	return take_path(&o->spec.driver, row, value, e);
@@ -208,7 +213,6 @@ SETTER(set_kernel_names)
 
 CHOICE(set_soft_action, soft_action, spec_soft_action_names)
 CHOICE(set_net, net, spec_net_names)
-CHOICE(set_gpu, gpu, spec_gpu_names)
 CHOICE(set_landlock, landlock, spec_landlock_names)
 CHOICE(set_proc, proc, spec_proc_names)
 CHOICE(set_clocks, clocks, spec_clocks_names)

@@ -228,7 +228,8 @@ static int read_cgroup(struct decode *d, const struct node *n, void *member, con
 static const enum spec_mount_kind kind_bind = MOUNT_BIND, kind_ro_bind = MOUNT_RO_BIND,
 				  kind_tmpfs = MOUNT_TMPFS;
 static const struct setter set_name = {spec_set_name}, set_hostname = {spec_set_hostname},
-			   set_grace = {spec_set_grace}, set_sample = {spec_set_sample};
+			   set_grace = {spec_set_grace}, set_sample = {spec_set_sample},
+			   set_gpu = {spec_set_gpu};
 
 static const struct field job_fields[] = {
     {"name", read_set, 0, &set_name},
@@ -246,7 +247,7 @@ static const struct field job_fields[] = {
     {"landlock", read_choice, offsetof(struct spec, landlock), spec_landlock_names},
     {"proc", read_choice, offsetof(struct spec, proc), spec_proc_names},
     {"clocks", read_choice, offsetof(struct spec, clocks), spec_clocks_names},
-    {"gpu", read_choice, offsetof(struct spec, gpu), spec_gpu_names},
+    {"gpu", read_set, 0, &set_gpu},
     {"hostname", read_set, 0, &set_hostname},
     {"seccomp", read_seccomp, 0, NULL},
     {"cgroup", read_cgroup, offsetof(struct spec, cgroup), NULL},

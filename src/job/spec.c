@@ -31,7 +31,6 @@ const char *const spec_landlock_names[] = {
     [LANDLOCK_AUTO] = "auto", [LANDLOCK_NONE] = "none", NULL};
 const char *const spec_proc_names[] = {[PROC_ALL] = "all", [PROC_PROCESSES] = "processes", NULL};
 const char *const spec_clocks_names[] = {[CLOCKS_HOST] = "host", [CLOCKS_OWN] = "own", NULL};
-const char *const spec_gpu_names[] = {[GPU_ALL] = "all", [GPU_NONE] = "none", NULL};
 const char *const spec_seccomp_names[] = {
     [SECCOMP_DEFAULT] = "default", [SECCOMP_STRICT] = "strict", [SECCOMP_NONE] = "none", NULL};
 

@@ -17,7 +17,7 @@ enum spec_net { NET_NONE, NET_HOST };
 enum spec_landlock { LANDLOCK_AUTO, LANDLOCK_NONE };
 enum spec_proc { PROC_ALL, PROC_PROCESSES };
 enum spec_clocks { CLOCKS_HOST, CLOCKS_OWN };
-enum spec_gpu { GPU_ALL, GPU_NONE };
+enum spec_gpu { GPU_ALL, GPU_NONE, GPU_CHOSEN };
 enum spec_seccomp { SECCOMP_DEFAULT, SECCOMP_STRICT, SECCOMP_NONE, SECCOMP_FILE };
 enum spec_soft_action { SOFT_NOTE, SOFT_END };
 enum spec_telemetry { TELEMETRY_ON, TELEMETRY_OFF };
@@ -266,6 +266,8 @@ struct spec {
 	const char *hostname; /* NULL: "vkjail" */
 	enum spec_net net;
 	enum spec_gpu gpu;
+	const char *gpu_list;  /* GPU_CHOSEN: "0,pci:01:00.0" */
+	const char *gpu_where; /* for messages; NULL: not given */
 	enum spec_landlock landlock;
 	enum spec_proc proc;
 	enum spec_clocks clocks;
@@ -319,6 +321,8 @@ int spec_set_input(struct spec *s, const char *name_eq_file, const char *where, 
 int spec_set_output(struct spec *s, const char *name_eq_file, const char *where, struct err *e);
 int spec_set_name(struct spec *s, const char *text, const char *where, struct err *e);
 int spec_set_hostname(struct spec *s, const char *text, const char *where, struct err *e);
+/* "all", "none", or a list of GPUs: N, pci:ADDRESS, uuid:UUID. */
+int spec_set_gpu(struct spec *s, const char *text, const char *where, struct err *e);
 /* A built-in profile, or a profile file (which is read now), relative to dir. */
 int spec_set_seccomp(struct spec *s, const char *text, const char *dir, const char *where,
 		     struct err *e);
@@ -334,6 +338,9 @@ int spec_add_mount(struct spec *s, const struct spec_mount *m, const char *dir, 
 /* "SRC", "SRC:DST". For a tmpfs: "DST". */
 int spec_add_mount_text(struct spec *s, const struct spec_mount *m, const char *text,
 			const char *dir, struct err *e);
+
+/* What was asked for, as text. */
+const char *spec_gpu_text(const struct spec *s);
 
 /* "file" for a profile file, which is none of spec_seccomp_names. */
 const char *spec_seccomp_name(enum spec_seccomp seccomp);

@@ -9,5 +9,5 @@ libjob_a_SOURCES += \
 	src/job/number.c \
 	src/job/call-group.def src/job/profile.c src/job/profile.h \
 	src/job/spec.c src/job/spec-read.h \
-	src/job/spec-compute.c src/job/spec-data.c src/job/spec-file.c src/job/spec-finish.c src/job/spec-limits.c src/job/spec-step.c \
+	src/job/spec-compute.c src/job/spec-data.c src/job/spec-file.c src/job/spec-gpu.c src/job/spec-finish.c src/job/spec-limits.c src/job/spec-step.c \
 	src/job/spec-work.c

@@ -79,6 +79,17 @@ static bool is_dropped(struct plan *p, const char *entry)
 	return false;
 }
 
+/* As it has to be inside; NULL: it counts no GPUs. */
+static const char *gpu_variable(const struct plan *p, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < p->gpu_env_count; i++)
+		if (strncmp(p->gpu_env[i], name, n) == 0 && p->gpu_env[i][n] == '=')
+			return p->gpu_env[i] + n + 1;
+	return NULL;
+}
+
 static void plan_environment(struct plan *p, const struct spec *spec, const struct host *host)
 {
 	size_t count = 0;
@@ -99,12 +110,18 @@ static void plan_environment(struct plan *p, const struct spec *spec, const stru
 	if (lookup(p, count, "TMPDIR"))
 		count = put(p, count, "TMPDIR=/tmp");
 	count = put(p, count, arena_printf(&p->arena, "PWD=%s", p->workdir));
+	/* Where fewer GPUs are to be seen they have other numbers; what is not passed on stays away. */
+	for (size_t i = 0; !spec->clear_env && i < p->gpu_env_count; i++)
+		count = put(p, count, p->gpu_env[i]);
 	/* The home directory is a new one each time: Mesa's cache would be written and thrown away. */
 	if (spec->compute)
 		count = put(p, count, "MESA_SHADER_CACHE_DISABLE=true");
 	for (size_t i = 0; i < spec->env_count; i++) {
-		const char *value = spec->env[i].value ? spec->env[i].value
-						       : getenv(spec->env[i].name);
+		const char *value = spec->env[i].value;
+		if (!value)
+			value = gpu_variable(p, spec->env[i].name);
+		if (!value)
+			value = getenv(spec->env[i].name);
 		if (value)
 			count = put(p, count,
 				    arena_printf(&p->arena, "%s=%s", spec->env[i].name, value));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One chosen Vulkan driver: its manifest becomes the only one that the loader in the sandbox can
+ * The chosen Vulkan drivers: their manifests become the only ones that the loader in the sandbox can
  * find. (Vulkan-Loader, LoaderDriverInterface.md: manifests, library_path.)
  */
 #include <errno.h>
@@ -71,7 +71,7 @@ static int hide_others(struct tree *t, struct err *e)
 	return 0;
 }
 
-int plan_driver(struct tree *t, const char *manifest, struct err *e)
+static int place_manifest(struct tree *t, const char *manifest, const char *name, struct err *e)
 {
 	struct arena *a = &t->plan->arena;
 	json_error_t why;
@@ -94,8 +94,20 @@ int plan_driver(struct tree *t, const char *manifest, struct err *e)
 	AUTO_FREE char *rewritten = json_dumps(root, JSON_INDENT(1));
 	if (!rewritten)
 		return err_os(e, ENOMEM, path, "cannot prepare the manifest");
-	if (tree_target(t, "/etc/vulkan/icd.d/driver.json", false, "driver", e) < 0)
+	if (tree_target(t, name, false, "driver", e) < 0)
 		return -1;
 	t->plan->steps[t->plan->step_count - 1].source = arena_strdup(a, rewritten);
+	return 0;
+}
+
+int plan_drivers(struct tree *t, const char *const *manifests, size_t count, struct err *e)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *name = arena_printf(&t->plan->arena,
+						"/etc/vulkan/icd.d/driver-%zu.json", i);
+		if (place_manifest(t, manifests[i], i ? name : "/etc/vulkan/icd.d/driver.json", e) <
+		    0)
+			return -1;
+	}
 	return hide_others(t, e);
 }

@@ -34,8 +34,11 @@ void plan_cgroup_cover(struct plan *p);
 /* The landlock step, and what it allows: after all steps that make the new root. */
 void plan_landlock(struct plan *p, const struct spec *spec);
 
-/* Mounts the one Vulkan driver whose manifest is given, and hides the others. */
-int plan_driver(struct tree *t, const char *manifest, struct err *e);
+/* Mounts the Vulkan drivers whose manifests are given, and hides the others. */
+int plan_drivers(struct tree *t, const char *const *manifests, size_t count, struct err *e);
+
+/* Which GPUs and drivers the job gets, or why it is refused: p->gpus, p->drivers. Before the new root. */
+int plan_gpu(struct plan *p, const struct spec *spec, struct err *e);
 
 /* The working directory and what the user mounts. */
 int plan_user_mounts(struct tree *t, const struct spec *spec, struct err *e);

@@ -117,7 +117,7 @@ int plan_make(struct plan *p, const struct spec *spec, const struct host *host, 
 	if (plan_dynamic(p, spec, host, e) < 0 || plan_cgroup(p, spec, e) < 0)
 		return -1;
 	plan_identity(p, spec, host);
-	if (plan_root(p, spec, host, e) < 0)
+	if (plan_gpu(p, spec, e) < 0 || plan_root(p, spec, host, e) < 0)
 		return -1;
 	p->seccomp = profile_of(p, spec);
 	p->seccomp_name = p->seccomp == SECCOMP_FILE ? spec->profile->file

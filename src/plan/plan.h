@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "cgroup/cgroup.h"
+#include "host/gpu.h"
 #include "host/host.h"
 #include "job/spec.h"
 #include "sandbox/filter.h"
@@ -142,8 +143,17 @@ struct plan {
 	/* Filled in before the launch: an unbound SOCK_SEQPACKET socket, which the child binds. Borrowed. */
 	int telemetry_fd;
 
+	struct host_gpu *gpus; /* those that the job is given */
+	size_t gpu_count;
+	const char **gpu_because; /* "CUDA_VISIBLE_DEVICES=1": what left fewer of them */
+	size_t gpu_because_count;
+	const char **gpu_env; /* variables that count GPUs, as they are inside */
+	size_t gpu_env_count;
 	const char **gpu_nodes; /* device nodes the job may open */
 	size_t gpu_node_count;
+	const char **drivers; /* manifests of the Vulkan drivers for gpus */
+	size_t driver_count;
+	bool drivers_only; /* no other driver is to be seen inside */
 };
 
 /*

@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,14 +53,15 @@ static const char *const gpu_paths[] = {"/sys/dev/char", "/sys/class/drm",     "
 					"/sys/devices",  "/sys/module/nvidia", "/etc/nvidia",
 					"/etc/OpenCL"};
 
-/* Render nodes only: a card node can set modes and, for the host's root, more. */
+/* What one vendor's GPUs have in common. */
 static const struct {
-	const char *guard, *pattern;
-} gpu_nodes[] = {
-    {"/dev/dri", "/dev/dri/renderD*"},
-    {"/dev/nvidiactl", "/dev/{nvidiactl,nvidia[0-9]*,nvidia-uvm*,nvidia-caps/*}"},
-    {"/dev/kfd", "/dev/kfd"},
-    {"/dev/dxg", "/dev/dxg"},
+	enum gpu_vendor vendor;
+	const char *path;
+} shared_nodes[] = {
+    {VENDOR_NVIDIA, "/dev/nvidiactl"},
+    {VENDOR_NVIDIA, "/dev/nvidia-uvm"},
+    {VENDOR_NVIDIA, "/dev/nvidia-uvm-tools"},
+    {VENDOR_AMD, "/dev/kfd"},
 };
 
 static const char *const device_nodes[] = {"null", "zero", "full", "urandom"};
@@ -131,36 +131,39 @@ int plan_show_path(struct tree *t, const char *path, unsigned flags, struct err 
 	return 0;
 }
 
-static int add_gpu_nodes(struct tree *t, struct err *e)
+static int add_gpu_node(struct tree *t, const char *path, struct err *e)
 {
 	struct plan *p = t->plan;
 
-	for (size_t i = 0; i < COUNTOF(gpu_nodes); i++) {
-		glob_t found;
-		/* The guard spares the machines without that vendor a look through all of /dev. */
-		if (access(gpu_nodes[i].guard, F_OK) < 0 ||
-		    glob(gpu_nodes[i].pattern, GLOB_BRACE, NULL, &found) != 0)
-			continue;
-		for (size_t n = 0; n < found.gl_pathc; n++) {
-			const char *path = arena_strdup(&p->arena, found.gl_pathv[n]);
-			if (plan_show_path(t, path, STEP_WRITABLE | STEP_DEVICE | STEP_NOEXEC, e) <
-			    0) {
-				globfree(&found);
+	if (access(path, F_OK) < 0)
+		return 0;
+	p->gpu_nodes = arena_grow(&p->arena, p->gpu_nodes, p->gpu_node_count, sizeof *p->gpu_nodes);
+	p->gpu_nodes[p->gpu_node_count++] = path;
+	return plan_show_path(t, path, STEP_WRITABLE | STEP_DEVICE | STEP_NOEXEC, e);
+}
+
+static int add_gpu_nodes(struct tree *t, struct err *e)
+{
+	const struct plan *p = t->plan;
+	unsigned vendors = 0;
+
+	for (size_t i = 0; i < p->gpu_count; i++) {
+		vendors |= 1U << p->gpus[i].vendor;
+		for (size_t n = 0; n < p->gpus[i].node_count; n++)
+			if (add_gpu_node(t, p->gpus[i].nodes[n], e) < 0)
 				return -1;
-			}
-			p->gpu_nodes = arena_grow(&p->arena, p->gpu_nodes, p->gpu_node_count,
-						  sizeof *p->gpu_nodes);
-			p->gpu_nodes[p->gpu_node_count++] = path;
-		}
-		globfree(&found);
 	}
+	for (size_t i = 0; i < COUNTOF(shared_nodes); i++)
+		if (vendors & 1U << shared_nodes[i].vendor &&
+		    add_gpu_node(t, shared_nodes[i].path, e) < 0)
+			return -1;
 	for (size_t i = 0; p->gpu_node_count > 0 && i < COUNTOF(gpu_paths); i++)
 		if (plan_show_path(t, gpu_paths[i], 0, e) < 0)
 			return -1;
 	return 0;
 }
 
-static int add_devices(struct tree *t, const struct spec *spec, struct err *e)
+static int add_devices(struct tree *t, struct err *e)
 {
 	tree_directory(t, "/dev", 0555);
 	for (size_t i = 0; i < COUNTOF(device_nodes); i++) {
@@ -175,7 +178,7 @@ static int add_devices(struct tree *t, const struct spec *spec, struct err *e)
 		s->flags = STEP_OWN;
 	}
 	tree_directory(t, "/dev/shm", 01777);
-	return spec->gpu == GPU_ALL ? add_gpu_nodes(t, e) : 0;
+	return add_gpu_nodes(t, e);
 }
 
 static void add_proc(struct tree *t, const struct spec *spec)
@@ -223,6 +226,17 @@ static off_t largest_copy(void)
 	return getrlimit(RLIMIT_FSIZE, &most) == 0 && most.rlim_cur >= COPY_MAX ? COPY_MAX : 0;
 }
 
+/* The loader's configuration, and the drivers when not all of the system's are to be seen. */
+static int add_vulkan(struct tree *t, const struct spec *spec, struct err *e)
+{
+	if (spec->driver)
+		return plan_drivers(t, &spec->driver, 1, e);
+	if (plan_vulkan_config(t, spec, e) < 0)
+		return -1;
+	return t->plan->drivers_only ? plan_drivers(t, t->plan->drivers, t->plan->driver_count, e)
+				     : 0;
+}
+
 int plan_root(struct plan *p, const struct spec *spec, const struct host *host, struct err *e)
 {
 	struct tree t = {.plan = p, .host = host, .copy_max = largest_copy()};
@@ -235,11 +249,10 @@ int plan_root(struct plan *p, const struct spec *spec, const struct host *host, 
 	for (size_t i = 0; spec->net == NET_HOST && i < COUNTOF(network_paths); i++)
 		if (plan_show_path(&t, network_paths[i], 0, e) < 0)
 			return -1;
-	if (spec->driver ? plan_driver(&t, spec->driver, e) < 0
-			 : plan_vulkan_config(&t, spec, e) < 0)
+	if (add_vulkan(&t, spec, e) < 0)
 		return -1;
 	add_proc(&t, spec);
-	if (add_devices(&t, spec, e) < 0)
+	if (add_devices(&t, e) < 0)
 		return -1;
 	tree_directory(&t, "/tmp", 01777);
 	tree_directory(&t, "/run", 0755);

@@ -63,15 +63,21 @@ static int show_entries(struct tree *t, const char *dir, const char *const *apar
 int plan_vulkan_config(struct tree *t, const struct spec *spec, struct err *e)
 {
 	/* loader_settings.d can switch layers off or put them in another order. */
-	static const char *const apart[] = {"implicit_layer.d", "loader_settings.d", NULL};
+	static const char *const apart[][4] = {
+	    {NULL},
+	    {"implicit_layer.d", "loader_settings.d", NULL},
+	    {"icd.d", NULL},
+	    {"icd.d", "implicit_layer.d", "loader_settings.d", NULL},
+	};
+	bool layered = spec->telemetry != TELEMETRY_OFF, chosen = t->plan->drivers_only;
 
-	if (spec->telemetry == TELEMETRY_OFF)
+	if (!layered && !chosen)
 		return plan_show_path(t, config, 0, e);
 	if (access(config, F_OK) < 0)
 		return 0;
-	if (show_entries(t, config, apart, e) < 0)
+	if (show_entries(t, config, apart[layered + 2 * chosen], e) < 0)
 		return -1;
-	return show_entries(t, PAGE_MANIFEST_DIR, NULL, e);
+	return layered ? show_entries(t, PAGE_MANIFEST_DIR, NULL, e) : 0;
 }
 
 /* Why it cannot be had; NULL when it can. */

@@ -80,6 +80,39 @@ static json_t *part_telemetry(const struct report_facts *f)
 	return o;
 }
 
+static json_t *part_strings(const char *const *list, size_t count)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		(void)json_array_append_new(array, part_string(list[i]));
+	return array;
+}
+
+json_t *part_gpu_choice(const struct report_facts *f)
+{
+	const struct plan *p = f->plan;
+	json_t *o = json_object(), *gpus = json_array();
+
+	(void)json_object_set_new(o, "asked", part_string(spec_gpu_text(f->spec)));
+	for (size_t i = 0; i < p->gpu_count; i++) {
+		const struct host_gpu *g = &p->gpus[i];
+		json_t *gpu = json_object();
+		(void)json_object_set_new(gpu, "index", json_integer(g->index));
+		(void)json_object_set_new(gpu, "vendor", json_string(gpu_vendor_names[g->vendor]));
+		(void)json_object_set_new(gpu, "name", part_string(g->name));
+		(void)json_object_set_new(gpu, "pci", part_string(g->pci));
+		(void)json_object_set_new(gpu, "uuid", part_string(g->uuid));
+		(void)json_array_append_new(gpus, gpu);
+	}
+	(void)json_object_set_new(o, "gpus", gpus);
+	(void)json_object_set_new(o, "restricted_by",
+				  part_strings(p->gpu_because, p->gpu_because_count));
+	if (p->drivers_only)
+		(void)json_object_set_new(o, "drivers", part_strings(p->drivers, p->driver_count));
+	return o;
+}
+
 json_t *part_gpu(const struct report_facts *f)
 {
 	json_t *o = json_object(), *nodes = json_array();
@@ -90,6 +123,7 @@ json_t *part_gpu(const struct report_facts *f)
 	for (size_t i = 0; i < f->plan->gpu_node_count; i++)
 		(void)json_array_append_new(nodes, part_string(f->plan->gpu_nodes[i]));
 	(void)json_object_set_new(o, "nodes", nodes);
+	(void)json_object_set_new(o, "given", part_gpu_choice(f));
 	(void)json_object_set_new(o, "telemetry", part_telemetry(f));
 	if (f->seen)
 		part_observed(o, &f->seen->drm);

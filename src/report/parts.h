@@ -14,6 +14,8 @@ json_t *part_sandbox(const struct report_facts *f);
 json_t *part_call(const struct denied_row *row);
 json_t *part_denied(const struct denied *d);
 json_t *part_gpu(const struct report_facts *f);
+/* Which GPUs the job was given, and why those. */
+json_t *part_gpu_choice(const struct report_facts *f);
 /* What the Vulkan layer says, into the member "gpu". */
 void part_layer(json_t *o, const struct report_facts *f);
 /* The highest of the readings, each number for itself. */

@@ -37,6 +37,8 @@ agree() {
 agree fine <<'EOF'
 {command: [sleep, 5, 1.5, true, '']}
 {command: [a], name: a.b_c-9, workdir: x, writable: true, clear-env: false, net: host, gpu: none, hostname: h, seccomp: strict}
+{command: [a], gpu: 0}
+{command: [a], gpu: "0,pci:0000:01:00.0,uuid:GPU-0a"}
 {command: [a], limits: {wall: 1h30m, cpu: 1.5s, idle: none, memory: 1GiB, kernel: 5ms, output: 0, processes: 5, tmp: 2.5G, core: none}}
 {command: [a], limits: {memory: 50%, processes: auto, cpus: auto, io-read: 10M/s, io-write: '/dev/sda=5M,8:1=1.5GiB/s', io-read-ops: 3/s, io-write-ops: '/data/x=5/s'}}
 {command: [a], limits: {memory: {soft: 10%, hard: 2G}, cpus: 4, io-read: none, io-read-ops: none}}
@@ -109,7 +111,10 @@ agree refused <<'EOF'
 {command: [a], env: {A-B: 1}}
 {command: [a], env: {A: [1]}}
 {command: [a], net: all}
-{command: [a], gpu: 0}
+{command: [a], gpu: some}
+{command: [a], gpu: "0,"}
+{command: [a], gpu: 12345}
+{command: [a], gpu: -1}
 {command: [a], seccomp: off}
 {command: [a], hostname: a_b}
 {command: [a], require: [ram]}

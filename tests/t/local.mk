@@ -67,7 +67,8 @@ integration_tests += \
 	tests/t/6004-real-vulkaninfo.t \
 	tests/t/6010-denied.t \
 	tests/t/6020-profile.t \
-	tests/t/6021-learn-real.t
+	tests/t/6021-learn-real.t \
+	tests/t/6400-gpu-nodes.t
 
 # The Vulkan layer
 integration_tests += tests/t/5200-kernels.t tests/t/5201-kernels-newer.t tests/t/5202-kernels-validation.t
