@@ -108,8 +108,8 @@ ends 125 bad-job '--writable: takes no value' 'value too many' --writable=yes --
 ends 125 bad-job "the command is missing after '--'" 'no command' --
 ends 125 bad-job "the command after '--' is empty" 'an empty command' -- ''
 ends 125 bad-job 'nothing to run' 'nothing at all'
-# The device limits cannot be held for a command: said, and refused when they are required.
-ends 0 exited "warning: the limit 'device-memory' is not enforced" 'a limit that is not enforced is told' --device-memory 1G -- true
-ends 125 setup-failed 'device-memory: the limit cannot be enforced here' 'and refused when required' --device-memory 1G --require device-memory -- true
+# A share of CPU time needs a control group: without one it is said, and refused when it is required.
+ends 0 exited "warning: the limit 'cpu-quota' is not enforced" 'a limit that is not enforced is told' --cgroup none --cpu-quota 20% -- true
+ends 125 setup-failed 'cpu-quota: the limit cannot be enforced here' 'and refused when required' --cgroup none --cpu-quota 20% --require cpu-quota -- true
 reports_valid
 done_testing
