@@ -93,10 +93,24 @@ static struct filter_rule row_of(const struct profile_rule *r, bool conditions)
 	return row;
 }
 
+/* The rows in which the default profile looks at this call's arguments. Returns how many there are. */
+static size_t add_default(struct rows *rows, const char *call)
+{
+	const struct filter_profile *p = filter_profile(SECCOMP_DEFAULT);
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->count; i++)
+		if (p->rules[i].match != MATCH_ALWAYS && strcmp(p->rules[i].name, call) == 0) {
+			add(rows, &p->rules[i]);
+			n++;
+		}
+	return n;
+}
+
 static int add_own(struct rows *rows, const struct profile *p, size_t at, struct err *e)
 {
 	const struct profile_rule *r = &p->rules[at];
-	bool conditions = false, repeated = false;
+	bool conditions = false, repeated = false, named = !r->grouped;
 
 	if (check_call(r, e) < 0)
 		return -1;
@@ -109,8 +123,12 @@ static int add_own(struct rows *rows, const struct profile *p, size_t at, struct
 		if (check_pair(i < at ? other : r, i < at ? r : other, e) < 0)
 			return -1;
 		conditions |= other->test_count != 0;
+		named |= !other->grouped;
 		repeated |= i < at && !r->test_count && !other->test_count;
 	}
+	/* Who allows a whole group has not thought of namespaces, set-user-id files or the limits of pid 1. */
+	if (!repeated && !named && r->action == PROFILE_ALLOW && add_default(rows, r->call))
+		return 0;
 	if (!repeated) {
 		const struct filter_rule row = row_of(r, conditions);
 		add(rows, &row);

@@ -165,8 +165,9 @@ static void serve(struct child *c, pid_t main_pid, uint64_t started_ns)
 	struct pollfd fds[] = {{.fd = signal_fd, .events = POLLIN},
 			       {.fd = c->listener_fd, .events = POLLIN}};
 	while (signal_fd >= 0) {
+		/* EINVAL: the job has taken pid 1's limit of descriptors away (prlimit(2)), which its filter may allow. */
 		if (poll(fds, COUNTOF(fds), -1) < 0)
-			continue;
+			break;
 		if (fds[0].revents)
 			take_signal(c, signal_fd, main_pid, started_ns);
 		/* As the kernel's own kill would look, for the whole job. */

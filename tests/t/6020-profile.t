@@ -31,6 +31,20 @@ run vkjail run --seccomp jobs/profiles/min.yaml -- sh -c 'nothing-of-the-kind'
 status_is 127 'a program that is not found does not wait for an answer'
 run vkjail run --seccomp jobs/profiles/min.yaml -- nothing-of-the-kind
 status_is 127 'nor does the command itself'
+# The limit of descriptors of pid 1 is the job's to change, with such a profile: pid 1 has to see its end all the same.
+cat >limit.py <<'END'
+import ctypes, resource
+resource.prlimit(1, resource.RLIMIT_NOFILE, (1, 1))
+libc = ctypes.CDLL(None, use_errno=True)
+for _ in range(2):
+    print(libc.mount(b"", b"/tmp", b"tmpfs", 0, None))
+END
+printf 'include: default\nallow: [prlimit64]\n' >limit.yaml
+run vkjail run --wall 60s --seccomp limit.yaml -- python3 -S limit.py
+is "$status $(echo "$out" | tr '\n' ' ')" '0 -1 -1 ' 'a job that takes the descriptors of pid 1 away ends as any other'
+printf 'include: default\nallow: ["@base"]\n' >limit.yaml
+run vkjail run --wall 60s --seccomp limit.yaml -- python3 -S limit.py
+like "$status $err" 'PermissionError' 'a group does not allow it'
 run vkjail run --seccomp nowhere.yaml -- true
 status_is 125 'a file that is not there'
 like "$err" '^vkjail: --seccomp: nowhere.yaml: cannot open' 'is named'

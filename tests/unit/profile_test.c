@@ -130,6 +130,14 @@ static const struct row rows[] = {
 	/* what a file says itself counts more than what it includes, whatever the order */
 	{"deny: [getpid]\ninclude: [default, b.yaml]\n",
 		{{SYS_getpid, {0}, REFUSE(EPERM)}, {SYS_getppid, {0}, REFUSE(EIO)}, {SYS_getuid, {0}, ALLOW}}},
+	/* a group allows no more of a call than the default profile does; its name does, or a condition */
+	{"allow: [\"@base\", \"@threads\", \"@write-files\", \"@sockets\"]\n",
+		{{SYS_prlimit64, {0}, ALLOW}, {SYS_prlimit64, {1}, REFUSE(EPERM)},
+			{SYS_clone, {0x10000000}, REFUSE(EPERM)}, {SYS_clone, {0}, ALLOW},
+			{SYS_fchmod, {3, 04755}, REFUSE(EPERM)}, {SYS_fchmod, {3, 0755}, ALLOW},
+			{SYS_socket, {40}, REFUSE(EAFNOSUPPORT)}, {SYS_socket, {1}, ALLOW}}},
+	{"allow: [\"@threads\", \"@processes\", clone, \"@sockets\"]\ndeny: [{call: socket, arg0: 1}]\n",
+		{{SYS_clone, {0x10000000}, ALLOW}, {SYS_socket, {40}, ALLOW}, {SYS_socket, {1}, REFUSE(EPERM)}}},
 	{"allow: [getpid, getpid, \"@identity\", cachestat]\n",
 		{{SYS_getpid, {0}, ALLOW}, {SYS_uname, {0}, ALLOW}, {451, {0}, ALLOW}}},
 };
