@@ -47,7 +47,7 @@ long double value_read(enum compute_type type, const unsigned char *element)
 {
 	size_t size = type_size(type);
 	uint64_t bits = bits_of(element, size);
-	unsigned unused = 64 - 8 * (unsigned)size;
+	unsigned unused = size ? 64 - 8 * (unsigned)size : 0;
 
 	switch (type) {
 	case TYPE_F16:

@@ -245,12 +245,13 @@ static int check_spans(struct header *h, uint64_t data_size)
 		       (unsigned long long)at, (unsigned long long)data_size);
 }
 
-int safetensors_parse(const char *text, size_t size, uint64_t data_size, const char *name,
-		      const char *want, struct tensor *ret, struct err *e)
+int safetensors_parse(const struct safetensors_header *header, const char *name, const char *want,
+		      struct tensor *ret, struct err *e)
 {
-	struct header h = {.in = {.text = text, .size = size}, .file = name, .want = want, .e = e};
+	struct header h = {
+	    .in = {.text = header->text, .size = header->size}, .file = name, .want = want, .e = e};
 	char shown[64], only[64];
-	int rc = read_all(&h, data_size) < 0 ? -1 : check_spans(&h, data_size);
+	int rc = read_all(&h, header->data_size) < 0 ? -1 : check_spans(&h, header->data_size);
 
 	free(h.spans);
 	if (rc < 0)
@@ -293,8 +294,9 @@ int safetensors_find(int fd, const char *name, uint64_t file_size, const char *w
 	AUTO_FREE char *text = malloc(size + 1);
 	if (!text)
 		return err_os(e, ENOMEM, name, "cannot read");
+	struct safetensors_header header = {text, size, file_size - sizeof head - size};
 	if (bytes_read(&file, (unsigned char *)text, size, e) < 0 ||
-	    safetensors_parse(text, size, file_size - sizeof head - size, name, want, ret, e) < 0)
+	    safetensors_parse(&header, name, want, ret, e) < 0)
 		return -1;
 	ret->offset += sizeof head + size;
 	return 0;

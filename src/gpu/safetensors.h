@@ -26,6 +26,12 @@ struct tensor {
 int safetensors_find(int fd, const char *name, uint64_t file_size, const char *want,
 		     struct tensor *ret, struct err *e);
 
-/* The header's text alone; data_size bytes follow it in the file. ret->offset counts from there. Pure. */
-int safetensors_parse(const char *text, size_t size, uint64_t data_size, const char *name,
-		      const char *want, struct tensor *ret, struct err *e);
+struct safetensors_header {
+	const char *text;
+	size_t size;
+	uint64_t data_size; /* bytes that follow it in the file */
+};
+
+/* The header alone. ret->offset counts from its end. Pure. */
+int safetensors_parse(const struct safetensors_header *header, const char *name, const char *want,
+		      struct tensor *ret, struct err *e);

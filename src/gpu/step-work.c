@@ -46,7 +46,7 @@ static int prepare_copy(struct step *s, const struct step_context *c, struct fai
 {
 	const struct request_copy *r = &s->request->copy;
 	const struct shape *from = &c->shapes[r->from], *to = &c->shapes[r->to];
-	uint64_t from_at, to_at, count;
+	uint64_t from_at = 0, to_at = 0, count;
 
 	if (from->type != to->type)
 		return fail_set(f, END_BAD_JOB, s->request->where,

@@ -167,6 +167,7 @@ static VKAPI_ATTR void VKAPI_CALL on_CmdDispatch(VkCommandBuffer handle, uint32_
 	DISPATCH(handle, groups, CmdDispatch(handle, x, y, z));
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the parameters are the specification's */
 static VKAPI_ATTR void VKAPI_CALL on_CmdDispatchBase(VkCommandBuffer handle, uint32_t at_x,
 						     uint32_t at_y, uint32_t at_z, uint32_t x,
 						     uint32_t y, uint32_t z)
@@ -176,6 +177,7 @@ static VKAPI_ATTR void VKAPI_CALL on_CmdDispatchBase(VkCommandBuffer handle, uin
 	DISPATCH(handle, groups, CmdDispatchBase(handle, at_x, at_y, at_z, x, y, z));
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the parameters are the specification's */
 static VKAPI_ATTR void VKAPI_CALL on_CmdDispatchBaseKHR(VkCommandBuffer handle, uint32_t at_x,
 							uint32_t at_y, uint32_t at_z, uint32_t x,
 							uint32_t y, uint32_t z)

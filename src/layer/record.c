@@ -121,7 +121,7 @@ int record_child(struct record *r, struct record *child)
 {
 	if (r->child_count == r->child_size) {
 		size_t size = r->child_size ? 2 * r->child_size : 4;
-		struct record **more = realloc(r->children, size * sizeof *more);
+		struct record **more = realloc(r->children, size * sizeof(struct record *));
 		if (!more)
 			return -1;
 		r->children = more;

@@ -208,8 +208,8 @@ static VkResult submit(struct timing *t, VkQueue queue, struct batches b, VkFenc
 	struct submission *s = prepare(t, queue, &b, fence);
 	(void)pthread_mutex_unlock(&t->lock);
 	VkFence with = s && !s->is_foreign ? s->fence : fence;
-	VkResult r = b.one ? t->QueueSubmit(queue, b.count, b.one, with)
-			   : next(queue, b.count, b.two, with);
+	VkResult r = b.one || !next ? t->QueueSubmit(queue, b.count, b.one, with)
+				    : next(queue, b.count, b.two, with);
 
 	if (!s)
 		return r;

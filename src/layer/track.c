@@ -135,7 +135,7 @@ static void keep_fence(struct timing *t, VkFence fence)
 {
 	if (t->free_fence_count == t->free_fence_size) {
 		size_t size = t->free_fence_size ? 2 * t->free_fence_size : 16;
-		VkFence *more = realloc(t->free_fences, size * sizeof *more);
+		VkFence *more = realloc(t->free_fences, size * sizeof(VkFence));
 		if (!more) {
 			t->DestroyFence(t->setup.device, fence, NULL);
 			return;

@@ -11,9 +11,9 @@ static void look(const uint8_t *data, size_t size, uint64_t data_size, const cha
 	struct tensor t;
 	struct err e = ERR_INIT;
 
-	if (safetensors_parse((const char *)data, size, data_size, "x.safetensors", want, &t, &e) ==
-		0 &&
-	    t.offset > data_size)
+	const struct safetensors_header header = {(const char *)data, size, data_size};
+
+	if (safetensors_parse(&header, "x.safetensors", want, &t, &e) == 0 && t.offset > data_size)
 		abort();
 }
 

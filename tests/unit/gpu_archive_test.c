@@ -328,7 +328,7 @@ static void safetensors_are_read(void **state)
 	for (size_t i = 0; i < COUNTOF(rows); i++) {
 		struct tensor t;
 		struct err e = ERR_INIT;
-		int rc = safetensors_parse(rows[i].text, strlen(rows[i].text), rows[i].size, "x", rows[i].want,
+		int rc = safetensors_parse(&(struct safetensors_header){rows[i].text, strlen(rows[i].text), rows[i].size}, "x", rows[i].want,
 					   &t, &e);
 		if (rc < 0)
 			print_message("# row %zu: %s\n", i, e.text);
@@ -384,7 +384,7 @@ static void safetensors_tricks_are_refused(void **state)
 	for (size_t i = 0; i < COUNTOF(rows); i++) {
 		struct tensor t;
 		struct err e = ERR_INIT;
-		assert_int_equal(safetensors_parse(rows[i].text, strlen(rows[i].text), 8, "x", rows[i].want, &t,
+		assert_int_equal(safetensors_parse(&(struct safetensors_header){rows[i].text, strlen(rows[i].text), 8}, "x", rows[i].want, &t,
 						   &e),
 				 -1);
 		if (!strstr(e.text, rows[i].says))
@@ -404,11 +404,11 @@ static void safetensors_damaged_anywhere(void **state)
 		struct tensor t;
 		struct err e = ERR_INIT;
 		memcpy(cut, text, i);
-		assert_int_equal(safetensors_parse(cut, i, 26, "x", "b", &t, &e), -1);
+		assert_int_equal(safetensors_parse(&(struct safetensors_header){cut, i, 26}, "x", "b", &t, &e), -1);
 		memcpy(copy, text, sizeof text);
 		for (unsigned flip = 1; flip < 256; flip <<= 1) {
 			copy[i] = (char)(text[i] ^ (char)flip);
-			if (safetensors_parse(copy, sizeof text - 1, 26, "x", "b", &t, &e) == 0)
+			if (safetensors_parse(&(struct safetensors_header){copy, sizeof text - 1, 26}, "x", "b", &t, &e) == 0)
 				assert_true(t.offset + t.shape.count * 2 <= 26);
 		}
 	}
@@ -464,7 +464,7 @@ static void safetensors_of_very_many(void **state)
 		text[n++] = '}';
 		struct tensor t;
 		struct err e = ERR_INIT;
-		int rc = safetensors_parse(text, n, count, "x", "t99999", &t, &e);
+		int rc = safetensors_parse(&(struct safetensors_header){text, n, count}, "x", "t99999", &t, &e);
 		assert_int_equal(rc, more ? -1 : 0);
 		if (more)
 			assert_non_null(strstr(e.text, "more than 100000 tensors"));
