@@ -89,6 +89,8 @@ json_t *part_sandbox(const struct report_facts *f)
 	(void)json_object_set_new(o, "seccomp", json_string(spec_seccomp_name(p->seccomp)));
 	if (p->seccomp == SECCOMP_FILE)
 		(void)json_object_set_new(o, "seccomp_file", part_string(p->seccomp_name));
+	if (p->learn)
+		(void)json_object_set_new(o, "learning", json_true());
 	(void)json_object_set_new(o, "network", json_string(spec_net_names[f->spec->net]));
 	(void)json_object_set_new(o, "capabilities", json_string("none"));
 	(void)json_object_set_new(o, "no_new_privs", json_true());

@@ -23,17 +23,17 @@
 
 #include "base/auto.h"
 
-uint64_t child_now_ns(void)
+uint64_t child_now_ns(const struct child *c)
 {
 	struct timespec t;
 	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+	return c->clock_behind_ns + (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
 void child_send(const struct child *c, struct msg *m)
 {
 	if (m->at_ns == 0)
-		m->at_ns = child_now_ns();
+		m->at_ns = child_now_ns(c);
 	(void)!send(c->control_fd, m, sizeof *m, MSG_NOSIGNAL);
 }
 

@@ -12,9 +12,10 @@ struct child {
 	const struct plan *plan;
 	int control_fd; /* to the supervisor */
 	struct last_word *last_word;
-	bool in_group;    /* made in the job's control group already */
-	int root_fd;      /* the new root, while it is built */
-	int mountinfo_fd; /* with a kernel that has no mount_setattr(2), else -1 */
+	bool in_group;            /* made in the job's control group already */
+	int root_fd;              /* the new root, while it is built */
+	uint64_t clock_behind_ns; /* of the host's CLOCK_MONOTONIC, in a time namespace */
+	int mountinfo_fd;         /* with a kernel that has no mount_setattr(2), else -1 */
 	/* The filter's listener, or -1 and why there is none: by the job's process as well. */
 	volatile int listener_fd, listener_os;
 	/* Written by the job's process, which shares this memory until it executes (vfork(2)). */
@@ -69,4 +70,5 @@ _Noreturn void child_main(struct child *c);
 
 /* Sends one message; errors are of no use here and ignored. */
 void child_send(const struct child *c, struct msg *m);
-uint64_t child_now_ns(void);
+/* On the host's clock. */
+uint64_t child_now_ns(const struct child *c);

@@ -81,7 +81,7 @@ static _Noreturn void finish(const struct child *c, int status, uint64_t started
 	struct msg m = {.type = MSG_EXITED,
 			.status = status,
 			.started_ns = started_ns,
-			.at_ns = child_now_ns()};
+			.at_ns = child_now_ns(c)};
 	int other;
 
 	c->last_word->msg = m;
@@ -224,7 +224,7 @@ _Noreturn void init_run(struct child *c)
 		fail(c, (unsigned)p->fork_step, errno);
 	if (c->failed_os != 0)
 		fail(c, c->failed_step, c->failed_os);
-	uint64_t started_ns = child_now_ns();
+	uint64_t started_ns = child_now_ns(c);
 	if (p->want_started)
 		/* The private tmpfs, so that what is stored there can be counted. */
 		tell_with(c, (struct msg){.type = MSG_STARTED, .at_ns = started_ns}, c->root_fd);

@@ -77,6 +77,7 @@ perf_event_open: EFAULT
 FileNotFoundError
 FileNotFoundError
 OSError' 'what its profile refuses is let through'
+report_has 'which the report says' r.json .sandbox.learning=true
 like "$(cat learned.yaml)" '^  - \{call: socket, arg0: 0x1\}$' 'the profile has the families of sockets'
 like "$(cat learned.yaml)" '^  - \{call: clone, arg0: \{mask: 0x7e020000, value: 0\}\}  # no namespaces$' 'processes without namespaces'
 like "$(cat learned.yaml)" '^#   perf_event_open \(EPERM\)$' 'what the default profile would have refused'

@@ -70,5 +70,10 @@ is "$(echo "$out" | tr '\n' ' ')" 'self thread-self cat ' '--proc processes: not
 run vkjail run -q --report - --clocks own -- python3 -c 'import time; print(time.monotonic() < 60, time.clock_gettime(time.CLOCK_BOOTTIME) < 60)'
 like "$out" '^True True' '--clocks own: they begin at zero'
 like "$out" '"time"' 'which the report tells'
+# pid 1 has those clocks as well, and tells the host's times.
+run vkjail run -q --report r.json --wall 60s --clocks own -- sleep 0.3
+is "$(python3 -c 'import json
+t = json.load(open("r.json"))["times"]
+print(all(0 < t[name] < 60e9 for name in ("setup_ns", "run_ns", "wall_ns")), t["run_ns"] >= 3e8)')" 'True True' 'and the times are right'
 attacks_end
 done_testing
