@@ -53,15 +53,23 @@ static int no_access(struct plan *p, const struct host_gpu *g, const char *where
 	return err_hint(e, "a control group's device filter, such as a scheduler's, may forbid it");
 }
 
-static int choose_item(struct plan *p, const struct spec *spec, const struct gpu_list *all,
-		       const struct gpu_visible *v, const char *item, bool *given, struct err *e)
+struct choice {
+	const struct gpu_list *all;
+	struct gpu_visible visible;
+	bool *given; /* of all */
+};
+
+static int choose_item(struct plan *p, const struct spec *spec, struct choice *c, const char *item,
+		       struct err *e)
 {
+	const struct gpu_list *all = c->all;
+	const struct gpu_visible *v = &c->visible;
 	const struct host_gpu *found = NULL;
 
 	if (strncmp(item, "pci:", 4) == 0 && !gpu_is_pci(item + 4))
 		return err_bad(e, spec->gpu_where,
 			       "'%s' is no PCI address such as 0000:01:00.0 or 01:00.0", item + 4);
-	for (size_t i = 0; i < all->count; i++) {
+	for (size_t i = 0; all->at && i < all->count; i++) {
 		if (!is_meant(&all->at[i], item))
 			continue;
 		if (found)
@@ -80,46 +88,52 @@ static int choose_item(struct plan *p, const struct spec *spec, const struct gpu
 			       join(&p->arena, v->because, v->because_count));
 	if (found->os)
 		return no_access(p, found, spec->gpu_where, e);
-	given[found->index] = true;
+	c->given[found->index] = true;
 	return 0;
 }
 
-static int choose_items(struct plan *p, const struct spec *spec, const struct gpu_list *all,
-			const struct gpu_visible *v, bool *given, struct err *e)
+static int choose_items(struct plan *p, const struct spec *spec, struct choice *c, struct err *e)
 {
 	for (const char *at = spec->gpu_list; *at;) {
 		size_t len = strcspn(at, ",");
 		const char *item = arena_strndup(&p->arena, at, len);
-		if (choose_item(p, spec, all, v, item, given, e) < 0)
+		if (choose_item(p, spec, c, item, e) < 0)
 			return -1;
 		at += len + (at[len] == ',');
 	}
 	return 0;
 }
 
+/* A command that nobody asked a GPU for is given what there is, without a word about the rest. */
+static bool is_asked_for(const struct spec *spec)
+{
+	return spec->gpu_where || spec->compute;
+}
+
 int gpu_choose(struct plan *p, const struct spec *spec, const struct gpu_list *all, struct err *e)
 {
 	bool *given = arena_alloc(&p->arena, all->count + 1);
-	struct gpu_visible v;
+	struct choice c = {.all = all, .given = given};
 
-	gpu_visible_read(&p->arena, all, &v);
-	p->gpu_because = v.because;
-	p->gpu_because_count = v.because_count;
-	if (spec->gpu == GPU_CHOSEN && choose_items(p, spec, all, &v, given, e) < 0)
+	gpu_visible_read(&p->arena, all, &c.visible);
+	p->gpu_because = c.visible.because;
+	p->gpu_because_count = c.visible.because_count;
+	if (spec->gpu == GPU_CHOSEN && choose_items(p, spec, &c, e) < 0)
 		return -1;
 	for (size_t i = 0; i < all->count; i++) {
 		const struct host_gpu *g = &all->at[i];
-		if (spec->gpu == GPU_ALL && v.allowed[i] && g->os)
+		bool is_allowed = spec->gpu == GPU_ALL && c.visible.allowed[i];
+		if (is_allowed && g->os && is_asked_for(spec))
 			plan_warn(p, "GPU %s is left out: its nodes cannot be opened: %s",
 				  gpu_describe(&p->arena, g), strerrordesc_np(g->os));
-		given[i] = given[i] || (spec->gpu == GPU_ALL && v.allowed[i] && !g->os);
+		given[i] = given[i] || (is_allowed && !g->os);
 		if (!given[i])
 			continue;
 		p->gpus = arena_grow(&p->arena, p->gpus, p->gpu_count, sizeof *p->gpus);
 		p->gpus[p->gpu_count++] = *g;
 	}
 	if (p->gpu_count < all->count)
-		gpu_visible_inside(p, all, &v, given);
+		gpu_visible_inside(p, all, &c.visible, given);
 	return 0;
 }
 
@@ -154,10 +168,11 @@ static int no_driver(struct plan *p, const struct spec *spec, const struct host_
 	const char *gpu = gpu_describe(&p->arena, g);
 
 	if (!p->drivers_only) {
-		plan_warn(
-		    p,
-		    "GPU %s has no Vulkan driver manifest (one that names %s*), so Vulkan programs may get a software driver",
-		    gpu, icd_library(g));
+		if (is_asked_for(spec))
+			plan_warn(
+			    p,
+			    "GPU %s has no Vulkan driver manifest (one that names %s*), so Vulkan programs may get a software driver",
+			    gpu, icd_library(g));
 		return 0;
 	}
 	if (!spec->compute || p->driver_count > 0) {

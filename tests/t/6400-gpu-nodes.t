@@ -83,7 +83,9 @@ nvidia0='dri/renderD129 nvidia-caps nvidia-caps/nvidia-cap12 nvidia-uvm nvidia0 
 # ---- choosing
 gives 'dri/renderD128 dri/renderD129 dri/renderD130 dri/renderD131 kfd nvidia-caps nvidia-caps/nvidia-cap12 nvidia-uvm nvidia0 nvidia1 nvidiactl ' 'all: no card node, none that sets up or watches MIG'
 is "$(report_get "$R" .gpu.given.restricted_by)" '[]' 'nothing restricts it'
-like "$err" 'GPU 3 \(Intel, pci:0000:c1:00\.0\) has no Vulkan driver manifest.*libvulkan_intel' 'a GPU without a driver is told of'
+is "$err" '' 'who did not ask for a GPU hears nothing of one without a driver'
+run nodes --gpu all
+like "$err" 'GPU 3 \(Intel, pci:0000:c1:00\.0\) has no Vulkan driver manifest.*libvulkan_intel' 'who did is told of it'
 gives '' 'none' --gpu none
 gives "$amd" 'a number' --gpu 0
 is "$(report_get "$R" .gpu.given.gpus[0].pci)" 0000:01:00.0 'the report has its address'
