@@ -3,7 +3,6 @@
 #include "run/learn.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -16,10 +15,6 @@
 #include "job/names.h"
 #include "job/profile.h"
 #include "sandbox/call-name.h"
-
-#define NAMESPACES                                                                     \
-	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
-	 CLONE_NEWPID | CLONE_NEWNET)
 
 struct writer {
 	FILE *out;
@@ -63,15 +58,6 @@ static bool in_base(const char *call)
 	return false;
 }
 
-/* True when clone asked for a namespace: then no condition could keep them out. */
-static bool made_namespaces(const struct learned *d)
-{
-	for (unsigned i = 0; i < d->value_count; i++)
-		if (d->values[i].nr == SYS_clone && d->values[i].value & NAMESPACES)
-			return true;
-	return d->values_full;
-}
-
 static void put_values(const struct writer *w, uint32_t nr, const char *name, int arg)
 {
 	const struct learned *d = w->d;
@@ -91,15 +77,10 @@ static void put_call(const struct writer *w, uint32_t nr)
 	if (name[0] == '#')
 		(void)fprintf(w->out, "  # call number %u has no known name, and stays refused\n",
 			      nr);
-	else if (nr == SYS_clone && !made_namespaces(w->d))
+	else if (nr == SYS_clone && !w->d->made_namespaces)
 		(void)fprintf(w->out,
 			      "  - {call: clone, arg%d: {mask: 0x%x, value: 0}}  # no namespaces\n",
-#ifdef __s390x__
-			      1,
-#else
-			      0,
-#endif
-			      (unsigned)NAMESPACES);
+			      CLONE_FLAGS_ARG, (unsigned)CLONE_NAMESPACES);
 	else if (arg >= 0 && !w->d->values_full)
 		put_values(w, nr, name, arg);
 	else if (!in_base(name))
@@ -123,6 +104,11 @@ static void put_head(const struct writer *w)
 	}
 	(void)fprintf(w->out, "\n# %llu system calls of %u kinds. vkjail-profile(5)\n",
 		      (unsigned long long)w->d->calls, kinds);
+	if (w->d->values_full)
+		(void)fprintf(
+		    w->out,
+		    "# With more than %d different arguments: ioctl, prctl, socket and their like are allowed with any.\n",
+		    LEARN_VALUES);
 }
 
 /* What the profile that the job had would have answered. */
@@ -166,7 +152,8 @@ static void put_difference(const struct writer *w)
 			put_refused(w, nr, -1, 0);
 	for (unsigned i = 0; i < d->value_count; i++)
 		put_refused(w, d->values[i].nr,
-			    d->values[i].nr == SYS_clone ? 0 : learn_argument(d->values[i].nr),
+			    d->values[i].nr == SYS_clone ? CLONE_FLAGS_ARG
+							 : learn_argument(d->values[i].nr),
 			    d->values[i].value);
 	(void)fprintf(w->out, "# Allowed by it, and not used:");
 	for (uint32_t nr = 0; nr < LEARN_CALLS; nr++) {

@@ -475,7 +475,8 @@ void supervise(const struct spec *spec, const struct host *host, const struct ca
 	/* A profile that cannot be written does not change how the job ended. */
 	struct err e = ERR_INIT;
 	char text[1024];
-	if (spec->learn && r.seen.exited && learn_write(spec, &r.plan, &r.learned, &e) < 0)
+	if (spec->learn && (r.seen.exited || r.learned.calls) &&
+	    learn_write(spec, &r.plan, &r.learned, &e) < 0)
 		add_warning(ret, err_render(&e, text, sizeof text));
 	struct report_facts facts = facts_of(&r, out);
 	if (ret->report_err.kind == ERR_NONE)

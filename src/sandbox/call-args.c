@@ -7,12 +7,6 @@
 #include "base/auto.h"
 #include "sandbox/proto.h"
 
-#ifdef __s390x__
-#define CLONE_FLAGS_ARG 1
-#else
-#define CLONE_FLAGS_ARG 0
-#endif
-
 static const struct call_arg table[] = {
 #define ARG(call, argument, text, how) {SYS_##call, argument, text, CALL_ARG_##how},
 #include "sandbox/call-args.def"

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <linux/audit.h>
+#include <sched.h>
 #include <stdint.h>
 
 /* What struct seccomp_data has in arch for this machine's own calls; 0 where no arguments are known by name. */
@@ -19,6 +20,18 @@
 #else
 #define CALL_ARCH_NATIVE 0 /* no arguments are shown */
 #endif
+
+/* Which argument of clone(2) has the flags. */
+#ifdef __s390x__
+#define CLONE_FLAGS_ARG 1
+#else
+#define CLONE_FLAGS_ARG 0
+#endif
+
+/* Not CLONE_NEWTIME: clone(2) takes that bit as part of the exit signal; only clone3 knows it. */
+#define CLONE_NAMESPACES                                                               \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
+	 CLONE_NEWPID | CLONE_NEWNET)
 
 enum call_arg_form { CALL_ARG_DEC, CALL_ARG_HEX, CALL_ARG_FAMILY, CALL_ARG_CLONE };
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -141,9 +142,17 @@ static bool is_private(const char *path)
 	return false;
 }
 
-void learn_paths(struct learned *d, pid_t pid, const struct seccomp_data *call)
+/* False when the process is gone, and its number perhaps another one's, which was looked at instead. */
+static bool still_waits(const struct learned *d, uint64_t id)
+{
+	return ioctl(d->listener_fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
+}
+
+void learn_paths(struct learned *d, const struct seccomp_notif *n)
 {
 	UNINITIALIZED char path[PATH_MAX];
+	const struct seccomp_data *call = &n->data;
+	pid_t pid = (pid_t)n->pid;
 
 	for (size_t i = 0; i < COUNTOF(calls); i++) {
 		if (calls[i].nr != call->nr)
@@ -153,7 +162,8 @@ void learn_paths(struct learned *d, pid_t pid, const struct seccomp_data *call)
 			     flags & (O_CREAT | O_TRUNC);
 		int dir = calls[i].dir < 0 ? AT_FDCWD : (int)call->args[calls[i].dir];
 		if (!read_string(pid, call->args[calls[i].path], path, sizeof path) || !path[0] ||
-		    !make_absolute(pid, dir, path, sizeof path) || is_private(path))
+		    !make_absolute(pid, dir, path, sizeof path) || is_private(path) ||
+		    !still_waits(d, n->id))
 			return;
 		note_path(d, pid, path, wrote);
 		return;

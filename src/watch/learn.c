@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "sandbox/call-args.h"
 #include "watch/timers.h"
 
 enum { AT_A_TIME = 64 }; /* then others get their turn */
@@ -67,8 +68,10 @@ static void note(struct learned *d, const struct seccomp_data *call)
 		return;
 	d->count[nr]++;
 	/* Threads and processes have many values; what matters of clone is whether it asks for namespaces. */
-	if (nr == SYS_clone)
-		arg = 0;
+	if (nr == SYS_clone) {
+		arg = CLONE_FLAGS_ARG;
+		d->made_namespaces |= (call->args[arg] & CLONE_NAMESPACES) != 0;
+	}
 	if (arg < 0)
 		return;
 	uint32_t value = (uint32_t)call->args[arg];
@@ -88,7 +91,11 @@ void learn_listen(struct loop *l, int listener_fd)
 	if (listener_fd < 0)
 		return;
 	l->watch->learned->listener_fd = listener_fd;
-	(void)epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, listener_fd, &ev);
+	/* Without an answer every call would wait; without a listener they fail. */
+	if (epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, listener_fd, &ev) == 0)
+		return;
+	(void)close(listener_fd);
+	l->watch->learned->listener_fd = -1;
 }
 
 static void serve_one(struct learned *d)
@@ -101,7 +108,7 @@ static void serve_one(struct learned *d)
 	if (ioctl(d->listener_fd, SECCOMP_IOCTL_NOTIF_RECV, &q.notif) < 0)
 		return;
 	note(d, &q.notif.data);
-	learn_paths(d, (pid_t)q.notif.pid, &q.notif.data);
+	learn_paths(d, &q.notif);
 	a.resp.id = q.notif.id;
 	a.resp.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
 	(void)ioctl(d->listener_fd, SECCOMP_IOCTL_NOTIF_SEND, &a.resp);

@@ -32,6 +32,7 @@ struct learned {
 	struct learned_value values[LEARN_VALUES];
 	unsigned value_count;
 	bool values_full;           /* there were more */
+	bool made_namespaces;       /* by clone: then no condition could keep them out */
 	struct learned_path *paths; /* LEARN_PATHS of them, once there is one; owned */
 	unsigned path_count;
 	bool paths_full;
@@ -43,6 +44,6 @@ void learned_done(struct learned *d);
 /* Which argument of this call a profile should have a condition on; -1: none. */
 int learn_argument(uint32_t nr);
 
-/* learn-path.c: notes the paths of one call, which waits in process pid. */
-struct seccomp_data;
-void learn_paths(struct learned *d, pid_t pid, const struct seccomp_data *call);
+/* learn-path.c: notes the paths of one call, which waits. */
+struct seccomp_notif;
+void learn_paths(struct learned *d, const struct seccomp_notif *n);

@@ -100,6 +100,19 @@ keyctl: ENOSYS' 'and for no other'
 # shellcheck disable=SC2046 # the suggestions are options
 run vkjail run --seccomp learned.yaml $(sed -n "s,^#   \(--[a-z-]*bind $T.*\),\1,p" learned.yaml) -- python3 -S prog.py
 is "$(echo "$out" | tail -n 1)" 'perf_event_open: EFAULT' 'with the suggested binds nothing is missing'
+run vkjail run --learn killed.yaml --report none --grace 100ms --wall 2s -- python3 -S -c 'import signal
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+while True: signal.pause()'
+status_is 124 'a job that a limit kills'
+like "$(cat killed.yaml)" '^  - pause$' 'is learned up to there'
+run vkjail run -q --learn many.yaml --report none -- python3 -S -c 'import ctypes, os
+libc = ctypes.CDLL(None)
+for request in range(0x8000, 0x8200): libc.ioctl(0, request, 0)
+os.waitpid(os.fork(), 0)'
+status_is 0 'a program with many kinds of requests'
+like "$(cat many.yaml)" '^# With more than 256 different arguments' 'is told of'
+like "$(cat many.yaml)" '^  - ioctl$' 'and may make any'
+like "$(cat many.yaml)" '^  - \{call: clone, arg0: \{mask: 0x7e020000, value: 0\}\}' 'but no namespaces'
 run vkjail run --learn nowhere/learned.yaml --report none -- true
 status_is 125 'a profile that could not be written is told before the job runs'
 run with-filter listener vkjail run --learn other.yaml --report r.json -- true
