@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -68,6 +69,33 @@ static void put_values(const struct writer *w, uint32_t nr, const char *name, in
 				      d->values[i].value);
 }
 
+/* As in the default profile: whoever makes files need not make set-user-id ones. */
+static int mode_argument(uint32_t nr)
+{
+	switch (nr) {
+#ifdef SYS_open
+	case SYS_creat:
+	case SYS_chmod:
+	case SYS_mknod:
+		return 1;
+	case SYS_open:
+		return 2;
+#endif
+	case SYS_fchmod:
+		return 1;
+	case SYS_fchmodat:
+#ifdef SYS_fchmodat2
+	case SYS_fchmodat2:
+#endif
+	case SYS_mknodat:
+		return 2;
+	case SYS_openat:
+		return 3;
+	default:
+		return -1;
+	}
+}
+
 static void put_call(const struct writer *w, uint32_t nr)
 {
 	char name[64];
@@ -81,6 +109,11 @@ static void put_call(const struct writer *w, uint32_t nr)
 		(void)fprintf(w->out,
 			      "  - {call: clone, arg%d: {mask: 0x%x, value: 0}}  # no namespaces\n",
 			      CLONE_FLAGS_ARG, (unsigned)CLONE_NAMESPACES);
+	else if (mode_argument(nr) >= 0)
+		(void)fprintf(
+		    w->out,
+		    "  - {call: %s, arg%d: {mask: 0x%x, value: 0}}  # no set-user-id files\n", name,
+		    mode_argument(nr), (unsigned)S_ISUID);
 	else if (arg >= 0 && !w->d->values_full)
 		put_values(w, nr, name, arg);
 	else if (!in_base(name))

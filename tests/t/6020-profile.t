@@ -83,6 +83,7 @@ like "$(cat learned.yaml)" '^  - \{call: clone, arg0: \{mask: 0x7e020000, value:
 like "$(cat learned.yaml)" '^#   perf_event_open \(EPERM\)$' 'what the default profile would have refused'
 like "$(cat learned.yaml)" "^#   --bind $T/outside\$" 'the directory that it looked for outside'
 like "$(cat learned.yaml)" "^#   --bind $T/inside\$" 'and the one that it could not write to'
+like "$(cat learned.yaml)" '^  - \{call: openat, arg3: \{mask: 0x800, value: 0\}\}' 'files that are not set-user-id'
 unlike "$(cat learned.yaml)" '^  - mount$' 'and nothing that was not used'
 run vkjail run --seccomp learned.yaml --report r.json -- python3 -S prog.py
 status_is 0 'the learned profile is enough'
@@ -97,6 +98,8 @@ run vkjail run --seccomp learned.yaml --report r.json -- ./try-syscall mount uns
 is "$out" 'mount: ENOSYS
 unshare: ok
 keyctl: ENOSYS' 'and for no other'
+run vkjail run -q --writable --seccomp learned.yaml --report none -- python3 -S -c 'import os; os.open("made", os.O_CREAT, 0o4755)'
+like "$err" 'OSError' 'it makes no set-user-id files'
 # shellcheck disable=SC2046 # the suggestions are options
 run vkjail run --seccomp learned.yaml $(sed -n "s,^#   \(--[a-z-]*bind $T.*\),\1,p" learned.yaml) -- python3 -S prog.py
 is "$(echo "$out" | tail -n 1)" 'perf_event_open: EFAULT' 'with the suggested binds nothing is missing'
