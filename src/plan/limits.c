@@ -176,6 +176,16 @@ static int add_rlimit(struct plan *p, int resource, rlim_t soft, rlim_t hard)
 	return 0;
 }
 
+/* What we chose ourselves is no mistake of the user's. */
+static void lower_automatic(struct plan *p, const struct spec *spec, enum limit limit, rlim_t most)
+{
+	if (!spec->dynamic[limit].automatic || most == RLIM_INFINITY ||
+	    p->limits.value[limit] <= most)
+		return;
+	p->limits.value[limit] = most;
+	p->limit_from[limit] = "the hard limit of the user's processes (RLIMIT_NPROC)";
+}
+
 int plan_rlimit_steps(struct plan *p, const struct spec *spec, struct err *e)
 {
 	struct rlimit now;
@@ -191,6 +201,8 @@ int plan_rlimit_steps(struct plan *p, const struct spec *spec, struct err *e)
 			continue;
 		if (getrlimit(rlimits[i].resource, &now) < 0)
 			return err_os(e, errno, rlimits[i].name, "cannot read the resource limit");
+		lower_automatic(p, spec, rlimits[i].limit, now.rlim_max);
+		value = p->limits.value[rlimits[i].limit];
 		if (value == LIMIT_NONE) {
 			/* As far up as this process may: the child has no privilege to raise it further. */
 			(void)add_rlimit(p, rlimits[i].resource, now.rlim_max, now.rlim_max);

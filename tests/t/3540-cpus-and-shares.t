@@ -75,6 +75,12 @@ for bad in 'memory=0%' 'memory=101%' 'memory=%' 'memory=auto' 'processes=50%' 'w
 done
 ok 'none of these was started' test ! -e started
 
+run python3 -c 'import os, resource, sys
+resource.setrlimit(resource.RLIMIT_NPROC, (75, 75))
+os.execvp("vkjail", sys.argv[1:])' vkjail run --cgroup none --cpus 1 --processes auto -- true
+report_has 'auto is not more than the user may have' $report .outcome.reason=exited .limits.processes.value=75 \
+	".limits.processes.from=the hard limit of the user's processes (RLIMIT_NPROC)"
+
 # ---- what the groups above leave ----
 memory=/sys/fs/cgroup/memory
 if [ "$(id -u)" = 0 ] && [ -w $memory/cgroup.procs ]; then
