@@ -2,14 +2,24 @@
 /* The way of a submission: refused while the job is being ended, delayed where it has a pace, then made. */
 #include "layer/layer.h"
 
+#include <errno.h>
+#include <time.h>
+
 #include "layer/event.h"
 #include "layer/pace.h"
 #include "layer/stop.h"
 
+enum { HELD_NS = 50000000 };
+
 bool stop_submit(void)
 {
+	const struct timespec slice = {.tv_nsec = HELD_NS};
+	int os = errno;
+
+	/* Not sleep_until, which returns at once when the job is being ended. */
 	while (stopping() == PAGE_STOP_HOLD)
-		sleep_until(now_ns() + 1000000000u);
+		(void)nanosleep(&slice, NULL);
+	errno = os;
 	if (stopping() == PAGE_STOP_NONE)
 		return false;
 	here_count(PAGE_COUNT_SUBMITS_REFUSED, 1);

@@ -4,8 +4,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "layer/event.h"
@@ -92,6 +96,48 @@ static void the_end_comes_at_once(void **state)
 	assert_int_equal(page->slots[0].lost_ns, 0);
 }
 
+static _Atomic pid_t held_thread;
+
+static void *submit_held(void *ret)
+{
+	held_thread = gettid();
+	*(bool *)ret = stop_submit();
+	return NULL;
+}
+
+/* As the kernel shows it: 'R', 'S', ... */
+static char thread_state(pid_t thread)
+{
+	char path[64], line[512] = "";
+
+	(void)snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)thread);
+	FILE *f = fopen(path, "re");
+	assert_non_null(f);
+	assert_non_null(fgets(line, sizeof line, f));
+	(void)fclose(f);
+	const char *behind = strrchr(line, ')');
+	return behind ? behind[2] : '?';
+}
+
+static void a_held_submission_sleeps(void **state)
+{
+	pthread_t thread;
+	bool refused = false;
+	uint64_t end = now_ns() + 10000000000u;
+
+	(void)state;
+	control.stop = PAGE_STOP_HOLD;
+	held_thread = 0;
+	assert_int_equal(pthread_create(&thread, NULL, submit_held, &refused), 0);
+	while (now_ns() < end && (!held_thread || thread_state(held_thread) != 'S'))
+		(void)sched_yield();
+	assert_true(now_ns() < end);
+	assert_false(refused);
+	control.stop = PAGE_STOP_LOST;
+	(void)pthread_join(thread, NULL);
+	assert_true(refused);
+}
+
 static void events(void **state)
 {
 	const uint32_t loss = PAGE_CALL_vkWaitForFences;
@@ -122,6 +168,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(nothing_without_a_limit, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(work_owes_rest, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(the_end_comes_at_once, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(a_held_submission_sleeps, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(events, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
