@@ -69,8 +69,8 @@ int telemetry_open(struct telemetry *t, const struct telemetry_orders *orders,
 
 /* ---- the pages ---------------------------------------------------------------------------- */
 
-/* A memfd of that size, mapped; -1 with nothing left behind. */
-static int make_memory(const char *name, size_t size, void **ret)
+/* A memfd of that size, mapped and sealed; -1 with nothing left behind. */
+static int make_memory(const char *name, size_t size, int seals, void **ret)
 {
 	AUTO_FD int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0 || ftruncate(fd, (off_t)size) < 0)
@@ -78,6 +78,11 @@ static int make_memory(const char *name, size_t size, void **ret)
 	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (at == MAP_FAILED)
 		return -1;
+	/* With F_SEAL_FUTURE_WRITE ours stays writable, none that comes later will be: memfd_create(2). */
+	if (fcntl(fd, F_ADD_SEALS, seals | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
+		(void)munmap(at, size);
+		return -1;
+	}
 	*ret = at;
 	return TAKE_FD(fd);
 }
@@ -109,21 +114,18 @@ static int make_pages(struct telemetry *t)
 		t->events = calloc(TELEMETRY_EVENTS, sizeof *t->events);
 	if (!t->processes || !t->events)
 		return -1;
-	t->control_fd = make_memory("vkjail-control", sizeof *t->control, &control);
-	if (t->control_fd < 0)
-		return -1;
-	t->control = control;
-	write_orders(t->control, &t->orders);
-	t->page_fd = make_memory("vkjail-telemetry", sizeof *t->page, &page);
+	/* What one of them lacks the next who asks may get: the first part is made once. */
+	if (!t->control) {
+		t->control_fd = make_memory("vkjail-control", sizeof *t->control,
+					    F_SEAL_FUTURE_WRITE, &control);
+		if (t->control_fd < 0)
+			return -1;
+		t->control = control;
+		write_orders(t->control, &t->orders);
+	}
+	t->page_fd = make_memory("vkjail-telemetry", sizeof *t->page, 0, &page);
 	if (t->page_fd < 0)
 		return -1;
-	/* Our mapping stays writable, none that comes later will be: memfd_create(2). */
-	if (fcntl(t->control_fd, F_ADD_SEALS,
-		  F_SEAL_FUTURE_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0 ||
-	    fcntl(t->page_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
-		(void)munmap(page, sizeof *t->page);
-		return -1;
-	}
 	t->page = page;
 	t->page->magic = PAGE_MAGIC_TELEMETRY;
 	t->page->version = PAGE_VERSION;
@@ -212,8 +214,7 @@ static int find_slot(struct telemetry *t, pid_t pid, uint64_t now)
 			unused = unused < 0 ? (int)i : unused;
 			continue;
 		}
-		const struct telemetry_process *p = process_of(t, i);
-		if (p && p->pid == pid) {
+		if (t->slots[i].pid == pid) {
 			telemetry_ended(t, i, now);
 			return (int)i;
 		}
@@ -236,6 +237,7 @@ static enum telemetry_word hello(struct telemetry *t, int fd, const struct page_
 	unsigned number = t->hellos++;
 	struct page_slot *s = &t->page->slots[slot];
 	t->slots[slot].number = number;
+	t->slots[slot].pid = pid;
 	t->slots[slot].pidfd = TAKE_FD(pidfd);
 	if (number < TELEMETRY_PROCESSES)
 		t->processes[number] = (struct telemetry_process){

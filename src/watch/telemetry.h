@@ -80,6 +80,7 @@ struct telemetry {
 	struct {
 		int pidfd;       /* -1: the slot is free */
 		unsigned number; /* of the process, in the order of their words */
+		pid_t pid;       /* as seen from here */
 	} slots[PAGE_SLOTS];
 	unsigned hellos, refused;
 	unsigned pushed_out; /* connections that made room for others */

@@ -35,6 +35,12 @@ tests_unit_usage_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_usage_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_usage_test_LDADD = $(RUN_TEST_LIBS)
 
+unit_tests += tests/unit/telemetry.test
+tests_unit_telemetry_test_SOURCES = tests/unit/telemetry_test.c
+tests_unit_telemetry_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_telemetry_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_telemetry_test_LDADD = $(RUN_TEST_LIBS)
+
 unit_tests += tests/unit/report.test
 tests_unit_report_test_SOURCES = tests/unit/report_test.c
 tests_unit_report_test_CPPFLAGS = $(UNIT_CPPFLAGS)
