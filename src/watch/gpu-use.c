@@ -10,8 +10,11 @@
 #include "base/auto.h"
 #include "base/text.h"
 
-/* A process has rarely more; one that has is looked at up to here. */
-enum { LINES_MAX = 20000, FDS_MAX = 4096 };
+/* Of all processes together, so that many with long lists do not keep the supervisor from the job's limits. */
+struct left {
+	int lines, fds;
+};
+static const struct left most = {.lines = 20000, .fds = 4096};
 
 /* Drivers, not the loader: who maps one has a device in mind. */
 static const char *const drivers[] = {"libvulkan_",      "libGLX_nvidia.so",     "libnvidia-glcore",
@@ -32,13 +35,13 @@ static const char *driver_in(const char *line)
 	return NULL;
 }
 
-static bool maps_driver(const char *proc, pid_t pid, char *ret, size_t size)
+static bool maps_driver(const char *proc, pid_t pid, struct left *left, char *ret, size_t size)
 {
 	char path[512], line[512];
 
 	(void)snprintf(path, sizeof path, "%s/%d/maps", proc, (int)pid);
 	AUTO_FILE FILE *f = fopen(path, "re");
-	for (int i = 0; f && i < LINES_MAX && fgets(line, sizeof line, f); i++) {
+	for (; f && left->lines > 0 && fgets(line, sizeof line, f); left->lines--) {
 		line[strcspn(line, "\n")] = '\0';
 		const char *name = driver_in(line);
 		if (!name)
@@ -53,7 +56,7 @@ static bool maps_driver(const char *proc, pid_t pid, char *ret, size_t size)
 	return false;
 }
 
-static bool opens_node(const char *proc, pid_t pid, char *ret, size_t size)
+static bool opens_node(const char *proc, pid_t pid, struct left *left, char *ret, size_t size)
 {
 	char path[512], link[64];
 	bool found = false;
@@ -61,7 +64,7 @@ static bool opens_node(const char *proc, pid_t pid, char *ret, size_t size)
 	(void)snprintf(path, sizeof path, "%s/%d/fd", proc, (int)pid);
 	DIR *dir = opendir(path);
 	struct dirent *d;
-	for (int i = 0; dir && !found && i < FDS_MAX && (d = readdir(dir)); i++) {
+	for (; dir && !found && left->fds > 0 && (d = readdir(dir)); left->fds--) {
 		ssize_t n = readlinkat(dirfd(dir), d->d_name, link, sizeof link - 1);
 		if (n <= 0)
 			continue;
@@ -82,8 +85,11 @@ static bool opens_node(const char *proc, pid_t pid, char *ret, size_t size)
 
 bool gpu_use_find(const char *proc, const pid_t *pids, unsigned count, char *ret, size_t size)
 {
+	struct left left = most;
+
 	for (unsigned i = 0; i < count; i++)
-		if (maps_driver(proc, pids[i], ret, size) || opens_node(proc, pids[i], ret, size))
+		if (maps_driver(proc, pids[i], &left, ret, size) ||
+		    opens_node(proc, pids[i], &left, ret, size))
 			return true;
 	return false;
 }

@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 /*
- * The first sign of a driver, as a sentence without an end ("process 12 maps libvulkan_lvp.so, ..."); false when there
- * is none. proc is "/proc".
+ * The first sign of a driver, as a sentence without an end ("a process maps libvulkan_lvp.so, ..."); false when none is
+ * found in the first some thousands of lines and descriptors. proc is "/proc".
  */
 bool gpu_use_find(const char *proc, const pid_t *pids, unsigned count, char *ret, size_t size);

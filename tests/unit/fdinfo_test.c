@@ -226,6 +226,20 @@ static void test_use(void **state)
 	put(proc, "10/maps", "7f00-7f10 r-xp 00000000 fe:00 42    /usr/lib/x86_64-linux-gnu/libvulkan_lvp.so\n");
 	assert_true(gpu_use_find(proc, pids, COUNTOF(pids), why, sizeof why));
 	assert_non_null(strstr(why, "libvulkan_lvp.so"));
+
+	/* All processes together are looked at only so far: the supervisor has limits to hold meanwhile. */
+	enum { LINE = 16, LINES = 30000 };
+	AUTO_FREE char *maps = calloc(LINES, LINE);
+	assert_non_null(maps);
+	for (size_t i = 0; i < LINES; i++)
+		memcpy(maps + i * LINE, "7f00-7f10 r--p\n\n", LINE);
+	maps[LINES * LINE - 1] = '\0';
+	put_fd(proc, 10, 3, "/dev/null", "");
+	put(proc, "11/maps", "7f00-7f10 r-xp 00000000 fe:00 42    /usr/lib/libvulkan_lvp.so\n");
+	put(proc, "10/maps", "\n");
+	assert_true(gpu_use_find(proc, pids, COUNTOF(pids), why, sizeof why));
+	put(proc, "10/maps", maps);
+	assert_false(gpu_use_find(proc, pids, COUNTOF(pids), why, sizeof why));
 }
 
 int main(void)
