@@ -9,7 +9,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/atomic.h"
 #include "base/auto.h"
 #include "base/fd.h"
 #include "base/text.h"
@@ -24,13 +23,9 @@ struct writer {
 	const struct spec *spec;
 };
 
-int learn_check(const struct spec *spec, struct err *e)
+int learn_open(const struct spec *spec, struct atomic_file *ret, struct err *e)
 {
-	struct atomic_file file = ATOMIC_FILE_INIT;
-	int rc = atomic_prepare(&file, spec->learn, e);
-
-	atomic_done(&file);
-	return rc < 0 ? err_in(e, "--learn") : 0;
+	return atomic_prepare(ret, spec->learn, e) < 0 ? err_in(e, "--learn") : 0;
 }
 
 /* One word of a comment: no control characters. */
@@ -270,9 +265,8 @@ static void put_all(const struct writer *w)
 }
 
 int learn_write(const struct spec *spec, const struct plan *plan, const struct learned *d,
-		struct err *e)
+		struct atomic_file *file, struct err *e)
 {
-	struct atomic_file file = ATOMIC_FILE_INIT;
 	AUTO_FREE char *text = NULL;
 	size_t size = 0;
 	struct writer w = {.out = open_memstream(&text, &size), .d = d, .plan = plan, .spec = spec};
@@ -282,13 +276,10 @@ int learn_write(const struct spec *spec, const struct plan *plan, const struct l
 	put_all(&w);
 	if (fclose(w.out) != 0)
 		return err_os(e, ENOMEM, spec->learn, "cannot write the profile");
-	int rc = atomic_prepare(&file, spec->learn, e);
-	if (rc == 0)
-		rc = atomic_begin(&file, 0666, e);
-	if (rc == 0 && fd_write_all(file.fd, text, size) < 0)
+	int rc = atomic_begin(file, 0666, e);
+	if (rc == 0 && fd_write_all(file->fd, text, size) < 0)
 		rc = err_os(e, errno, spec->learn, "cannot write the profile");
 	if (rc == 0)
-		rc = atomic_commit(&file, false, e);
-	atomic_done(&file);
+		rc = atomic_commit(file, false, e);
 	return rc < 0 ? err_in(e, "--learn") : 0;
 }

@@ -34,8 +34,9 @@ struct run {
 	struct telemetry telemetry;
 	struct observed seen;
 	struct learned learned;
-	struct kernel_names names; /* that the user has for kernels */
-	struct arena arena;        /* owns those */
+	struct atomic_file profile; /* of what was learned */
+	struct kernel_names names;  /* that the user has for kernels */
+	struct arena arena;         /* owns those */
 	struct progress_hook hook;
 	int signal_fd;
 	enum reason phase; /* the reason should the next step fail */
@@ -46,7 +47,7 @@ static void run_init(struct run *r, const struct spec *spec, const struct host *
 	memset(r, 0, sizeof *r);
 	r->spec = spec;
 	r->host = host;
-	r->report.file = ATOMIC_FILE_INIT;
+	r->report.file = r->profile = ATOMIC_FILE_INIT;
 	r->request = REQUEST_INIT;
 	r->group = CGROUP_INIT;
 	r->relays[0] = r->relays[1] = RELAY_INIT;
@@ -62,6 +63,7 @@ static void run_done(struct run *r)
 {
 	launched_done(&r->child);
 	learned_done(&r->learned);
+	atomic_done(&r->profile);
 	if (r->signal_fd >= 0)
 		(void)close(r->signal_fd);
 	free(r->seen.samples.at);
@@ -199,7 +201,7 @@ static int open_layer(struct run *r, struct err *e)
 static int prepare(struct run *r, const struct capture *capture, struct err *e)
 {
 	r->phase = REASON_BAD_JOB;
-	if (check_stdio(e) < 0 || (r->spec->learn && learn_check(r->spec, e) < 0))
+	if (check_stdio(e) < 0 || (r->spec->learn && learn_open(r->spec, &r->profile, e) < 0))
 		return -1;
 	if (r->spec->kernel_names &&
 	    kernel_names_read(&r->names, &r->arena, r->spec->kernel_names, e) < 0)
@@ -476,7 +478,7 @@ void supervise(const struct spec *spec, const struct host *host, const struct ca
 	struct err e = ERR_INIT;
 	char text[1024];
 	if (spec->learn && (r.seen.exited || r.learned.calls) &&
-	    learn_write(spec, &r.plan, &r.learned, &e) < 0)
+	    learn_write(spec, &r.plan, &r.learned, &r.profile, &e) < 0)
 		add_warning(ret, err_render(&e, text, sizeof text));
 	struct report_facts facts = facts_of(&r, out);
 	if (ret->report_err.kind == ERR_NONE)

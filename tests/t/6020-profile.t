@@ -116,6 +116,11 @@ status_is 0 'a program with many kinds of requests'
 like "$(cat many.yaml)" '^# With more than 256 different arguments' 'is told of'
 like "$(cat many.yaml)" '^  - ioctl$' 'and may make any'
 like "$(cat many.yaml)" '^  - \{call: clone, arg0: \{mask: 0x7e020000, value: 0\}\}' 'but no namespaces'
+mkdir swap victim && echo precious >victim/learned.yaml
+run vkjail run -q --report none --writable --learn swap/learned.yaml -- sh -c 'rmdir swap; ln -s victim swap; test -h swap'
+is "$status $(cat victim/learned.yaml)" '0 precious' 'a job cannot put another directory in the way of its profile'
+run vkjail run -q --report none --writable --learn link.yaml -- ln -s victim/learned.yaml link.yaml
+is "$status $(cat victim/learned.yaml)" '0 precious' 'nor a link'
 run vkjail run --learn nowhere/learned.yaml --report none -- true
 status_is 125 'a profile that could not be written is told before the job runs'
 run with-filter listener vkjail run --learn other.yaml --report r.json -- true
