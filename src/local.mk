@@ -123,7 +123,8 @@ librun_a_SOURCES = \
 	src/run/shaders.c src/run/shaders.h \
 	src/run/request.c src/run/request-parts.h src/run/request-steps.c src/run/request.h \
 	src/run/scope.c src/run/scope.h \
-	src/run/supervise.c src/run/supervise.h
+	src/run/supervise.c src/run/supervise.h \
+	src/run/warnings.c src/run/warnings.h
 
 include src/cli/cli.mk
 

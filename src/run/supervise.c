@@ -18,6 +18,7 @@
 #include "run/learn.h"
 #include "run/request.h"
 #include "run/scope.h"
+#include "run/warnings.h"
 #include "watch/watch.h"
 
 /* Everything that one run owns; run_done accepts any prefix of its set-up. */
@@ -359,13 +360,6 @@ static void finish_outputs(struct run *r, struct outcome *out)
 		verdict_of_error(REASON_RUNNER_FAILED, &e, out);
 }
 
-static void add_warning(struct run_result *ret, const char *text)
-{
-	ret->warnings = arena_grow(&ret->arena, ret->warnings, ret->warning_count,
-				   sizeof *ret->warnings);
-	ret->warnings[ret->warning_count++] = arena_strdup(&ret->arena, text);
-}
-
 /* Of a job that a limit or a signal ended: what it could still write into outputs that are to be kept. */
 static void keep_outputs(struct run *r, const struct outcome *out, struct run_result *ret)
 {
@@ -381,42 +375,7 @@ static void keep_outputs(struct run *r, const struct outcome *out, struct run_re
 		char text[sizeof e.text + 128];
 		(void)snprintf(text, sizeof text, "the output '%s' could not be kept: %s",
 			       c->outputs[i].buffer, e.text);
-		add_warning(ret, text);
-	}
-}
-
-/* A program whose fork fails may say anything; here is why. */
-static void warn_refused(const struct run *r, struct run_result *ret)
-{
-	char text[160];
-
-	if (!r->seen.refused_ns)
-		return;
-	(void)snprintf(
-	    text, sizeof text,
-	    "the limit 'processes' of %llu was reached: a new process or thread was refused %llu time%s",
-	    (unsigned long long)r->plan.limits.value[LIMIT_PROCESSES],
-	    (unsigned long long)r->seen.group.tasks_refused,
-	    r->seen.group.tasks_refused == 1 ? "" : "s");
-	add_warning(ret, text);
-}
-
-static void keep_warnings(const struct run *r, struct run_result *ret)
-{
-	warn_refused(r, ret);
-	for (size_t i = 0; i < r->plan.warning_count; i++) {
-		add_warning(ret, r->plan.warnings[i]);
-	}
-	char line[256];
-	for (unsigned i = 0; layer_warning(&r->telemetry.said, &ret->outcome, i, line, sizeof line);
-	     i++)
-		add_warning(ret, line);
-	json_t *claimed = json_object_get(r->claims.lists, "warnings");
-	for (size_t i = 0; i < json_array_size(claimed); i++) {
-		const char *text = json_string_value(
-		    json_object_get(json_array_get(claimed, i), "text"));
-		if (text)
-			add_warning(ret, text);
+		warnings_add(ret, text);
 	}
 }
 
@@ -470,7 +429,8 @@ void supervise(const struct spec *spec, const struct host *host, const struct ca
 		    r.group.name);
 	finish_outputs(&r, out);
 	keep_outputs(&r, out, ret);
-	keep_warnings(&r, ret);
+	const struct warnings_from from = {&r.plan, &r.seen, &r.telemetry.said, &r.claims};
+	warnings_keep(&from, ret);
 	struct refused_names names;
 	if (r.seen.denied && denied_names(r.seen.denied, &names))
 		ret->refused = arena_strdup(&ret->arena, names.text);
@@ -479,7 +439,7 @@ void supervise(const struct spec *spec, const struct host *host, const struct ca
 	char text[1024];
 	if (spec->learn && (r.seen.exited || r.learned.calls) &&
 	    learn_write(spec, &r.plan, &r.learned, &r.profile, &e) < 0)
-		add_warning(ret, err_render(&e, text, sizeof text));
+		warnings_add(ret, err_render(&e, text, sizeof text));
 	struct report_facts facts = facts_of(&r, out);
 	if (ret->report_err.kind == ERR_NONE)
 		(void)report_write(&r.report, &facts, &ret->report_text, &ret->report_err);
