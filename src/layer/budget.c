@@ -69,6 +69,16 @@ static void fit(unsigned row, const VkPhysicalDeviceMemoryProperties *m, bool fr
 		b->heapBudget[h] = b->heapUsage[h] = 0;
 }
 
+/* Careless programs ask an instance that does not have it. The loader's own answer would come back to us. */
+static void ask(const struct instance *i, VkPhysicalDevice physical,
+		VkPhysicalDeviceMemoryProperties2 *ret)
+{
+	if (i->next.GetPhysicalDeviceMemoryProperties2)
+		i->next.GetPhysicalDeviceMemoryProperties2(physical, ret);
+	else
+		i->next.GetPhysicalDeviceMemoryProperties(physical, &ret->memoryProperties);
+}
+
 VKAPI_ATTR void VKAPI_CALL hook_GetPhysicalDeviceMemoryProperties2(
     VkPhysicalDevice physical, VkPhysicalDeviceMemoryProperties2 *properties)
 {
@@ -77,7 +87,7 @@ VKAPI_ATTR void VKAPI_CALL hook_GetPhysicalDeviceMemoryProperties2(
 
 	if (b)
 		b->heapBudget[0] = UNTOUCHED;
-	i->next.GetPhysicalDeviceMemoryProperties2(physical, properties);
+	ask(i, physical, properties);
 	if (!b)
 		return;
 	const VkPhysicalDeviceMemoryProperties *m = &properties->memoryProperties;

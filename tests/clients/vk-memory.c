@@ -10,6 +10,7 @@
  *   sparse:N      a sparse buffer of N MiB, bound to one block of it
  *   free          the last block; a free of an exported one leaves the import
  *   budget        heap 0 by whatever entry point the instance has; "extension yes|no" by the list
+ *   heaps         how many there are by vkGetPhysicalDeviceMemoryProperties2, which 1.0 does not have
  *   leak          ends the process with everything allocated, by _exit(2)
  *   lost          submits until the device is lost, at most for 10 s
  *   submit:N      N empty submissions; tells the milliseconds
@@ -296,6 +297,21 @@ static void print_budget(void)
 					: 0));
 }
 
+static void print_heaps(void)
+{
+	VkPhysicalDeviceMemoryProperties2 m = {
+	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2};
+
+	/* The loader's own symbol, as a program that is linked with it has it. */
+	void *loader = dlopen("libvulkan.so.1", RTLD_NOW | RTLD_NOLOAD);
+	PFN_vkGetPhysicalDeviceMemoryProperties2 f = (PFN_vkGetPhysicalDeviceMemoryProperties2)dlsym(
+	    loader, "vkGetPhysicalDeviceMemoryProperties2");
+	if (f)
+		f(v.physical, &m);
+	printf("heaps %s\n",
+	       m.memoryProperties.memoryHeapCount == v.memory.memoryHeapCount ? "all" : "not all");
+}
+
 static uint64_t now_ms(void)
 {
 	struct timespec t;
@@ -499,6 +515,8 @@ static void do_small(const char *word)
 		printf("free\n");
 	} else if (strcmp(word, "budget") == 0) {
 		print_budget();
+	} else if (strcmp(word, "heaps") == 0) {
+		print_heaps();
 	} else if (strcmp(word, "idle") == 0) {
 		printf("idle %s\n", result_name(DEVICE(vkDeviceWaitIdle)(v.device)));
 	} else if (strcmp(word, "ignoreterm") == 0) {

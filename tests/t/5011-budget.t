@@ -22,6 +22,8 @@ budget ${way#* } extension yes budget 100 usage 0 rest 0" "$driver: ${way% *}: t
 	run vkjail run --device-memory 100M "$@" -- ./vk-memory api10 budget alloc:110
 	is "$out" 'budget none
 alloc 110 VK_ERROR_OUT_OF_DEVICE_MEMORY' "$driver: Vulkan 1.0 cannot ask, and is limited"
+	run vkjail run "$@" -- ./vk-memory api10 heaps
+	is "$out" 'heaps all' "$driver: and what asks all the same gets what it would get without the layer"
 	run vkjail run "$@" -- ./vk-memory budget alloc:30 budget
 	like "$out" '^budget core extension yes size ([0-9]+) budget \1 usage' "$driver: without a limit the whole heap"
 	run vkjail run "$@" -- vulkaninfo
@@ -31,7 +33,7 @@ alloc 110 VK_ERROR_OUT_OF_DEVICE_MEMORY' "$driver: Vulkan 1.0 cannot ask, and is
 budgets "the system's driver"
 report_is $r .gpu.device.budget_source unavailable 'this driver has none of its own, which the report says'
 real_needs=$cache/mesa/lvp_icd.json
-if part 9 real; then
+if part 10 real; then
 	budgets 'a newer driver' --driver "$cache/mesa/lvp_icd.json" --ro-bind "$cache"
 	report_is $r .gpu.device.budget_source VK_EXT_memory_budget 'this driver has its own'
 	# The driver is asked in the job also while that does nothing; with a limit its numbers are still its own.
