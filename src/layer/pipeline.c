@@ -204,6 +204,10 @@ on_CreateComputePipelines(VkDevice device, VkPipelineCache cache, uint32_t numbe
 			  const VkAllocationCallbacks *allocator, VkPipeline *ret)
 {
 	struct timing *t = timing_of(device);
+
+	/* A layer that refuses the call writes nothing, and what stands there may be another pipeline's. */
+	for (uint32_t i = 0; i < number; i++)
+		ret[i] = VK_NULL_HANDLE;
 	VkResult r = t->CreateComputePipelines(device, cache, number, infos, allocator, ret);
 
 	/* Also after a failure: those that could be made are there, the others are null handles. */

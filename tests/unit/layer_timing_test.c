@@ -34,7 +34,7 @@ static struct {
 	unsigned pools, fences, stamps, submits;
 	bool signalled[FENCES];
 	VkFence last_fence;
-	VkResult submit_says;
+	VkResult submit_says, pipelines_say;
 	uint32_t last_buffers; /* in the last submission */
 } driver;
 
@@ -64,9 +64,9 @@ DRIVER(VkResult, CreateComputePipelines)
 	(void)cache;
 	(void)infos;
 	(void)a;
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count && driver.pipelines_say == VK_SUCCESS; i++)
 		ret[i] = (VkPipeline)(uintptr_t)++driver.next;
-	return VK_SUCCESS;
+	return driver.pipelines_say;
 }
 
 DRIVER(VkResult, CreateQueryPool)
@@ -409,6 +409,26 @@ static void test_failure(void **state)
 	assert_int_equal(kernel()->dispatches, 4);
 }
 
+/* Layers that check refuse a call before anything is written: what the program had there goes on as it was. */
+static void test_refused_pipelines(void **state)
+{
+	const VkComputePipelineCreateInfo other = {.stage = {.pName = "other"}};
+	VkPipeline array[1];
+
+	(void)state;
+	open_device(PAGE_TIMING_OFF, 64, 1.0f);
+	array[0] = pipeline;
+	driver.pipelines_say = VK_ERROR_VALIDATION_FAILED_EXT;
+	assert_int_equal(CALL(CreateComputePipelines)((VkDevice)&device_handle, VK_NULL_HANDLE, 1,
+						      &other, NULL, array),
+			 VK_ERROR_VALIDATION_FAILED_EXT);
+	assert_ptr_equal(array[0], VK_NULL_HANDLE);
+	record(4);
+	assert_int_equal(submit(VK_NULL_HANDLE), VK_SUCCESS);
+	assert_int_equal(kernel()->dispatches, 4);
+	assert_string_equal(kernel()->entry, "add");
+}
+
 static void test_oldest(void **state)
 {
 	const struct page_submit *o = &page->slots[3].oldest;
@@ -491,6 +511,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_no_bits, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_off, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_failure, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_refused_pipelines, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_oldest, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_foreign, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_sampled, set_up, tear_down),
