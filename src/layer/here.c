@@ -41,6 +41,7 @@ static void forget(void)
 	atomic_store(&here.slot_index, 0);
 	watcher_forget();
 	timing_after_fork();
+	tables_after_fork();
 	(void)pthread_mutex_init(&join_lock, NULL);
 }
 

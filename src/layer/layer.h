@@ -98,6 +98,8 @@ bool instance_add(struct instance *i);
 bool device_add(struct device *d);
 void instance_remove(const struct instance *i);
 void device_remove(const struct device *d);
+/* In the child of a fork: a thread that it does not have may have been in the middle of an add. */
+void tables_after_fork(void);
 
 /* The functions of this library by name, NULL when it is not ours. device_only: those of DEVICE level. */
 PFN_vkVoidFunction hook_find(const char *name, bool device_only);

@@ -66,7 +66,11 @@ void oldest_leave(struct timing *t)
 		return;
 	(void)pthread_mutex_lock(&all.list);
 	all.devices[t->place] = NULL;
+	(void)pthread_mutex_lock(&all.page);
+	all.oldest[t->place].since_ns = 0;
+	(void)pthread_mutex_unlock(&all.page);
 	(void)pthread_mutex_unlock(&all.list);
+	t->place = -1;
 }
 
 void oldest_update(struct timing *t)

@@ -95,6 +95,12 @@ void device_remove(const struct device *d)
 	drop(&devices, d);
 }
 
+void tables_after_fork(void)
+{
+	(void)pthread_mutex_init(&instances.lock, NULL);
+	(void)pthread_mutex_init(&devices.lock, NULL);
+}
+
 const void *chain_find(const void *next, VkStructureType type)
 {
 	for (const VkBaseInStructure *s = next; s; s = s->pNext)

@@ -46,9 +46,12 @@ void timing_free(struct timing *t)
 {
 	struct pool *p;
 
-	oldest_leave(t);
 	(void)pthread_mutex_lock(&t->lock);
 	track_idle(t, NULL);
+	(void)pthread_mutex_unlock(&t->lock);
+	/* From here on the place may be another device's. */
+	oldest_leave(t);
+	(void)pthread_mutex_lock(&t->lock);
 	/* The program should have destroyed all of these; many leave that to the end of the process. */
 	for (size_t at = 0; (p = map_next(&t->pools, &at));) {
 		while (p->records)

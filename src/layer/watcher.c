@@ -14,7 +14,8 @@ enum { STACK = 256 << 10, MOST_OFTEN_NS = 10000000, LEAST_OFTEN_NS = 250000000 }
 
 static struct {
 	pthread_mutex_t lock;
-	pthread_cond_t changed;
+	pthread_cond_t changed; /* of CLOCK_MONOTONIC */
+	bool has_changed;       /* it is made once: a thread that ends may not have left it yet */
 	pthread_t thread;
 	uintptr_t running; /* the number of the thread that is to go on; 0: none */
 	uintptr_t started; /* threads ever */
@@ -24,6 +25,7 @@ static struct {
 void watcher_forget(void)
 {
 	(void)pthread_mutex_init(&watcher.lock, NULL);
+	watcher.has_changed = false;
 	watcher.running = 0;
 	watcher.first = NULL;
 }
@@ -90,19 +92,28 @@ static void *look(void *number)
 	return NULL;
 }
 
-/* It takes no signals, which are the program's. Where no thread can be had, budgets are read when the program asks for them. */
-static void start_thread(void)
+static void make_changed(void)
 {
-	pthread_attr_t attributes;
 	pthread_condattr_t clock;
-	sigset_t all, before;
 
-	if (pthread_attr_init(&attributes) != 0)
+	if (watcher.has_changed)
 		return;
 	(void)pthread_condattr_init(&clock);
 	(void)pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
 	(void)pthread_cond_init(&watcher.changed, &clock);
 	(void)pthread_condattr_destroy(&clock);
+	watcher.has_changed = true;
+}
+
+/* It takes no signals, which are the program's. Where no thread can be had, budgets are read when the program asks for them. */
+static void start_thread(void)
+{
+	pthread_attr_t attributes;
+	sigset_t all, before;
+
+	if (pthread_attr_init(&attributes) != 0)
+		return;
+	make_changed();
 	/* The driver's functions run on it. */
 	(void)pthread_attr_setstacksize(&attributes, STACK + PTHREAD_STACK_MIN);
 	sigfillset(&all);
