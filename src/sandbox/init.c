@@ -166,8 +166,13 @@ static void serve(struct child *c, pid_t main_pid, uint64_t started_ns)
 			       {.fd = c->listener_fd, .events = POLLIN}};
 	while (signal_fd >= 0) {
 		/* EINVAL: the job has taken pid 1's limit of descriptors away (prlimit(2)), which its filter may allow. */
-		if (poll(fds, COUNTOF(fds), -1) < 0)
+		if (poll(fds, COUNTOF(fds), -1) < 0) {
+			if (errno == EINTR)
+				continue;
+			c->last_word->denied.asked = 0;
+			c->last_word->denied.os = errno;
 			break;
+		}
 		if (fds[0].revents)
 			take_signal(c, signal_fd, main_pid, started_ns);
 		/* As the kernel's own kill would look, for the whole job. */

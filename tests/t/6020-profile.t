@@ -40,8 +40,9 @@ for _ in range(2):
     print(libc.mount(b"", b"/tmp", b"tmpfs", 0, None))
 END
 printf 'include: default\nallow: [prlimit64]\n' >limit.yaml
-run vkjail run --wall 60s --seccomp limit.yaml -- python3 -S limit.py
+run vkjail run --wall 60s --seccomp limit.yaml --report r.json -- python3 -S limit.py
 is "$status $(echo "$out" | tr '\n' ' ')" '0 -1 -1 ' 'a job that takes the descriptors of pid 1 away ends as any other'
+report_has 'but its calls are no longer counted' r.json .sandbox.denied.counted=false .sandbox.denied.why='the filter has no listener: EINVAL'
 printf 'include: default\nallow: ["@base"]\n' >limit.yaml
 run vkjail run --wall 60s --seccomp limit.yaml -- python3 -S limit.py
 like "$status $err" 'PermissionError' 'a group does not allow it'
