@@ -138,8 +138,11 @@ static int record(struct runner *r, struct fail *f)
 		if (record_item(r, d->lanes[i], &at[d->lanes[i]], f) < 0)
 			return -1;
 	for (uint32_t i = 0; i < d->piece_count; i++)
-		if (submit_piece(r, &d->pieces[i], f) < 0)
+		if (submit_piece(r, &d->pieces[i], f) < 0) {
+			/* What went before is under way, and nobody will signal what it may wait for. */
+			f->pending = i > 0;
 			return -1;
+		}
 	return 0;
 }
 

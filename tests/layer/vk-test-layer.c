@@ -12,7 +12,8 @@
  * VK_TEST_FORGET=1            semaphores are forgotten: what depends on them must come out wrong.
  * VK_TEST_CACHE=TEXT          pipeline caches hold this text, which the software driver's are too empty for. What
  *                             comes back is told on stderr.
- * VK_TEST_TELL=1              what was submitted is told on stderr when the device is destroyed.
+ * VK_TEST_TELL=1              what was submitted is told on stderr when the device is destroyed, and what is
+ *                             under way when it is waited for.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -288,6 +288,11 @@ static void do_all(void)
 
 VKAPI_ATTR VkResult VKAPI_CALL layer_DeviceWaitIdle(VkDevice device)
 {
+	for (struct queue *q = queues; getenv("VK_TEST_TELL") && q < queues + queue_count; q++)
+		if (q->count)
+			(void)fprintf(stderr,
+				      "vk-test-layer: queue %u.%u: %zu under way at the end\n",
+				      q->family, q->index, q->count);
 	do_all();
 	return next.DeviceWaitIdle(device);
 }

@@ -149,6 +149,12 @@ layer_does='VK_TEST_QUEUES=4 VK_TEST_TELL=1'
 ends 0 exited '^vk-test-layer: queue 0.1: [0-9]* submissions, [1-9][0-9]* waits' 'with four queues, one waits for another' $(layer_options) tied.yaml
 report_is "$R" .gpu.queues '[{"name": "left", "family": 0, "index": 0}, {"name": "right", "family": 0, "index": 1}, {"name": "far", "family": 0, "index": 2}, {"family": 0, "index": 3}]' 'the report says which queue did what'
 unlike "$err" 'queues of the device' '... and nothing is said'
+# What one queue has got may wait for what another one never gets: nothing is taken from under the device.
+for n in 11 12 13 14; do
+	layer_does="VK_TEST_QUEUES=4 VK_TEST_TELL=1 VK_TEST_FAIL=vkQueueSubmit:$n:-2"
+	ends 123 device-memory 'vkQueueSubmit answered VK_ERROR_OUT_OF_DEVICE_MEMORY' "submission $n is refused in the middle of a round" $(layer_options) tied.yaml
+	unlike "$err" 'under way at the end' '... and the others keep what they use'
+done
 layer_does=VK_TEST_QUEUES=2,1
 ends 0 exited 'the steps of 4 queues share 3 queues of the device' 'fewer than there are names' $(layer_options) tied.yaml
 report_is "$R" .gpu.queues[2].family 1 '... of another family where one has no more'
