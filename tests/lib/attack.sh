@@ -80,7 +80,10 @@ while True:
             sys.exit()
         peer = next(s for s in (tcp, abstract, giver) if s.fileno() == fd).accept()[0]
         if fd == giver.fileno():
-            peer.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [root]))])
+            try:
+                peer.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [root]))])
+            except BrokenPipeError:
+                pass  # it only wanted to connect
         peer.close()
 END
 	attack_services_pid=$! attack_services_stop=$1/stop
