@@ -120,10 +120,10 @@ report_has 'all of them are in the report' $report .limits.cpu.value=36000000000
 
 # What cannot be enforced is refused when it is required, and told when it is not.
 for limit in device-memory=1G kernel=1s; do
-	run vkjail run "--${limit%=*}" "${limit#*=}" --require "${limit%=*}" -- touch /tmp/ran
-	status_is 125 "--require ${limit%=*} with a command is refused"
+	run vkjail run --telemetry off "--${limit%=*}" "${limit#*=}" --require "${limit%=*}" -- touch /tmp/ran
+	status_is 125 "--require ${limit%=*} with a command and no telemetry is refused"
 	report_has "--require ${limit%=*}: in the report" $report .outcome.reason=setup-failed .outcome.where="${limit%=*}"
-	run vkjail run "--${limit%=*}" "${limit#*=}" -- true
+	run vkjail run --telemetry off "--${limit%=*}" "${limit#*=}" -- true
 	like "$err" "warning: the limit '${limit%=*}' is not enforced" "${limit%=*} without --require is told"
 	report_has "${limit%=*}: nobody enforces it" $report .limits."${limit%=*}".enforced_by=null '.warnings[#]=1'
 done

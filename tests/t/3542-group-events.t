@@ -51,7 +51,7 @@ while time.monotonic() < end:
 END
 	# shellcheck disable=SC2016 # the inner shell expands it
 	run sh -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' sh "$own/stall.$$" \
-		vkjail run --writable --cgroup $unified/stall.$$ --sample 20ms --wall $((60 * slower))s -- python3 until.py 5
+		vkjail run --writable --cgroup $unified/stall.$$ --sample 20ms --wall $((60 * slower))s -- python3 until.py 15
 	report_has 'stalls are an event' $report .outcome.reason=exited '.events[#]=1' '.events[0].kind=memory-pressure'
 	report_has 'and are counted' $report '.usage.group.stalled_memory_ns>=100000000' .usage.group.memory_peak_source=samples
 	wait_for rmdir $unified/stall.$$ && wait_for rmdir "$own/stall.$$"

@@ -51,10 +51,19 @@ static void *burn_in_thread(void *unused)
 	return unused;
 }
 
+/* Who was orphaned before the signal was asked for gets none. */
+static void die_with(pid_t parent)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+		_exit(1);
+}
+
 static void child_that_stays(void)
 {
+	pid_t parent = getpid();
+
 	if (fork() == 0) {
-		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		die_with(parent);
 		memset(common.shared, 2, 32 * MIB);
 		for (;;)
 			(void)pause();
@@ -111,10 +120,10 @@ static void obey(char order)
 static void be_root(int order_fd, int answer_fd)
 {
 	char byte;
+	pid_t parent = getpid();
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (fork() == 0) {
-		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		die_with(parent);
 		while (read(order_fd, &byte, 1) == 1) {
 			obey(byte);
 			(void)!write(answer_fd, &byte, 1);
@@ -134,9 +143,12 @@ static int start(void **state)
 	common.file = memfd_create("file", MFD_CLOEXEC);
 	if (common.shared == MAP_FAILED || ftruncate(common.file, 16 * MIB) < 0 || pipe(order) < 0 || pipe(answer) < 0)
 		return -1;
+	pid_t parent = getpid();
 	p.pid = fork();
-	if (p.pid == 0)
+	if (p.pid == 0) {
+		die_with(parent);
 		be_root(order[0], answer[1]);
+	}
 	(void)close(order[0]);
 	(void)close(answer[1]);
 	p.order_fd = order[1];
