@@ -57,6 +57,7 @@ struct loop {
 	uint64_t idle_cpu_ns;                       /* CPU time at the last progress */
 	uint64_t idle_since_ns;
 	uint64_t idle_gpu; /* telemetry_progress at the last progress */
+	uint64_t next_driver_look_ns, next_drm_look_ns;
 	unsigned left,
 	    give_ups; /* after SIGKILL: the processes that were there last, and how often they were counted */
 	bool running;
