@@ -87,6 +87,16 @@ uint64_t host_memory_available(void)
 	return at ? strtoull(at + strlen(key), NULL, 10) * 1024 : UINT64_MAX;
 }
 
+bool host_has_swap(void)
+{
+	char text[256];
+	AUTO_FD int fd = open("/proc/swaps", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text);
+
+	const char *end = n > 0 ? memchr(text, '\n', (size_t)n) : NULL;
+	return end && end + 1 < text + n;
+}
+
 int64_t host_read_number(const char *path)
 {
 	char text[32];

@@ -42,5 +42,8 @@ int host_explain_clone(int os, struct err *e);
 /* MemAvailable of proc_meminfo(5) in bytes; UINT64_MAX when it cannot be read. */
 uint64_t host_memory_available(void);
 
+/* Whether memory can be swapped out here: proc_swaps, without its head line. */
+bool host_has_swap(void);
+
 /* Contents of a one-line file such as /proc/sys/user/max_user_namespaces, or -1 when it cannot be read. */
 int64_t host_read_number(const char *path);

@@ -122,6 +122,18 @@ static int check_stdio(struct err *e)
 	return 0;
 }
 
+/* What does not hold because a file cannot be written; the other files are only for the better. */
+static void tell_lost(struct plan *p, const struct cgroup_setting *s, int os)
+{
+	if (s->controller == CGROUP_IO)
+		plan_warn(p, "%s: '%s' does not hold: %s", s->file, s->value, strerrordesc_np(os));
+	else if (s->controller == CGROUP_MEMORY && strstr(s->file, "sw") && host_has_swap())
+		plan_warn(
+		    p,
+		    "the limit 'memory' does not count what is swapped out: cannot write '%s' to %s in the job's control group: %s",
+		    s->value, s->file, strerrordesc_np(os));
+}
+
 /* Makes the group that was planned and writes the limits into it. */
 static int open_group(struct cgroup *g, struct plan *p, struct err *e)
 {
@@ -137,9 +149,7 @@ static int open_group(struct cgroup *g, struct plan *p, struct err *e)
 			return err_os(e, errno, s->file,
 				      "cannot write '%s' to it in the job's control group",
 				      s->value);
-		if (s->controller == CGROUP_IO)
-			plan_warn(p, "%s: '%s' does not hold: %s", s->file, s->value,
-				  strerrordesc_np(errno));
+		tell_lost(p, s, errno);
 	}
 	/* Where the kernel can't tell, samples will. */
 	if (p->limits.soft[LIMIT_MEMORY] < LIMIT_UNSET)
