@@ -98,6 +98,7 @@ libwatch_a_SOURCES = \
 	src/watch/relay.c src/watch/relay.h \
 	src/watch/series.c src/watch/series.h \
 	src/watch/telemetry.c src/watch/telemetry.h src/watch/telemetry-read.c src/watch/telemetry-read.h \
+	src/watch/loop.c \
 	src/watch/timers.c src/watch/timers.h \
 	src/watch/usage.c src/watch/usage.h \
 	src/watch/watch.c src/watch/watch.h

@@ -206,33 +206,6 @@ bool here_join(const VkApplicationInfo *app)
 	return ok;
 }
 
-void word_max(_Atomic uint64_t *word, uint64_t value)
-{
-	uint64_t old = atomic_load_explicit(word, memory_order_relaxed);
-
-	while (value > old && !atomic_compare_exchange_weak_explicit(
-				  word, &old, value, memory_order_relaxed, memory_order_relaxed))
-		;
-}
-
-void word_min(_Atomic uint64_t *word, uint64_t value)
-{
-	uint64_t old = atomic_load_explicit(word, memory_order_relaxed);
-
-	while ((old == 0 || value < old) &&
-	       !atomic_compare_exchange_weak_explicit(word, &old, value, memory_order_relaxed,
-						      memory_order_relaxed))
-		;
-}
-
-uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 void sleep_until(uint64_t at_ns)
 {
 	int os = errno;

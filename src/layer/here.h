@@ -43,10 +43,5 @@ static inline void here_count(enum page_counter c, uint64_t n)
 	atomic_fetch_add_explicit(&here_slot()->count[c], n, memory_order_relaxed);
 }
 
-/* The larger (smaller, with 0 as none) one stays. */
-void word_max(_Atomic uint64_t *word, uint64_t value);
-void word_min(_Atomic uint64_t *word, uint64_t value);
-
-uint64_t now_ns(void);
 /* Sleeps until then (CLOCK_MONOTONIC), or until the job is being ended. */
 void sleep_until(uint64_t at_ns);

@@ -108,25 +108,6 @@ void kernel_name(struct timing *t, uint32_t row, const char *name)
 
 /* ---- times --------------------------------------------------------------------------------- */
 
-static void keep_least(_Atomic uint64_t *at, uint64_t value)
-{
-	uint64_t now = load(at);
-
-	while ((now == 0 || value < now) &&
-	       !atomic_compare_exchange_weak_explicit(at, &now, value, memory_order_relaxed,
-						      memory_order_relaxed))
-		;
-}
-
-static void keep_most(_Atomic uint64_t *at, uint64_t value)
-{
-	uint64_t now = load(at);
-
-	while (value > now && !atomic_compare_exchange_weak_explicit(
-				  at, &now, value, memory_order_relaxed, memory_order_relaxed))
-		;
-}
-
 void kernel_time(struct timing *t, uint32_t row, uint64_t ns, bool first)
 {
 	struct page_kernel *k = &t->setup.page->kernels[row];
@@ -135,13 +116,13 @@ void kernel_time(struct timing *t, uint32_t row, uint64_t ns, bool first)
 	if (first) {
 		add(&k->first, 1);
 		add(&k->first_ns, ns);
-		keep_most(&k->first_max_ns, ns);
+		word_max(&k->first_max_ns, ns);
 		return;
 	}
 	ns = ns ? ns : 1; /* 0 stands for "none yet" */
 	add(&k->total_ns, ns);
-	keep_least(&k->min_ns, ns);
-	keep_most(&k->max_ns, ns);
+	word_min(&k->min_ns, ns);
+	word_max(&k->max_ns, ns);
 	add(&k->bucket[page_bucket(ns)], 1);
 	add(&k->timed, 1);
 }

@@ -18,6 +18,7 @@
 #include <vulkan/vk_layer.h>
 #include <vulkan/vulkan_core.h>
 
+#include "layer/common.h"
 #include "page/page.h"
 
 /* Of the next layer or the driver. */
@@ -107,9 +108,6 @@ PFN_vkVoidFunction hook_find(const char *name, bool device_only);
 /* Fill in `next` from the functions that stand in i->get and d->get. */
 void next_of_instance(struct instance *i);
 void next_of_device(struct device *d);
-
-/* The element of a pNext chain with this type, or NULL. */
-const void *chain_find(const void *next, VkStructureType type);
 
 #define HOOK(level, name) extern __typeof__(*(PFN_vk##name)0) hook_##name;
 #define ALIAS(level, name, same) \

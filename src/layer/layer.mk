@@ -5,6 +5,7 @@
 pkglibexec_PROGRAMS += libVkLayer_vkjail.so
 layer_sources = \
 	src/layer/budget.c src/layer/budget.h \
+	src/layer/common.h \
 	src/layer/device.c \
 	src/layer/event.c src/layer/event.h \
 	src/layer/here.c src/layer/here.h \

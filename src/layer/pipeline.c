@@ -14,15 +14,6 @@ struct module {
 
 enum { CONSTANTS = 256 }; /* specialization constants of a stage that are looked at */
 
-static const void *chained(const void *next, VkStructureType type)
-{
-	const VkBaseInStructure *s = next;
-
-	while (s && s->sType != type)
-		s = s->pNext;
-	return s;
-}
-
 /* ---- shader modules ------------------------------------------------------------------------ */
 
 static void module_free(struct module *m)
@@ -137,7 +128,7 @@ static size_t read_constants(const VkSpecializationInfo *info,
 /* A pipeline whose code the program did not show is told apart by what it showed in its place. */
 static void identify_by_name(const VkPipelineShaderStageCreateInfo *stage, struct identity *id)
 {
-	const VkPipelineShaderStageModuleIdentifierCreateInfoEXT *given = chained(
+	const VkPipelineShaderStageModuleIdentifierCreateInfoEXT *given = chain_find(
 	    stage->pNext,
 	    VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_MODULE_IDENTIFIER_CREATE_INFO_EXT);
 	uint8_t digest[SHA256_BYTES];
@@ -152,7 +143,7 @@ static void identify_by_name(const VkPipelineShaderStageCreateInfo *stage, struc
 static uint32_t find_row(struct timing *t, const VkComputePipelineCreateInfo *info)
 {
 	const VkPipelineShaderStageCreateInfo *stage = &info->stage;
-	const VkShaderModuleCreateInfo *inside = chained(
+	const VkShaderModuleCreateInfo *inside = chain_find(
 	    stage->pNext, VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO);
 	struct module *m = map_get(&t->modules, (uint64_t)stage->module);
 	struct module *own = !m && inside ? module_new(inside) : NULL;

@@ -101,14 +101,6 @@ void tables_after_fork(void)
 	(void)pthread_mutex_init(&devices.lock, NULL);
 }
 
-const void *chain_find(const void *next, VkStructureType type)
-{
-	for (const VkBaseInStructure *s = next; s; s = s->pNext)
-		if (s->sType == type)
-			return s;
-	return NULL;
-}
-
 /* ---- names -------------------------------------------------------------------------------- */
 
 enum level { LEVEL_INSTANCE, LEVEL_DEVICE };
@@ -133,19 +125,10 @@ _Static_assert(HOOKS < 255 && HOOKS * 2 <= BUCKETS, "the table of names is too s
 static uint8_t buckets[BUCKETS]; /* a hook's number + 1 */
 static pthread_once_t buckets_once = PTHREAD_ONCE_INIT;
 
-static unsigned bucket_of(const char *name)
-{
-	uint32_t h = 2166136261u;
-
-	for (; *name; name++)
-		h = (h ^ (uint8_t)*name) * 16777619u;
-	return h % BUCKETS;
-}
-
 static void fill_buckets(void)
 {
 	for (unsigned i = 0; i < HOOKS; i++) {
-		unsigned b = bucket_of(hooks[i].name);
+		unsigned b = name_hash(hooks[i].name) % BUCKETS;
 		while (buckets[b])
 			b = (b + 1) % BUCKETS;
 		buckets[b] = (uint8_t)(i + 1);
@@ -155,7 +138,7 @@ static void fill_buckets(void)
 PFN_vkVoidFunction hook_find(const char *name, bool device_only)
 {
 	(void)pthread_once(&buckets_once, fill_buckets);
-	for (unsigned b = bucket_of(name); buckets[b]; b = (b + 1) % BUCKETS) {
+	for (unsigned b = name_hash(name) % BUCKETS; buckets[b]; b = (b + 1) % BUCKETS) {
 		const struct hook *h = &hooks[buckets[b] - 1];
 		if (strcmp(h->name, name) == 0)
 			return device_only && h->level != LEVEL_DEVICE ? NULL : h->function;

@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "layer/common.h"
 #include "layer/identity.h"
 #include "layer/map.h"
 #include "layer/timing.h"
@@ -175,9 +176,6 @@ static inline uint64_t key_of(const void *dispatchable)
 {
 	return (uint64_t)(uintptr_t)dispatchable;
 }
-
-/* CLOCK_MONOTONIC */
-uint64_t timing_now(void);
 
 /* ---- kernel.c: the rows in the page -------------------------------------------------------- */
 

@@ -8,14 +8,6 @@
 
 #include "layer/timing-parts.h"
 
-uint64_t timing_now(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 struct timing *timing_new(const struct timing_setup *setup)
 {
 	struct timing *t = calloc(1, sizeof *t);
@@ -77,15 +69,6 @@ enum { BUCKETS = 256 };
 static const struct timing_hook *buckets[BUCKETS];
 static pthread_once_t buckets_once = PTHREAD_ONCE_INIT;
 
-static unsigned bucket_of(const char *name)
-{
-	uint32_t h = 2166136261u;
-
-	for (; *name; name++)
-		h = (h ^ (uint8_t)*name) * 16777619u;
-	return h % BUCKETS;
-}
-
 static void fill_buckets(void)
 {
 	const struct timing_hook *const tables[] = {pipeline_hooks, record_hooks, submit_hooks,
@@ -93,7 +76,7 @@ static void fill_buckets(void)
 
 	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
 		for (const struct timing_hook *h = tables[i]; h->name; h++) {
-			unsigned b = bucket_of(h->name);
+			unsigned b = name_hash(h->name) % BUCKETS;
 			while (buckets[b])
 				b = (b + 1) % BUCKETS;
 			buckets[b] = h;
@@ -103,7 +86,7 @@ static void fill_buckets(void)
 PFN_vkVoidFunction timing_proc(const char *name)
 {
 	(void)pthread_once(&buckets_once, fill_buckets);
-	for (unsigned b = bucket_of(name); buckets[b]; b = (b + 1) % BUCKETS)
+	for (unsigned b = name_hash(name) % BUCKETS; buckets[b]; b = (b + 1) % BUCKETS)
 		if (strcmp(buckets[b]->name, name) == 0)
 			return buckets[b]->function;
 	return NULL;

@@ -123,7 +123,7 @@ int track_append(struct timing *t, struct submission *s)
 		count_uses(t, r, 1);
 	}
 	s->in_call = true;
-	s->since_ns = timing_now();
+	s->since_ns = now_ns();
 	*q->tail = s;
 	q->tail = &s->next;
 	if (q->head == s)
@@ -174,7 +174,7 @@ static void retire(struct timing *t, struct timed_queue *q, bool has_times)
 		keep_fence(t, s->fence);
 	else
 		(void)map_take(&t->fences, (uint64_t)s->fence);
-	q->done_ns = timing_now();
+	q->done_ns = now_ns();
 	kernel_count(t, PAGE_COUNT_BUSY_NS, q->done_ns - s->since_ns);
 	if (q->head)
 		q->head->since_ns = q->done_ns; /* before, the device had this one to do */

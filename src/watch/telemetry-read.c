@@ -24,6 +24,12 @@ static uint64_t read64(const _Atomic uint64_t *at)
 	return atomic_load_explicit(at, memory_order_relaxed);
 }
 
+/* Identity, which is written once by who keeps to the rules. Volatile: what was checked is what is used. */
+static uint32_t read32(const uint32_t *at)
+{
+	return *(const volatile uint32_t *)at;
+}
+
 /* Garbage must not make a large number a small one. JSON has 63 bits. */
 static uint64_t sum(uint64_t a, uint64_t b)
 {
@@ -52,7 +58,7 @@ void telemetry_read_slot(struct telemetry *t, const struct page_slot *s,
 	}
 	if (!p)
 		return;
-	p->api_version = s->api_version;
+	p->api_version = read32(&s->api_version);
 	copy_string(p->app, sizeof p->app, s->app, sizeof s->app);
 	copy_string(p->engine, sizeof p->engine, s->engine, sizeof s->engine);
 }
@@ -123,10 +129,10 @@ void telemetry_events(struct telemetry *t)
 static json_t *read_heaps(const struct telemetry *t)
 {
 	const struct page_device *d = &t->page->devices[0];
-	uint32_t count = d->heap_count;
+	uint32_t count = read32(&d->heap_count);
 
 	if (atomic_load_explicit(&d->state, memory_order_acquire) != PAGE_ROW_READY ||
-	    !d->has_budget || read64(&d->budget_at_ns) == 0)
+	    !read32(&d->has_budget) || read64(&d->budget_at_ns) == 0)
 		return NULL;
 	json_t *list = json_array();
 	for (uint32_t i = 0; i < count && i < PAGE_HEAPS; i++)
@@ -210,11 +216,12 @@ static bool read_submit(const struct page_submit *at, struct page_submit *ret)
 static uint64_t allowance(const struct telemetry *t, const struct page_submit *s)
 {
 	const struct page_kernel *k = &t->page->kernels[s->kernels[0] % PAGE_KERNELS];
-	uint32_t device = k->device;
+	uint32_t device = read32(&k->device);
 
 	if (!s->first)
 		return 0;
-	if (s->kernel_count && device < PAGE_DEVICES && t->page->devices[device].type != TYPE_CPU)
+	if (s->kernel_count && device < PAGE_DEVICES &&
+	    read32(&t->page->devices[device].type) != TYPE_CPU)
 		return 0;
 	uint64_t ns = (s->kernel_count ? s->kernel_count : 1) * FIRST_NS;
 	return ns > FIRST_MOST_NS ? FIRST_MOST_NS : ns;
@@ -231,10 +238,8 @@ void telemetry_oldest(const struct telemetry *t, struct telemetry_submit *ret)
 		uint64_t extra = allowance(t, &s);
 		if (ret->since_ns && s.since_ns + extra >= ret->since_ns + ret->allowance_ns)
 			continue;
-		*ret = (struct telemetry_submit){.since_ns = s.since_ns,
-						 .allowance_ns = extra,
-						 .kernel_count = s.kernel_count,
-						 .pid = t->page->slots[i].pid};
+		*ret = (struct telemetry_submit){
+		    .since_ns = s.since_ns, .allowance_ns = extra, .kernel_count = s.kernel_count};
 		for (uint32_t k = 0; k < s.kernel_count && k < PAGE_CANDIDATES; k++)
 			if (s.kernels[k] < PAGE_KERNELS)
 				ret->kernels[ret->candidates++] = s.kernels[k];

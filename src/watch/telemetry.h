@@ -56,7 +56,6 @@ struct telemetry_submit {
 	uint32_t kernel_count;
 	uint16_t kernels[PAGE_CANDIDATES]; /* rows, all below PAGE_KERNELS */
 	unsigned candidates;
-	pid_t pid;
 };
 
 /* What the verdict has to know of it. */

@@ -82,6 +82,10 @@ void watch_soft(struct loop *l, enum limit limit, uint64_t value);
 void watch_drain_control(struct loop *l);
 void watch_take_signal(struct loop *l);
 enum relay_result watch_take_output(struct loop *l, int which);
+
+/* loop.c */
+int loop_open(struct loop *l, struct watch *w, struct err *e);
+void loop_close(struct loop *l);
 int loop_add(struct loop *l, int fd, enum source source, struct err *e);
 void loop_forget(struct loop *l, int fd);
 void loop_wait_target(struct loop *l, int which, bool waiting);
