@@ -79,8 +79,8 @@ static const struct {
  * the kernel only looks at the file's owner (proc(5)); an ordinary user's job can't.
  */
 static const char *const proc_read_only[] = {
-    "/proc/sys",  "/proc/sysrq-trigger", "/proc/irq",  "/proc/bus",          "/proc/fs",
-    "/proc/scsi", "/proc/acpi",          "/proc/mtrr", "/proc/dynamic_debug"};
+    "/proc/sys",  "/proc/sysrq-trigger", "/proc/irq",  "/proc/bus",           "/proc/fs",
+    "/proc/scsi", "/proc/acpi",          "/proc/mtrr", "/proc/dynamic_debug", "/proc/driver"};
 
 /* What the same owner could read: the kernel's own memory and timers, which tell of everybody's work. */
 static const char *const proc_hidden[] = {
