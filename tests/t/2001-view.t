@@ -55,6 +55,12 @@ does 'only ours' '/proc shows the own processes' -- sh -c 'n=0; for p in /proc/[
 does '1' 'the parent is pid 1' -- sh -c 'echo $PPID'
 does '' 'which cannot be seen' -- sh -c 'ls -d /proc/1 2>/dev/null; :'
 does refused '/proc/sys cannot be written' -- sh -c 'for f in /proc/sys/kernel/core_pattern /proc/sys/vm/overcommit_memory /proc/sys/kernel/hostname /proc/sysrq-trigger; do true 2>/dev/null >>$f && echo "opened $f"; done; echo refused'
+if [ "$(id -u)" = 0 ]; then
+	# shellcheck disable=SC2016 # for the job's shell
+	does '' 'what root owns there is read-only for root' -- sh -c 'for d in sys irq bus fs scsi acpi mtrr driver; do
+		[ ! -e /proc/$d ] || awk -v d=/proc/$d "\$5 == d { f = \$6 } END { exit f !~ /^ro/ }" /proc/self/mountinfo || echo $d
+	done'
+fi
 does refused 'pid 1 cannot be looked into' -- sh -c 'cat /proc/1/environ /proc/1/maps 2>/dev/null | grep -q . || echo refused; readlink /proc/1/exe /proc/1/fd/* 2>/dev/null; cd /proc/1/root 2>/dev/null && echo in; :'
 does '' 'nor ended' -- sh -c 'kill -9 1 2>/dev/null; kill -TERM 1 2>/dev/null; kill -SEGV 1 2>/dev/null; :'
 
