@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -35,6 +36,7 @@ static size_t place(struct proc_files *p, pid_t pid)
 	}
 	if (unused < PROC_KEPT) {
 		p->at[unused].pid = pid;
+		p->at[unused].memory_uses = 0;
 		for (int f = 0; f < PROC_FILES; f++)
 			p->at[unused].fds[f] = -1;
 	}
@@ -82,6 +84,33 @@ ssize_t proc_files_read(struct proc_files *p, pid_t pid, enum proc_file which, c
 	}
 	p->at[i].fds[which] = open_file(pid, which);
 	return p->at[i].fds[which] < 0 ? -1 : read_start(p->at[i].fds[which], text, size);
+}
+
+enum { MEMORY_USES = 10 };
+
+bool proc_files_recall(struct proc_files *p, pid_t pid, const struct proc_pages *pages,
+		       uint64_t *ret_bytes)
+{
+	size_t i = place(p, pid);
+
+	if (i == PROC_KEPT || p->at[i].memory_uses == 0 || p->at[i].memory_uses > MEMORY_USES ||
+	    memcmp(&p->at[i].pages, pages, sizeof *pages) != 0)
+		return false;
+	p->at[i].memory_uses++;
+	*ret_bytes = p->at[i].memory_bytes;
+	return true;
+}
+
+void proc_files_remember(struct proc_files *p, pid_t pid, const struct proc_pages *pages,
+			 uint64_t bytes)
+{
+	size_t i = place(p, pid);
+
+	if (i == PROC_KEPT)
+		return;
+	p->at[i].pages = *pages;
+	p->at[i].memory_bytes = bytes;
+	p->at[i].memory_uses = 1;
 }
 
 void proc_files_sweep(struct proc_files *p)

@@ -110,9 +110,11 @@ static void add_descendants(struct tree *t, pid_t pid, unsigned threads, struct 
 		(void)closedir(dir);
 }
 
-static void add_memory(pid_t pid, enum usage_want want, struct proc_files *files, struct usage *u)
+static void add_memory(pid_t pid, enum usage_want want, const struct proc_pages *pages,
+		       struct proc_files *files, struct usage *u)
 {
 	char path[64];
+	uint64_t bytes = 0;
 	UNINITIALIZED char text[TEXT_MAX];
 
 	if (want == USAGE_MEMORY_EXACT) {
@@ -124,9 +126,13 @@ static void add_memory(pid_t pid, enum usage_want want, struct proc_files *files
 		}
 		u->memory_exact = false;
 	}
-	if (proc_files_read(files, pid, PROC_STATUS, text, sizeof text) > 0)
-		u->memory_bytes += field_bytes(text, "\nRssAnon:") +
-				   field_bytes(text, "\nRssShmem:");
+	/* The kernel takes as long over this file as over all the others, and most processes sleep. */
+	if (!proc_files_recall(files, pid, pages, &bytes) &&
+	    proc_files_read(files, pid, PROC_STATUS, text, sizeof text) > 0) {
+		bytes = field_bytes(text, "\nRssAnon:") + field_bytes(text, "\nRssShmem:");
+		proc_files_remember(files, pid, pages, bytes);
+	}
+	u->memory_bytes += bytes;
 }
 
 /* Adds one process; the number of its threads, or 0 when it is gone. */
@@ -134,6 +140,7 @@ static unsigned add_process(pid_t pid, enum usage_want want, struct proc_files *
 			    struct usage *u)
 {
 	UNINITIALIZED char text[1024];
+	struct proc_pages pages;
 	unsigned long long utime, stime, cutime, cstime;
 	long threads;
 
@@ -143,14 +150,16 @@ static unsigned add_process(pid_t pid, enum usage_want want, struct proc_files *
 	const char *after = strrchr(text, ')');
 	if (!after ||
 	    sscanf(after + 1,
-		   " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu %*d %*d %ld",
-		   &utime, &stime, &cutime, &cstime, &threads) != 5)
+		   " %*c %*d %*d %*d %*d %*d %*u %llu %*u %llu %*u %llu %llu %llu %llu %*d %*d %ld"
+		   " %*d %*u %llu %llu",
+		   &pages.minor_faults, &pages.major_faults, &utime, &stime, &cutime, &cstime,
+		   &threads, &pages.virtual_bytes, &pages.resident_pages) != 9)
 		return 0;
 	u->cpu_ns += ticks_to_ns(utime + stime + cutime + cstime);
 	u->processes++;
 	u->threads += (unsigned)threads;
 	if (want != USAGE_CPU)
-		add_memory(pid, want, files, u);
+		add_memory(pid, want, &pages, files, u);
 	return threads > 0 ? (unsigned)threads : 1;
 }
 

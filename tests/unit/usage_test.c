@@ -98,6 +98,17 @@ static void obey(char order)
 		p = mmap(NULL, 32 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		memset(p, 1, 32 * MIB);
 		break;
+	case 'p':
+		p = mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+		break;
+	case 'r':
+		/* Over the same pages of a file: as many mapped, but their memory is the process's own then. */
+		p = mmap(NULL, 16 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_POPULATE, common.file, 0);
+		memset(p, 1, 16 * MIB);
+		break;
+	case 'g':
+		(void)madvise(common.shared, 32 * MIB, MADV_DONTNEED);
+		break;
 	case 's':
 		memset(common.shared, 1, 32 * MIB);
 		break;
@@ -244,6 +255,52 @@ static void test_memory(void **state)
 	assert_true(exact >= 32 * MIB && exact <= with);
 }
 
+/* What a process held the last time is only taken for true as long as its pages say so. */
+static void test_memory_after_each_change(void **state)
+{
+	const struct puppet *p = *state;
+	uint64_t before, with;
+
+	for (int i = 0; i < 3; i++) {
+		before = now(p, USAGE_MEMORY).memory_bytes;
+		assert_int_equal(now(p, USAGE_MEMORY).memory_bytes, before);
+		tell(p, 'p');
+		with = now(p, USAGE_MEMORY).memory_bytes;
+		assert_in_range(with - before, MIB, MIB + MIB / 4);
+	}
+	before = with;
+	tell(p, 'r');
+	assert_true(now(p, USAGE_MEMORY).memory_bytes - before >= 15 * MIB);
+	tell(p, 's');
+	before = now(p, USAGE_MEMORY).memory_bytes;
+	tell(p, 'g');
+	assert_true(before - now(p, USAGE_MEMORY).memory_bytes >= 31 * MIB);
+}
+
+static void test_memory_is_remembered_for_a_while(void **state)
+{
+	const struct puppet *p = *state;
+	struct proc_pages pages = {.minor_faults = 1, .resident_pages = 5};
+	uint64_t bytes = 0;
+	unsigned times = 0;
+
+	tell(p, 'x');
+	assert_false(proc_files_recall(&kept_files, p->pid, &pages, &bytes));
+	proc_files_remember(&kept_files, p->pid, &pages, 77);
+	pages.resident_pages++;
+	assert_false(proc_files_recall(&kept_files, p->pid, &pages, &bytes));
+	pages.resident_pages--;
+	while (times < 100 && proc_files_recall(&kept_files, p->pid, &pages, &bytes))
+		times++;
+	assert_int_equal(bytes, 77);
+	assert_in_range(times, 5, 20);
+	/* Not read between two sweeps: the pid may be another process's from then on. */
+	proc_files_remember(&kept_files, p->pid, &pages, 77);
+	proc_files_sweep(&kept_files);
+	proc_files_sweep(&kept_files);
+	assert_false(proc_files_recall(&kept_files, p->pid, &pages, &bytes));
+}
+
 static void test_shared_memory_is_counted_once_when_it_matters(void **state)
 {
 	const struct puppet *p = *state;
@@ -293,6 +350,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_cpu, start, stop),
 		cmocka_unit_test_setup_teardown(test_threads_and_processes, start, stop),
 		cmocka_unit_test_setup_teardown(test_memory, start, stop),
+		cmocka_unit_test_setup_teardown(test_memory_after_each_change, start, stop),
+		cmocka_unit_test_setup_teardown(test_memory_is_remembered_for_a_while, start, stop),
 		cmocka_unit_test_setup_teardown(test_shared_memory_is_counted_once_when_it_matters, start, stop),
 		cmocka_unit_test_setup_teardown(test_mapped_files, start, stop),
 		cmocka_unit_test_setup_teardown(test_gone, start, stop),
