@@ -45,11 +45,11 @@ struct cgroup_place {
 
 /*
  * Looks for a place where all controllers in need can be had; reads only. wanted: NULL for the
- * caller's own group, then v1; else a directory of a cgroup2 file system. 0 with ret->version
- * (CGROUP_NONE when there is none), -1 with *e only when wanted cannot be used.
+ * caller's own group, then v1; else a directory of a cgroup2 file system. wish: v1: what else is taken where it can
+ * be had. 0 with ret->version (CGROUP_NONE when there is none), -1 with *e only when wanted cannot be used.
  */
-int cgroup_find(struct arena *a, const char *wanted, unsigned need, struct cgroup_place *ret,
-		struct err *e);
+int cgroup_find(struct arena *a, const char *wanted, unsigned need, unsigned wish,
+		struct cgroup_place *ret, struct err *e);
 
 /* What the groups that we are in leave: CGROUP_UNKNOWN where none of them has such a limit. Strings are the arena's. */
 struct cgroup_available {
@@ -68,8 +68,8 @@ struct cgroup {
 	int dir[CGROUP_CONTROLLERS];      /* owned; in v2 only dir[0] */
 	int oom_fd; /* v1: eventfd(2) of memory.oom_control; v2: memory.events, to be polled for EPOLLPRI; owned; -1 */
 	int soft_fd; /* v1: eventfd(2), readable when the soft value of memory is passed; owned; -1 */
-	int memory_fd, cpu_fd; /* what samples read; owned; -1 */
-	bool moved;            /* we moved to the leaf */
+	int memory_fd, cpu_fd, tasks_fd, procs_fd; /* what samples read; owned; -1 */
+	bool moved;                                /* we moved to the leaf */
 };
 
 #define CGROUP_INIT                                       \
@@ -77,7 +77,9 @@ struct cgroup {
 			 .oom_fd = -1,                    \
 			 .soft_fd = -1,                   \
 			 .memory_fd = -1,                 \
-			 .cpu_fd = -1})
+			 .cpu_fd = -1,                    \
+			 .tasks_fd = -1,                  \
+			 .procs_fd = -1})
 
 /* Makes an empty group in place, after removing what dead runners left there. Free with cgroup_done. */
 int cgroup_open(struct cgroup *g, const struct cgroup_place *place, struct err *e);
@@ -109,7 +111,7 @@ uint64_t cgroup_stat_refused(const struct cgroup *g);
 int cgroup_clone_fd(const struct cgroup *g);
 
 /*
- * Descriptors of the cgroup.procs files that a process writes "0" to in order to join. At most
+ * Descriptors of the files that a process with a single thread writes "0" to in order to join. At most
  * CGROUP_CONTROLLERS; *ret_count says how many. The caller closes them.
  */
 int cgroup_join_fds(const struct cgroup *g, int fds[static CGROUP_CONTROLLERS], size_t *ret_count,
@@ -146,7 +148,7 @@ struct cgroup_stat {
 
 /* Everything. */
 void cgroup_stat_read(const struct cgroup *g, struct cgroup_stat *ret);
-/* CPU time and memory alone, one read(2) each: for samples. */
+/* CPU time, memory, processes and tasks alone, one read(2) each: for samples. */
 void cgroup_stat_sample(const struct cgroup *g, struct cgroup_stat *ret);
 /* oom and oom_kill alone. */
 void cgroup_stat_oom(const struct cgroup *g, struct cgroup_stat *ret);

@@ -208,16 +208,19 @@ static int find_own(struct arena *a, const struct mounts *m, unsigned need, stru
 	return try_parent(a, above, need, "beside vkjail's own group", p);
 }
 
-static int find_v1(struct arena *a, const struct mounts *m, unsigned need, struct cgroup_place *p)
+static int find_v1(struct arena *a, const struct mounts *m, unsigned need, unsigned wish,
+		   struct cgroup_place *p)
 {
 	static const char source[] = "vkjail's own groups";
 
 	need |= need & CGROUP_BIT(CGROUP_CPU) ? CGROUP_BIT(CGROUP_CPUACCT) : 0;
 	for (int c = 0; c < CGROUP_CONTROLLERS; c++) {
-		if (!(need & CGROUP_BIT(c)))
+		if (!((need | wish) & CGROUP_BIT(c)))
 			continue;
 		const char *name = c == CGROUP_IO ? "blkio" : cgroup_controller_names[c];
 		const char *dir = own_directory(a, m, name);
+		if (!(need & CGROUP_BIT(c)) && (!dir || !may_write(dir)))
+			continue;
 		if (!dir)
 			return not_here(p, a, "cgroup v1",
 					arena_printf(a, "the controller %s is not mounted", name),
@@ -227,9 +230,9 @@ static int find_v1(struct arena *a, const struct mounts *m, unsigned need, struc
 			    p, a, dir, "this user may not make groups there",
 			    "run it as root; cgroup v1 cannot safely be given to users");
 		p->dir[c] = dir;
+		p->controllers |= CGROUP_BIT(c);
 	}
 	p->version = CGROUP_V1;
-	p->controllers = need;
 	p->source = source;
 	return 0;
 }
@@ -269,8 +272,8 @@ static bool systemd_could(const struct mounts *m, unsigned need)
 		~read_controllers(root, "cgroup.controllers")) == 0;
 }
 
-int cgroup_find(struct arena *a, const char *wanted, unsigned need, struct cgroup_place *ret,
-		struct err *e)
+int cgroup_find(struct arena *a, const char *wanted, unsigned need, unsigned wish,
+		struct cgroup_place *ret, struct err *e)
 {
 	struct mounts m;
 
@@ -281,7 +284,7 @@ int cgroup_find(struct arena *a, const char *wanted, unsigned need, struct cgrou
 		ret->why = "/proc/self/mountinfo cannot be read";
 	else if (find_own(a, &m, need, ret) < 0) {
 		ret->by_systemd = systemd_could(&m, need);
-		if (find_v1(a, &m, need, ret) < 0)
+		if (find_v1(a, &m, need, wish, ret) < 0)
 			ret->version = CGROUP_NONE;
 	}
 	own_unload(&m);

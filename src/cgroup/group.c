@@ -106,9 +106,14 @@ static int enable(struct cgroup *g, struct err *e)
 	return 0;
 }
 
-static void open_events(struct cgroup *g)
+/* What is looked at while the job runs. */
+static void open_files(struct cgroup *g)
 {
+	if (g->place->controllers & CGROUP_BIT(CGROUP_PIDS))
+		g->tasks_fd = openat(cgroup_dir(g, CGROUP_PIDS), "pids.current",
+				     O_RDONLY | O_CLOEXEC);
 	if (g->place->version == CGROUP_V2) {
+		g->procs_fd = openat(g->dir[0], "cgroup.procs", O_RDONLY | O_CLOEXEC);
 		g->oom_fd = openat(g->dir[0], "memory.events", O_RDONLY | O_CLOEXEC);
 		g->memory_fd = openat(g->dir[0], "memory.current", O_RDONLY | O_CLOEXEC);
 		g->cpu_fd = openat(g->dir[0], "cpu.stat", O_RDONLY | O_CLOEXEC);
@@ -182,7 +187,7 @@ int cgroup_pressure_fd(const struct cgroup *g)
 
 int cgroup_refused_fd(const struct cgroup *g)
 {
-	int dir = g->place->version == CGROUP_V2 ? g->dir[0] : g->dir[CGROUP_PIDS];
+	int dir = cgroup_dir(g, CGROUP_PIDS);
 
 	return dir < 0 ? -1 : openat(dir, "pids.events", O_RDONLY | O_CLOEXEC);
 }
@@ -216,13 +221,13 @@ int cgroup_open(struct cgroup *g, const struct cgroup_place *place, struct err *
 		if (g->dir[CGROUP_CPUSET] >= 0)
 			inherit_cpuset(g);
 	}
-	open_events(g);
+	open_files(g);
 	return 0;
 }
 
 int cgroup_set(const struct cgroup *g, enum cgroup_controller c, const char *file, const char *text)
 {
-	int dir = g->place->version == CGROUP_V2 ? g->dir[0] : g->dir[c];
+	int dir = cgroup_dir(g, c);
 
 	if (dir < 0 || !(g->place->controllers & CGROUP_BIT(c))) {
 		errno = ENODEV;
@@ -239,11 +244,18 @@ int cgroup_clone_fd(const struct cgroup *g)
 int cgroup_join_fds(const struct cgroup *g, int fds[static CGROUP_CONTROLLERS], size_t *ret_count,
 		    struct err *e)
 {
+	/*
+	 * The one thread of a new process is the whole process. "0" in the v1 file 'tasks' moves it, since Linux 5.5 without
+	 * stopping every fork and exit of the machine, for which cgroup.procs waits some ten milliseconds for all CPUs, with
+	 * the lock held that each mkdir(2) of a group needs (cgroup_procs_write_start() of Linux).
+	 */
+	const char *file = g->place->version == CGROUP_V1 ? "tasks" : "cgroup.procs";
+
 	*ret_count = 0;
 	for (int c = 0; c < CGROUP_CONTROLLERS; c++) {
 		if (g->dir[c] < 0)
 			continue;
-		int fd = openat(g->dir[c], "cgroup.procs", O_WRONLY | O_CLOEXEC);
+		int fd = openat(g->dir[c], file, O_WRONLY | O_CLOEXEC);
 		if (fd < 0)
 			return err_os(e, errno, g->place->dir[c],
 				      "cannot move the job to its control group");
@@ -301,7 +313,8 @@ bool cgroup_remove(struct cgroup *g)
 void cgroup_done(struct cgroup *g)
 {
 	(void)cgroup_remove(g);
-	const int fds[] = {g->oom_fd, g->soft_fd, g->memory_fd, g->cpu_fd};
+	const int fds[] = {g->oom_fd, g->soft_fd,  g->memory_fd,
+			   g->cpu_fd, g->tasks_fd, g->procs_fd};
 	for (size_t i = 0; i < COUNTOF(fds); i++)
 		if (fds[i] >= 0)
 			(void)close(fds[i]);

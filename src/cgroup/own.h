@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "base/arena.h"
+#include "cgroup/cgroup.h"
 
 struct mounts {
 	char *text; /* /proc/self/mountinfo */
@@ -22,6 +23,12 @@ bool own_path(const struct mounts *m, const char *controller, char *buf, size_t 
 
 /* The mount of the hierarchy, as the directory that is our group there. NULL when it cannot be seen. */
 const char *own_directory(struct arena *a, const struct mounts *m, const char *controller);
+
+/* The group's directory with the controller's files, or -1. */
+static inline int cgroup_dir(const struct cgroup *g, enum cgroup_controller c)
+{
+	return g->place->version == CGROUP_V2 ? g->dir[0] : g->dir[c];
+}
 
 /* Reads a small file below a directory; zero-terminated. The length, or -1 with errno. */
 ssize_t cgroup_read(int dir, const char *file, char *text, size_t size);

@@ -20,11 +20,6 @@ static void unknown(struct cgroup_stat *s)
 	memset(s, 0xff, sizeof *s);
 }
 
-static int dir_of(const struct cgroup *g, enum cgroup_controller c)
-{
-	return g->place->version == CGROUP_V2 ? g->dir[0] : g->dir[c];
-}
-
 static uint64_t fd_number(int fd, const char *key)
 {
 	char text[512];
@@ -44,17 +39,27 @@ static int any_dir(const struct cgroup *g)
 	return -1;
 }
 
-/* Lines of cgroup.procs. */
-static uint64_t count_processes(int dir)
+/* Lines of cgroup.procs. One of v1 that stays open goes on showing the list of its first read for a second. */
+static uint64_t count_processes(const struct cgroup *g)
 {
 	UNINITIALIZED char text[TEXT_MAX];
-	AUTO_FD int fd = dir < 0 ? -1 : openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	int dir = any_dir(g);
+	AUTO_FD int opened = dir < 0 || g->procs_fd >= 0
+				 ? -1
+				 : openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	int fd = g->procs_fd >= 0 ? g->procs_fd : opened;
 	uint64_t count = 0;
+	off_t at = 0;
 	ssize_t n;
 
-	while (fd >= 0 && (n = read(fd, text, sizeof text)) > 0)
+	/* The kernel gives a page at most; a list that leaves room in it was the whole. */
+	while (fd >= 0 && (n = pread(fd, text, sizeof text, at)) > 0) {
 		for (ssize_t i = 0; i < n; i++)
 			count += text[i] == '\n';
+		if ((size_t)n < sizeof text / 4)
+			break;
+		at += n;
+	}
 	return count;
 }
 
@@ -65,8 +70,8 @@ void cgroup_stat_sample(const struct cgroup *g, struct cgroup_stat *ret)
 	ret->cpu_ns = g->place->version == CGROUP_V2
 			  ? times(fd_number(g->cpu_fd, "usage_usec"), 1000)
 			  : fd_number(g->cpu_fd, NULL);
-	ret->processes = count_processes(any_dir(g));
-	ret->tasks = cgroup_read_number(dir_of(g, CGROUP_PIDS), "pids.current");
+	ret->processes = count_processes(g);
+	ret->tasks = fd_number(g->tasks_fd, NULL);
 	if (ret->tasks == CGROUP_UNKNOWN)
 		ret->tasks = ret->processes;
 }
@@ -74,7 +79,7 @@ void cgroup_stat_sample(const struct cgroup *g, struct cgroup_stat *ret)
 void cgroup_stat_oom(const struct cgroup *g, struct cgroup_stat *ret)
 {
 	char text[512];
-	int dir = dir_of(g, CGROUP_MEMORY);
+	int dir = cgroup_dir(g, CGROUP_MEMORY);
 
 	unknown(ret);
 	if (dir < 0)
@@ -115,7 +120,7 @@ void cgroup_stat_oom(const struct cgroup *g, struct cgroup_stat *ret)
 static void read_memory(const struct cgroup *g, struct cgroup_stat *s)
 {
 	UNINITIALIZED char text[TEXT_MAX];
-	int dir = dir_of(g, CGROUP_MEMORY);
+	int dir = cgroup_dir(g, CGROUP_MEMORY);
 	bool v2 = g->place->version == CGROUP_V2;
 
 	if (dir < 0)
@@ -137,7 +142,7 @@ static void read_memory(const struct cgroup *g, struct cgroup_stat *s)
 static void read_cpu(const struct cgroup *g, struct cgroup_stat *s)
 {
 	char text[1024];
-	int dir = dir_of(g, CGROUP_CPU);
+	int dir = cgroup_dir(g, CGROUP_CPU);
 
 	if (dir >= 0 && cgroup_read(dir, "cpu.stat", text, sizeof text) > 0) {
 		if (g->place->version == CGROUP_V2) {
@@ -160,7 +165,7 @@ static void read_cpu(const struct cgroup *g, struct cgroup_stat *s)
 uint64_t cgroup_stat_refused(const struct cgroup *g)
 {
 	char text[256];
-	int dir = dir_of(g, CGROUP_PIDS);
+	int dir = cgroup_dir(g, CGROUP_PIDS);
 
 	return dir >= 0 && cgroup_read(dir, "pids.events", text, sizeof text) > 0
 		   ? cgroup_find_key(text, "max")
@@ -169,7 +174,7 @@ uint64_t cgroup_stat_refused(const struct cgroup *g)
 
 static void read_pids(const struct cgroup *g, struct cgroup_stat *s)
 {
-	int dir = dir_of(g, CGROUP_PIDS);
+	int dir = cgroup_dir(g, CGROUP_PIDS);
 
 	if (dir < 0)
 		return;
@@ -204,7 +209,7 @@ static void read_io(const struct cgroup *g, struct cgroup_stat *s)
 {
 	UNINITIALIZED char text[TEXT_MAX];
 	static const char read_key[] = " rbytes=", write_key[] = " wbytes=";
-	int dir = dir_of(g, CGROUP_IO);
+	int dir = cgroup_dir(g, CGROUP_IO);
 
 	if (g->place->version == CGROUP_V1) {
 		read_io_v1(dir, s);

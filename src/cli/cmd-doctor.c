@@ -131,7 +131,7 @@ static void check_cgroup(const struct host *host, struct finding *f)
 	for (size_t i = 0; i < COUNTOF(wants); i++) {
 		struct cgroup_place p;
 		struct err e = ERR_INIT;
-		(void)cgroup_find(&arena, NULL, CGROUP_BIT(wants[i].controller), &p, &e);
+		(void)cgroup_find(&arena, NULL, CGROUP_BIT(wants[i].controller), 0, &p, &e);
 		char *list = p.version == CGROUP_NONE ? open : held;
 		(void)snprintf(list + strlen(list), sizeof held - strlen(list), "%s%s",
 			       list[0] ? ", " : "", wants[i].limit);

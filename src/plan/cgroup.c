@@ -140,15 +140,18 @@ static unsigned needed(const struct plan *p)
 	return need;
 }
 
-/* All that is needed in one place; else as much of it as can be had in one, the most important first. */
-static int find(struct plan *p, const char *wanted, unsigned need, struct err *e)
+/*
+ * All that is needed in one place; else as much of it as can be had in one, the most important first. Samples of a v1 group
+ * that counts no CPU time have to walk /proc, which costs more than the group once they are many.
+ */
+static int find(struct plan *p, const char *wanted, unsigned need, unsigned wish, struct err *e)
 {
 	static const enum cgroup_controller order[] = {CGROUP_MEMORY,  CGROUP_CPU,    CGROUP_PIDS,
 						       CGROUP_CPUACCT, CGROUP_CPUSET, CGROUP_IO};
 	struct cgroup_place one;
 	unsigned have = 0;
 
-	if (cgroup_find(&p->arena, wanted, need, &p->group, e) < 0)
+	if (cgroup_find(&p->arena, wanted, need, wish, &p->group, e) < 0)
 		return -1;
 	if (p->group.version != CGROUP_NONE)
 		return 0;
@@ -157,7 +160,7 @@ static int find(struct plan *p, const char *wanted, unsigned need, struct err *e
 		unsigned bit = CGROUP_BIT(order[i]);
 		if (!(need & bit) || need == bit)
 			continue;
-		if (cgroup_find(&p->arena, wanted, have | bit, &one, e) < 0)
+		if (cgroup_find(&p->arena, wanted, have | bit, wish, &one, e) < 0)
 			return -1;
 		/* Should it not have all that is wanted, some is better than none. */
 		by_systemd = by_systemd || one.by_systemd;
@@ -184,7 +187,8 @@ int plan_cgroup(struct plan *p, const struct spec *spec, struct err *e)
 		wanted = NULL;
 	if (need == 0 && !wanted)
 		return 0;
-	if (find(p, wanted, need, e) < 0)
+	bool often = spec->sample_ns < LIMIT_UNSET || limit_is_set(&p->limits, LIMIT_IDLE);
+	if (find(p, wanted, need, often ? CGROUP_BIT(CGROUP_CPUACCT) : 0, e) < 0)
 		return -1;
 	if (p->group.version == CGROUP_NONE)
 		return 0;

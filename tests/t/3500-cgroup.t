@@ -57,6 +57,12 @@ while True: os.write(fd, bytes(1 << 20))'
 	run vkjail run --memory 64M --sample 10ms -- ./hog 20M anonymous 300
 	# The kernel counts pages by the dozen and CPU.
 	report_has 'samples read the group' $report .outcome.reason=exited '.usage.peak.source=sampled from the control group' '.usage.peak.memory_bytes>=18874368'
+	# In v1 by a hierarchy more, or each sample would walk /proc.
+	if grep -q 'cpuacct[:,]' /proc/self/cgroup || [ "$(report_get $report .sandbox.cgroup.version)" = 2 ]; then
+		report_has 'and its CPU time, without a limit for it' $report '.usage.group.cpu_ns>=1'
+	else
+		skip 1 'CPU time of a group without a limit for it: no controller cpuacct here'
+	fi
 	# Nobody has mapped it: /proc does not show it, whatever other controllers the group has.
 	run vkjail run --memory 64M --sample 10ms --wall 20s -- sh -c 'head -c 20M /dev/zero >/dev/shm/file; sleep 0.5'
 	report_has 'samples see a file in memory' $report .outcome.reason=exited '.usage.peak.source=sampled from the control group' '.usage.peak.memory_bytes>=18874368'

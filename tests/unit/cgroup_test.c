@@ -114,6 +114,24 @@ static void test_numbers_of_v2(void **state)
 	assert_int_equal(s.cpu_ns, 1500000);
 	assert_int_equal(s.memory_bytes, 4096);
 	assert_int_equal(s.processes, 3);
+	assert_int_equal(s.tasks, 3);
+	g.tasks_fd = openat(base_fd, "pids.current", O_RDONLY | O_CLOEXEC);
+	g.procs_fd = openat(base_fd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	char many[5 * 3000 + 1] = "";
+	for (int i = 0; i < 3000; i++)
+		memcpy(many + (ptrdiff_t)5 * i, "1234\n", sizeof "1234\n");
+	put("cgroup.procs", many);
+	cgroup_stat_sample(&g, &s);
+	assert_int_equal(s.processes, 3000);
+	assert_int_equal(s.tasks, 5);
+	/* Read anew, not where it was left. */
+	put("cgroup.procs", "1\n");
+	put("pids.current", "77\n");
+	cgroup_stat_sample(&g, &s);
+	assert_int_equal(s.processes, 1);
+	assert_int_equal(s.tasks, 77);
+	(void)close(g.tasks_fd);
+	(void)close(g.procs_fd);
 	(void)close(g.dir[0]);
 	(void)close(g.oom_fd);
 	(void)close(g.memory_fd);
@@ -326,6 +344,41 @@ static void test_pressure_trigger(void **state)
 	(void)close(g.dir[0]);
 }
 
+static const char *joined_by(struct cgroup_place *p, char *path, size_t size)
+{
+	struct cgroup g = CGROUP_INIT;
+	struct err e = ERR_INIT;
+	char link[40];
+	int fds[CGROUP_CONTROLLERS];
+	size_t count;
+
+	g.place = p;
+	g.dir[0] = dup(base_fd);
+	assert_int_equal(cgroup_join_fds(&g, fds, &count, &e), 0);
+	assert_int_equal(count, 1);
+	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", fds[0]);
+	ssize_t n = readlink(link, path, size - 1);
+	assert_true(n > 0);
+	path[n] = '\0';
+	(void)close(fds[0]);
+	(void)close(g.dir[0]);
+	return strrchr(path, '/') + 1;
+}
+
+/* A new process has one thread. In v1 it joins by that, which costs no wait for all CPUs. */
+static void test_joining(void **state)
+{
+	struct cgroup_place p = place_v2();
+	char path[4200];
+	(void)state;
+
+	put("cgroup.procs", "");
+	put("tasks", "");
+	assert_string_equal(joined_by(&p, path, sizeof path), "cgroup.procs");
+	p.version = CGROUP_V1;
+	assert_string_equal(joined_by(&p, path, sizeof path), "tasks");
+}
+
 /* v1 has a line for each device and direction. */
 static void test_io_of_v1(void **state)
 {
@@ -351,10 +404,10 @@ static void test_wanted(void **state)
 	struct err e = ERR_INIT;
 	(void)state;
 
-	assert_int_equal(cgroup_find(&a, base, 0, &p, &e), -1);
+	assert_int_equal(cgroup_find(&a, base, 0, 0, &p, &e), -1);
 	assert_non_null(strstr(e.text, "is not a directory of a cgroup v2 file system"));
 	e = ERR_INIT;
-	assert_int_equal(cgroup_find(&a, "/nowhere", 0, &p, &e), -1);
+	assert_int_equal(cgroup_find(&a, "/nowhere", 0, 0, &p, &e), -1);
 	assert_int_equal(e.os, ENOENT);
 	assert_int_equal(e.kind, ERR_BAD);
 }
@@ -370,6 +423,7 @@ int main(void)
 		cmocka_unit_test(test_whose_limit),
 		cmocka_unit_test(test_pressure_trigger),
 		cmocka_unit_test(test_io_of_v1),
+		cmocka_unit_test(test_joining),
 		cmocka_unit_test(test_wanted),
 	};
 	return cmocka_run_group_tests_name("cgroup", tests, set_up, tear_down);
