@@ -257,7 +257,10 @@ static int find_wanted(struct arena *a, const char *wanted, unsigned need, struc
 	return err_hint(e, "give a group that this user owns, with nobody in it");
 }
 
-/* Whether the v2 hierarchy as a whole has them, and systemd looks after it. */
+/*
+ * Whether a scope of systemd would have them: root's is made by the system's manager, which has the hierarchy as a whole,
+ * a user's by that user's, which has what it was delegated (user@.service: cpu, memory and pids by default).
+ */
 static bool systemd_could(const struct mounts *m, unsigned need)
 {
 	__attribute__((cleanup(arena_done))) struct arena a = {0};
@@ -267,9 +270,14 @@ static bool systemd_could(const struct mounts *m, unsigned need)
 	if (!own || access("/run/systemd/system", F_OK) < 0 || !own_path(m, "", path, sizeof path))
 		return false;
 	size_t n = strcmp(path, "/") == 0 ? 0 : strlen(path);
-	const char *root = arena_strndup(&a, own, strlen(own) - n);
-	return (need & ~CGROUP_BIT(CGROUP_CPUACCT) &
-		~read_controllers(root, "cgroup.controllers")) == 0;
+	const char *manager = arena_strndup(&a, own, strlen(own) - n);
+	unsigned uid = (unsigned)geteuid();
+	if (uid != 0)
+		manager = arena_printf(&a, "%s/user.slice/user-%u.slice/user@%u.service", manager,
+				       uid, uid);
+	return access(manager, F_OK) == 0 &&
+	       (need & ~CGROUP_BIT(CGROUP_CPUACCT) &
+		~read_controllers(manager, "cgroup.controllers")) == 0;
 }
 
 int cgroup_find(struct arena *a, const char *wanted, unsigned need, unsigned wish,

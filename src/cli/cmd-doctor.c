@@ -122,45 +122,47 @@ static void check_cgroup(const struct host *host, struct finding *f)
 	} wants[] = {{"memory", CGROUP_MEMORY}, {"processes", CGROUP_PIDS},
 		     {"cpu-quota", CGROUP_CPU}, {"cpu", CGROUP_CPUACCT},
 		     {"cpus", CGROUP_CPUSET},   {"io-read, io-write", CGROUP_IO}};
+	enum { HELD, ASKED, OPEN, LISTS };
 	__attribute__((cleanup(arena_done))) struct arena arena = {0};
-	char held[200] = "", open[200] = "";
+	char lists[LISTS][100] = {"", "", ""};
 	const char *source = "", *why = NULL, *fix = NULL;
-	bool by_systemd = false;
 
 	(void)host;
 	for (size_t i = 0; i < COUNTOF(wants); i++) {
 		struct cgroup_place p;
 		struct err e = ERR_INIT;
 		(void)cgroup_find(&arena, NULL, CGROUP_BIT(wants[i].controller), 0, &p, &e);
-		char *list = p.version == CGROUP_NONE ? open : held;
-		(void)snprintf(list + strlen(list), sizeof held - strlen(list), "%s%s",
+		char *list = lists[p.version != CGROUP_NONE ? HELD : p.by_systemd ? ASKED : OPEN];
+		(void)snprintf(list + strlen(list), sizeof lists[0] - strlen(list), "%s%s",
 			       list[0] ? ", " : "", wants[i].limit);
-		if (p.version != CGROUP_NONE) {
+		if (p.version != CGROUP_NONE)
 			source = p.source;
-			continue;
-		}
-		by_systemd = by_systemd || p.by_systemd;
-		/* Of the most important one that is missing. */
-		if (!why) {
+		else if (!p.by_systemd && !why) {
+			/* Of the most important one that is missing. */
 			why = p.why;
 			fix = p.fix;
 		}
 	}
-	if (open[0] && by_systemd)
-		find(f, GOOD, NULL,
-		     "%s%s%ssystemd will be asked for a control group for the limits %s (%s)",
-		     held[0] ? "the kernel holds the limits " : "", held, held[0] ? "; " : "", open,
-		     why ? why : "?");
-	else if (!open[0])
-		find(f, GOOD, NULL, "the kernel holds the limits %s (%s)", held, source);
-	else
-		find(f, NOTE,
-		     fix ? fix
-			 : "see vkjail-sandbox(7), CONTROL GROUPS, for where one can come from",
-		     "%s%s%sno control group for the limits %s: %s%s",
-		     held[0] ? "the kernel holds the limits " : "", held, held[0] ? ", but " : "",
-		     open, why ? why : "?",
-		     strstr(open, "memory") ? "; memory is sampled instead" : "");
+	if (lists[ASKED][0] && geteuid() != 0)
+		fix =
+		    "as root: 'Delegate=cpu cpuset io memory pids' below [Service], with systemctl edit user@.service; then a new session";
+	else if (!fix)
+		fix = "see vkjail-sandbox(7), CONTROL GROUPS, for where one can come from";
+	const char *text = "";
+	if (lists[HELD][0])
+		text = arena_printf(&arena, "; the kernel holds the limits %s (%s)", lists[HELD],
+				    source);
+	if (lists[ASKED][0])
+		text = arena_printf(
+		    &arena, "%s; systemd will be asked for a control group for the limits %s", text,
+		    lists[ASKED]);
+	if (lists[OPEN][0])
+		text = arena_printf(&arena, "%s; no control group for the limits %s: %s%s", text,
+				    lists[OPEN], why ? why : "?",
+				    strstr(lists[OPEN], "memory") ? "; memory is sampled instead"
+								  : "");
+	find(f, lists[OPEN][0] ? NOTE : GOOD, lists[OPEN][0] ? fix : NULL, "%s",
+	     text + strlen("; "));
 }
 
 static void check_vulkan(const struct host *host, struct finding *f)

@@ -53,6 +53,23 @@ ended=$!
 wait "$ended"
 refuses "vkjail-test-gone\.scope: the manager refused the scope: " 'a process that is gone' "$ended" vkjail-test-gone
 
+# What doctor promises of systemd is what the manager has that would be asked.
+manager=/sys/fs/cgroup
+[ "$(id -u)" = 0 ] || manager=$manager/user.slice/user-$(id -u).slice/user@$(id -u).service
+run vkjail doctor --json
+asked=$(printf '%s\n' "$out" | sed -n 's/.*systemd will be asked for a control group for the limits \([^;"]*\).*/\1/p')
+for pair in memory:memory pids:processes cpu:cpu-quota cpuset:cpus io:io-read; do
+	case " $(cat "$manager/cgroup.controllers") " in
+	*" ${pair%%:*} "*) ;;
+	*) unlike ", $asked," ", ${pair#*:}," "doctor promises no limit '${pair#*:}', for which the manager has no controller" ;;
+	esac
+done
+if [ "$asked" ]; then
+	like ", $asked," ', memory,' 'doctor promises what the manager has'
+	run vkjail run --require memory --memory 64M --report asked.json -- true
+	report_has 'and a run has it' asked.json .outcome.reason=exited '.limits.memory.enforced_by=cgroup v2 memory.max'
+fi
+
 if [ "$(id -u)" = 0 ]; then
 	skip 1 'root asks the system manager, whose sockets cannot be moved'
 	done_testing
