@@ -38,13 +38,31 @@ static VkCommandBuffer record_stamps(struct timing *t, const struct bracket *b, 
 		return VK_NULL_HANDLE;
 	/* What is made below the loader has no table of the loader's yet (LoaderLayerInterface). */
 	if (t->setup.set_loader_data(t->setup.device, c) != VK_SUCCESS ||
-	    t->BeginCommandBuffer(c, &begin) != VK_SUCCESS)
+	    t->BeginCommandBuffer(c, &begin) != VK_SUCCESS) {
+		t->FreeCommandBuffers(t->setup.device, info.commandPool, 1, &c);
 		return VK_NULL_HANDLE;
+	}
 	if (from == 0)
 		t->CmdResetQueryPool(c, b->pool, 0, b->stamps);
 	for (uint32_t i = from; i < to; i++)
 		t->CmdWriteTimestamp(c, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, b->pool, i);
-	return t->EndCommandBuffer(c) == VK_SUCCESS ? c : VK_NULL_HANDLE;
+	if (t->EndCommandBuffer(c) == VK_SUCCESS)
+		return c;
+	t->FreeCommandBuffers(t->setup.device, info.commandPool, 1, &c);
+	return VK_NULL_HANDLE;
+}
+
+static void bracket_free(struct timing *t, struct bracket *b)
+{
+	VkCommandPool pool = t->own_pools[b->family];
+
+	if (b->begin)
+		t->FreeCommandBuffers(t->setup.device, pool, 1, &b->begin);
+	if (b->end && b->end != b->begin)
+		t->FreeCommandBuffers(t->setup.device, pool, 1, &b->end);
+	if (b->pool)
+		t->DestroyQueryPool(t->setup.device, b->pool, NULL);
+	free(b);
 }
 
 static struct bracket *bracket_new(struct timing *t, uint32_t family, uint32_t stamps)
@@ -58,13 +76,20 @@ static struct bracket *bracket_new(struct timing *t, uint32_t family, uint32_t s
 		return NULL;
 	b->family = family;
 	b->stamps = stamps;
-	b->older = t->all_brackets;
-	t->all_brackets = b; /* whole or not: bracket_done frees it */
-	if (t->CreateQueryPool(t->setup.device, &info, NULL, &b->pool) != VK_SUCCESS)
+	if (t->CreateQueryPool(t->setup.device, &info, NULL, &b->pool) == VK_SUCCESS)
+		b->begin = record_stamps(t, b, 0, stamps == 2 ? 1 : stamps);
+	else
+		b->pool = VK_NULL_HANDLE;
+	if (b->begin)
+		b->end = stamps == 2 ? record_stamps(t, b, 1, 2) : b->begin;
+	if (!b->end) {
+		/* The next submission tries again: nothing of this one may stay. */
+		bracket_free(t, b);
 		return NULL;
-	b->begin = record_stamps(t, b, 0, stamps == 2 ? 1 : stamps);
-	b->end = stamps == 2 ? record_stamps(t, b, 1, 2) : b->begin;
-	return b->begin && b->end ? b : NULL;
+	}
+	b->older = t->all_brackets;
+	t->all_brackets = b;
+	return b;
 }
 
 struct bracket *bracket_get(struct timing *t, uint32_t family, uint32_t stamps)
@@ -98,9 +123,7 @@ void bracket_done(struct timing *t)
 	while (t->all_brackets) {
 		struct bracket *b = t->all_brackets;
 		t->all_brackets = b->older;
-		if (b->pool)
-			t->DestroyQueryPool(t->setup.device, b->pool, NULL);
-		free(b);
+		bracket_free(t, b);
 	}
 	for (uint32_t i = 0; i < t->setup.family_count; i++)
 		if (t->own_pools[i])

@@ -147,13 +147,19 @@ static void *map_all(int fd, size_t size, int protection)
 
 static bool take_pages(const int fds[2], uint32_t slot)
 {
-	const struct control_page *control = map_all(fds[0], sizeof *control, PROT_READ);
+	struct control_page *control = map_all(fds[0], sizeof *control, PROT_READ);
 	struct telemetry_page *page = map_all(fds[1], sizeof *page, PROT_READ | PROT_WRITE);
 
 	if (!control || !page || control->magic != PAGE_MAGIC_CONTROL ||
 	    control->version != PAGE_VERSION || page->magic != PAGE_MAGIC_TELEMETRY ||
-	    page->version != PAGE_VERSION)
-		return false; /* the process will not get an instance, so what is mapped does not add up */
+	    page->version != PAGE_VERSION) {
+		/* A program may try again for as long as it runs. */
+		if (control)
+			(void)munmap(control, sizeof *control);
+		if (page)
+			(void)munmap(page, sizeof *page);
+		return false;
+	}
 	atomic_store(&here.slot_index, slot);
 	atomic_store(&here.control, control);
 	atomic_store(&here.page, page);

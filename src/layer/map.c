@@ -49,9 +49,17 @@ static int grow(struct map *m)
 	return 0;
 }
 
+int map_reserve(struct map *m, size_t more)
+{
+	while ((m->count + more) * 2 > m->size)
+		if (grow(m) < 0)
+			return -1;
+	return 0;
+}
+
 int map_put(struct map *m, uint64_t key, void *value)
 {
-	if (m->count * 2 >= m->size && grow(m) < 0)
+	if (map_reserve(m, 1) < 0)
 		return -1;
 	size_t at = find(m, key);
 	if (!m->slots[at].key)

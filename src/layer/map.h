@@ -14,6 +14,8 @@ struct map {
 };
 
 void *map_get(const struct map *m, uint64_t key);
+/* Makes room, so that so many new keys find some. 0, or -1 when there is no memory. */
+int map_reserve(struct map *m, size_t more);
 /* 0, or -1 when there is no memory: then nothing has changed. A key that is there is replaced. */
 int map_put(struct map *m, uint64_t key, void *value);
 /* What was there, or NULL. */

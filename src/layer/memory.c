@@ -9,30 +9,24 @@
 #include <stdlib.h>
 
 #include "layer/event.h"
+#include "layer/map.h"
 
 struct held {
-	VkDeviceMemory handle;
 	uint64_t bytes;
 	uint32_t heap;
 };
 
-/* Open addressing; a free place has VK_NULL_HANDLE. size is a power of two, at most half of it full. */
 struct memory {
 	pthread_mutex_t lock;
-	struct held *held;
-	size_t size, count;
+	struct map held;
+	size_t reserved; /* allocations that are being made: there is room for them */
 };
 
 bool memory_init(struct device *d)
 {
 	struct memory *m = calloc(1, sizeof *m);
 
-	if (!m)
-		return false;
-	m->size = 64;
-	m->held = calloc(m->size, sizeof *m->held);
-	if (!m->held || pthread_mutex_init(&m->lock, NULL) != 0) {
-		free(m->held);
+	if (!m || pthread_mutex_init(&m->lock, NULL) != 0) {
 		free(m);
 		return false;
 	}
@@ -40,74 +34,44 @@ bool memory_init(struct device *d)
 	return true;
 }
 
-static size_t place_of(const struct memory *m, VkDeviceMemory handle)
+/* Room is made before the driver is asked, so that no allocation goes unrecorded. NULL: there is none. */
+static struct held *reserve(struct memory *m)
 {
-	uint64_t h = (uint64_t)handle * 0x9e3779b97f4a7c15u;
-	size_t i = (size_t)(h >> 32) & (m->size - 1);
+	struct held *h = malloc(sizeof *h);
 
-	while (m->held[i].handle && m->held[i].handle != handle)
-		i = (i + 1) & (m->size - 1);
-	return i;
-}
-
-static bool grow(struct memory *m)
-{
-	struct memory bigger = {.size = m->size * 2};
-
-	bigger.held = calloc(bigger.size, sizeof *bigger.held);
-	if (!bigger.held)
-		return false;
-	for (size_t i = 0; i < m->size; i++)
-		if (m->held[i].handle)
-			bigger.held[place_of(&bigger, m->held[i].handle)] = m->held[i];
-	free(m->held);
-	m->held = bigger.held;
-	m->size = bigger.size;
-	return true;
-}
-
-/* Room is made before the driver is asked, so that no allocation goes unrecorded. */
-static bool reserve(struct memory *m)
-{
 	(void)pthread_mutex_lock(&m->lock);
-	bool ok = (m->count + 1) * 2 <= m->size || grow(m);
-	m->count += ok;
-	(void)pthread_mutex_unlock(&m->lock);
-	return ok;
-}
-
-static void unreserve(struct memory *m)
-{
-	(void)pthread_mutex_lock(&m->lock);
-	m->count--;
-	(void)pthread_mutex_unlock(&m->lock);
-}
-
-static void remember(struct memory *m, struct held h)
-{
-	(void)pthread_mutex_lock(&m->lock);
-	m->held[place_of(m, h.handle)] = h;
-	(void)pthread_mutex_unlock(&m->lock);
-}
-
-/* Takes it out and moves those back that had to go past it. */
-static struct held forget(struct memory *m, VkDeviceMemory handle)
-{
-	(void)pthread_mutex_lock(&m->lock);
-	size_t at = place_of(m, handle);
-	struct held found = m->held[at];
-	if (found.handle) {
-		m->count--;
-		m->held[at] = (struct held){0};
-		for (size_t i = (at + 1) & (m->size - 1); m->held[i].handle;
-		     i = (i + 1) & (m->size - 1)) {
-			struct held h = m->held[i];
-			m->held[i] = (struct held){0};
-			m->held[place_of(m, h.handle)] = h;
-		}
+	if (h && map_reserve(&m->held, m->reserved + 1) == 0) {
+		m->reserved++;
+	} else {
+		free(h);
+		h = NULL;
 	}
 	(void)pthread_mutex_unlock(&m->lock);
-	return found;
+	return h;
+}
+
+static void unreserve(struct memory *m, struct held *h)
+{
+	(void)pthread_mutex_lock(&m->lock);
+	m->reserved--;
+	(void)pthread_mutex_unlock(&m->lock);
+	free(h);
+}
+
+static void remember(struct memory *m, VkDeviceMemory handle, struct held *h)
+{
+	(void)pthread_mutex_lock(&m->lock);
+	m->reserved--;
+	(void)map_put(&m->held, (uint64_t)handle, h);
+	(void)pthread_mutex_unlock(&m->lock);
+}
+
+static struct held *forget(struct memory *m, VkDeviceMemory handle)
+{
+	(void)pthread_mutex_lock(&m->lock);
+	struct held *h = map_take(&m->held, (uint64_t)handle);
+	(void)pthread_mutex_unlock(&m->lock);
+	return h;
 }
 
 static bool is_local(const struct device *d, uint32_t heap)
@@ -131,14 +95,16 @@ static void give_back(const struct device *d, uint32_t heap, uint64_t bytes)
 void memory_done(struct device *d)
 {
 	struct memory *m = d->memory;
+	struct held *h;
 
 	if (!m)
 		return;
-	for (size_t i = 0; i < m->size; i++)
-		if (m->held[i].handle)
-			give_back(d, m->held[i].heap, m->held[i].bytes);
+	for (size_t at = 0; (h = map_next(&m->held, &at));) {
+		give_back(d, h->heap, h->bytes);
+		free(h);
+	}
+	map_done(&m->held);
 	(void)pthread_mutex_destroy(&m->lock);
-	free(m->held);
 	free(m);
 	d->memory = NULL;
 }
@@ -297,19 +263,21 @@ VKAPI_ATTR VkResult VKAPI_CALL hook_AllocateMemory(VkDevice device,
 		return checked(d, PAGE_CALL_vkAllocateMemory, result);
 	}
 	uint64_t bytes = all_instances(d, info, heap);
-	if (!reserve(d->memory))
+	struct held *h = reserve(d->memory);
+	if (!h)
 		return VK_ERROR_OUT_OF_HOST_MEMORY;
+	*h = (struct held){bytes, heap};
 	if (!take(d, heap, bytes)) {
-		unreserve(d->memory);
+		unreserve(d->memory, h);
 		return refuse(d, heap, bytes);
 	}
 	VkResult result = d->next.AllocateMemory(device, info, allocator, ret);
 	if (result != VK_SUCCESS) {
 		give_back(d, heap, bytes);
-		unreserve(d->memory);
+		unreserve(d->memory, h);
 		return refused_by_driver(d, heap, bytes, result);
 	}
-	remember(d->memory, (struct held){*ret, bytes, heap});
+	remember(d->memory, *ret, h);
 	taken(d, heap);
 	count_kinds(d, info);
 	return VK_SUCCESS;
@@ -319,10 +287,11 @@ VKAPI_ATTR void VKAPI_CALL hook_FreeMemory(VkDevice device, VkDeviceMemory memor
 					   const VkAllocationCallbacks *allocator)
 {
 	struct device *d = device_of(device);
-	struct held h = memory ? forget(d->memory, memory) : (struct held){0};
+	struct held *h = forget(d->memory, memory);
 
 	d->next.FreeMemory(device, memory, allocator);
 	/* Afterwards: until now it was there. */
-	if (h.handle)
-		give_back(d, h.heap, h.bytes);
+	if (h)
+		give_back(d, h->heap, h->bytes);
+	free(h);
 }

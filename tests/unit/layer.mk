@@ -18,7 +18,7 @@ tests_unit_layer_pace_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_layer_pace_test_LDADD = liblayer.a $(CMOCKA_LIBS)
 
 unit_tests += tests/unit/layer_timing.test
-tests_unit_layer_timing_test_SOURCES = tests/unit/layer_timing_test.c
+tests_unit_layer_timing_test_SOURCES = tests/unit/layer_timing_test.c tests/unit/layer_driver.c tests/unit/layer_driver.h
 tests_unit_layer_timing_test_CPPFLAGS = $(UNIT_CPPFLAGS) $(VULKAN_CFLAGS)
 tests_unit_layer_timing_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_layer_timing_test_LDADD = liblayer.a $(CMOCKA_LIBS)
