@@ -20,12 +20,13 @@ static struct {
 	struct oldest {
 		uint64_t since_ns, dispatches;
 		uint32_t kernel_count, first;
+		uint32_t waiting; /* queues */
 		uint16_t kernels[PAGE_CANDIDATES];
 	} oldest[DEVICES];
 	_Atomic int busy;
 } all = {.list = PTHREAD_MUTEX_INITIALIZER, .page = PTHREAD_MUTEX_INITIALIZER};
 
-static void write_slot(struct page_submit *out, const struct oldest *o)
+static void write_slot(struct page_submit *out, const struct oldest *o, uint32_t waiting)
 {
 	(void)atomic_fetch_add_explicit(&out->seq, 1, memory_order_acquire); /* odd */
 	atomic_thread_fence(memory_order_release);
@@ -33,6 +34,7 @@ static void write_slot(struct page_submit *out, const struct oldest *o)
 	out->dispatches = o ? o->dispatches : 0;
 	out->kernel_count = o ? o->kernel_count : 0;
 	out->first = o ? o->first : 0;
+	out->waiting = waiting;
 	if (o)
 		memcpy(out->kernels, o->kernels, sizeof out->kernels);
 	(void)atomic_fetch_add_explicit(&out->seq, 1, memory_order_release);
@@ -67,25 +69,38 @@ void oldest_leave(struct timing *t)
 	(void)pthread_mutex_lock(&all.list);
 	all.devices[t->place] = NULL;
 	(void)pthread_mutex_lock(&all.page);
-	all.oldest[t->place].since_ns = 0;
+	all.oldest[t->place] = (struct oldest){0};
 	(void)pthread_mutex_unlock(&all.page);
 	(void)pthread_mutex_unlock(&all.list);
 	t->place = -1;
 }
 
+/* The queue's own oldest one, and whether there is one that waits: what is behind it does so as well. */
+static const struct submission *look_at(const struct timing *t, uint32_t *ret_waiting)
+{
+	const struct submission *s = NULL;
+	const struct timed_queue *q;
+
+	*ret_waiting = 0;
+	for (size_t at = 0; (q = map_next(&t->queues, &at));) {
+		*ret_waiting += q->head && !q->head->since_ns;
+		if (q->head && q->head->since_ns && q->head->has_work &&
+		    (!s || q->head->since_ns < s->since_ns))
+			s = q->head;
+	}
+	return s;
+}
+
 void oldest_update(struct timing *t)
 {
-	const struct timed_queue *q;
-	const struct submission *s = NULL;
 	const struct oldest *first = NULL;
+	uint32_t waiting = 0;
 
 	if (t->place < 0)
 		return;
-	for (size_t at = 0; (q = map_next(&t->queues, &at));)
-		if (q->head && (!s || q->head->since_ns < s->since_ns))
-			s = q->head;
 	(void)pthread_mutex_lock(&all.page);
 	struct oldest *mine = &all.oldest[t->place];
+	const struct submission *s = look_at(t, &mine->waiting);
 	mine->since_ns = s ? s->since_ns : 0;
 	if (s) {
 		mine->dispatches = s->dispatches;
@@ -95,11 +110,12 @@ void oldest_update(struct timing *t)
 	}
 	for (int i = 0; i < DEVICES; i++) {
 		const struct oldest *o = &all.oldest[i];
+		waiting += o->waiting;
 		if (o->since_ns && (!first || o->since_ns < first->since_ns))
 			first = o;
 	}
-	write_slot(&t->setup.slot->oldest, first);
-	atomic_store_explicit(&all.busy, first != NULL, memory_order_relaxed);
+	write_slot(&t->setup.slot->oldest, first, waiting);
+	atomic_store_explicit(&all.busy, first != NULL || waiting, memory_order_relaxed);
 	(void)pthread_mutex_unlock(&all.page);
 }
 

@@ -88,8 +88,10 @@ void record_drop(struct record *r)
 
 void record_clear(struct record *r)
 {
-	/* The program may only do this when nothing of it is pending, so its times are there. */
-	if (r->runs)
+	/* The program may only do this when nothing of it is pending, so its times are there. See read_times. */
+	if (r->runs && r->t->open_waits)
+		stamp_lose(r);
+	else if (r->runs)
 		stamp_harvest(r);
 	stamp_recycle(r);
 	for (size_t i = 0; i < r->use_count; i++)

@@ -85,6 +85,13 @@ void stamp_harvest(struct record *r)
 	r->runs = 0;
 }
 
+void stamp_lose(struct record *r)
+{
+	for (size_t i = 0; i < r->stamp_count; i++)
+		kernel_lost(r->t, r->uses[r->stamps[i].use].pipeline->row, r->runs);
+	r->runs = 0;
+}
+
 void stamp_recycle(struct record *r)
 {
 	if (r->last_chunk) {

@@ -3,23 +3,19 @@
  * Submitting: what is in it is counted, the fence is seen to, and where a command buffer is to be
  * timed from outside, ours are put around it in a copy of the program's array.
  *
- * vkQueueSubmit and vkQueueSubmit2 differ in the shape of that array only.
+ * vkQueueSubmit and vkQueueSubmit2 differ in the shape of that array only; vkQueueBindSparse has no
+ * command buffers, but semaphores.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "layer/timing-parts.h"
 
-/* Either kind of submission. */
-struct batches {
-	uint32_t count;
-	const VkSubmitInfo *one; /* or */
-	const VkSubmitInfo2 *two;
-};
-
 static uint32_t buffers_in(const struct batches *b, uint32_t i)
 {
-	return b->one ? b->one[i].commandBufferCount : b->two[i].commandBufferInfoCount;
+	return b->one   ? b->one[i].commandBufferCount
+	       : b->two ? b->two[i].commandBufferInfoCount
+			: 0;
 }
 
 static VkCommandBuffer buffer_at(const struct batches *b, uint32_t i, uint32_t at)
@@ -31,6 +27,8 @@ static VkCommandBuffer buffer_at(const struct batches *b, uint32_t i, uint32_t a
 /* Lists of masks that stand beside the command buffers, and protected batches, are left alone. */
 static bool can_add(const struct batches *b, uint32_t i)
 {
+	if (b->sparse)
+		return false;
 	const VkBaseInStructure *s = b->one ? b->one[i].pNext : NULL;
 
 	for (; s; s = s->pNext)
@@ -148,48 +146,61 @@ static bool all_work_counts(const struct timing *t)
 	       atomic_load_explicit(&c->kernel_ns, memory_order_relaxed) > 0;
 }
 
-/* What is to be tracked; NULL: nothing, or no memory for it. */
-static struct submission *look(struct timing *t, VkQueue queue, const struct batches *b)
+/* What is in it; NULL: no memory for it. */
+static struct submission *look(struct timing *t, struct timed_queue *q, const struct batches *b)
 {
-	struct timed_queue *q = track_queue(t, queue, UINT32_MAX);
-	struct submission *s = NULL;
-	bool has_work = false;
+	struct submission *s = track_new(t, q);
 
-	if (q)
-		track_poll(t, q);
-	if (q)
-		s = track_new(t, q);
 	for (uint32_t i = 0; s && i < b->count; i++)
 		for (uint32_t at = 0; at < buffers_in(b, i); at++) {
 			struct record *r = map_get(&t->records, key_of(buffer_at(b, i, at)));
-			has_work = true;
+			s->has_work = true;
 			if (r && track_run(s, r) < 0) {
 				track_free(t, s);
 				return NULL;
 			}
 		}
-	if (s && !s->dispatches && !(has_work && all_work_counts(t))) {
-		track_free(t, s);
-		return NULL;
-	}
 	return s;
 }
 
-/* Appended before the call, because it may be over before the call returns. */
+/* Without kernels it is only of interest what waits, and what others wait for. */
+static bool is_tracked(const struct timing *t, const struct submission *s, const struct batches *b)
+{
+	return s->dispatches || s->need_count ||
+	       (all_work_counts(t) && (s->has_work || semaphore_any(b)));
+}
+
+/* Appended before the call, because it may be over before the call returns. NULL: it is not tracked. */
+static struct submission *append(struct timing *t, VkQueue queue, const struct batches *b,
+				 VkFence fence)
+{
+	struct timed_queue *q = track_queue(t, queue, UINT32_MAX);
+
+	if (q)
+		track_poll(t, q);
+	struct submission *s = q ? look(t, q, b) : NULL;
+	semaphore_pass(t, s, b);
+	if (s && is_tracked(t, s, b)) {
+		s->is_foreign = fence && map_get(&t->foreign, (uint64_t)fence);
+		s->owns_fence = !fence || s->is_foreign;
+		s->fence = s->owns_fence ? track_fence(t) : fence;
+		if (s->fence && track_append(t, s) == 0)
+			return s;
+	}
+	if (!s)
+		return NULL;
+	semaphore_pass(t, NULL, b);
+	track_free(t, s);
+	return NULL;
+}
+
 static struct submission *prepare(struct timing *t, VkQueue queue, struct batches *b, VkFence fence)
 {
-	struct submission *s = look(t, queue, b);
+	struct submission *s = append(t, queue, b, fence);
 	struct place place = {0};
 
 	if (!s)
 		return NULL;
-	s->is_foreign = fence && map_get(&t->foreign, (uint64_t)fence);
-	s->owns_fence = !fence || s->is_foreign;
-	s->fence = s->owns_fence ? track_fence(t) : fence;
-	if (!s->fence || track_append(t, s) < 0) {
-		track_free(t, s);
-		return NULL;
-	}
 	if (t->setup.mode != PAGE_TIMING_OFF && choose(t, b, s, &place) &&
 	    !add_ours(b, s, &place)) {
 		bracket_put(t, s->bracket);
@@ -201,15 +212,22 @@ static struct submission *prepare(struct timing *t, VkQueue queue, struct batche
 	return s;
 }
 
-static VkResult submit(struct timing *t, VkQueue queue, struct batches b, VkFence fence,
-		       PFN_vkQueueSubmit2 next)
+/* Of the layer below: the one of vkQueueSubmit2's names that the program used. */
+static VkResult submit_below(const struct timing *t, VkQueue queue, const struct batches *b,
+			     VkFence fence, PFN_vkQueueSubmit2 two)
+{
+	return two      ? two(queue, b->count, b->two, fence)
+	       : b->one ? t->QueueSubmit(queue, b->count, b->one, fence)
+			: t->QueueBindSparse(queue, b->count, b->sparse, fence);
+}
+
+static VkResult submit_part(struct timing *t, VkQueue queue, struct batches b, VkFence fence,
+			    PFN_vkQueueSubmit2 two)
 {
 	(void)pthread_mutex_lock(&t->lock);
 	struct submission *s = prepare(t, queue, &b, fence);
 	(void)pthread_mutex_unlock(&t->lock);
-	VkFence with = s && !s->is_foreign ? s->fence : fence;
-	VkResult r = b.one || !next ? t->QueueSubmit(queue, b.count, b.one, with)
-				    : next(queue, b.count, b.two, with);
+	VkResult r = submit_below(t, queue, &b, s && !s->is_foreign ? s->fence : fence, two);
 
 	if (!s)
 		return r;
@@ -219,6 +237,44 @@ static VkResult submit(struct timing *t, VkQueue queue, struct batches b, VkFenc
 	(void)pthread_mutex_lock(&t->lock);
 	track_called(t, s, r == VK_SUCCESS);
 	(void)pthread_mutex_unlock(&t->lock);
+	return r;
+}
+
+/*
+ * How many batches go together. A fence is for all of a call, so one that has yet to wait for something begins a
+ * call of its own: it would hide that those before it are done, or that they never are.
+ */
+static uint32_t part_of(struct timing *t, VkQueue queue, const struct batches *b)
+{
+	uint32_t n = 1;
+
+	if (b->count == 1 || !all_work_counts(t))
+		return b->count;
+	(void)pthread_mutex_lock(&t->lock);
+	const struct timed_queue *q = track_queue(t, queue, UINT32_MAX);
+	while (n < b->count && !(q && semaphore_blocks(t, q, b, n)))
+		n++;
+	(void)pthread_mutex_unlock(&t->lock);
+	return n;
+}
+
+static VkResult submit(struct timing *t, VkQueue queue, struct batches b, VkFence fence,
+		       PFN_vkQueueSubmit2 two)
+{
+	VkResult r = VK_SUCCESS;
+
+	for (bool more = false; b.count > 0; more = true) {
+		struct batches part = b;
+		part.count = part_of(t, queue, &b);
+		b.count -= part.count;
+		r = submit_part(t, queue, part, b.count ? VK_NULL_HANDLE : fence, two);
+		/* What went before cannot be taken back, and this is how the specification has it then. */
+		if (r != VK_SUCCESS)
+			return more ? VK_ERROR_DEVICE_LOST : r;
+		b.one = b.one ? b.one + part.count : NULL;
+		b.two = b.two ? b.two + part.count : NULL;
+		b.sparse = b.sparse ? b.sparse + part.count : NULL;
+	}
 	return r;
 }
 
@@ -254,6 +310,17 @@ static VKAPI_ATTR VkResult VKAPI_CALL on_QueueSubmit2KHR(VkQueue queue, uint32_t
 	return submit2(queue, count, submits, fence, timing_of(queue)->QueueSubmit2KHR);
 }
 
+static VKAPI_ATTR VkResult VKAPI_CALL on_QueueBindSparse(VkQueue queue, uint32_t count,
+							 const VkBindSparseInfo *binds,
+							 VkFence fence)
+{
+	struct timing *t = timing_of(queue);
+	struct batches b = {.count = count, .sparse = binds};
+
+	return count ? submit(t, queue, b, fence, NULL)
+		     : t->QueueBindSparse(queue, count, binds, fence);
+}
+
 /* ---- queues -------------------------------------------------------------------------------- */
 
 static void note_queue(struct timing *t, VkQueue queue, uint32_t family)
@@ -283,6 +350,11 @@ static VKAPI_ATTR void VKAPI_CALL on_GetDeviceQueue2(VkDevice device,
 }
 
 const struct timing_hook submit_hooks[] = {
-    TIMING_HOOK(QueueSubmit),    TIMING_HOOK(QueueSubmit2),    TIMING_HOOK(QueueSubmit2KHR),
-    TIMING_HOOK(GetDeviceQueue), TIMING_HOOK(GetDeviceQueue2), {NULL, NULL},
+    TIMING_HOOK(QueueSubmit),
+    TIMING_HOOK(QueueSubmit2),
+    TIMING_HOOK(QueueSubmit2KHR),
+    TIMING_HOOK(QueueBindSparse),
+    TIMING_HOOK(GetDeviceQueue),
+    TIMING_HOOK(GetDeviceQueue2),
+    {NULL, NULL},
 };

@@ -4,7 +4,8 @@
  *
  *   pipeline    what is dispatched; leads to a kernel's row in the page
  *   record      a command buffer: which pipelines it dispatches how often, and where it has timestamps
- *   submission  a vkQueueSubmit that has not finished, as far as anybody has noticed
+ *   submission  a vkQueueSubmit that has not finished, as far as anybody has noticed; one of which a later
+ *               part waits for something is submitted in parts, and each is one
  *
  * Locks: the program synchronizes a command buffer itself while it records, so nothing is locked
  * there but to look up a pipeline. All else is under timing.lock, which is never held while the layer
@@ -28,8 +29,9 @@ enum {
 	REUSE_STEP =
 	    29, /* dispatches between two timed ones in a command buffer that may be submitted again */
 	UNKNOWN_STEP =
-	    128,         /* between two of a kernel of which nothing is known after FIRST_TIMED */
-	TRUST_AFTER = 4, /* recordings that could have been submitted again and were not */
+	    128,          /* between two of a kernel of which nothing is known after FIRST_TIMED */
+	UNREAD_MOST = 64, /* submissions whose times wait to be read */
+	TRUST_AFTER = 4,  /* recordings that could have been submitted again and were not */
 	CALIBRATION_STAMPS = 9,
 	BIND_CACHE = 8,
 };
@@ -121,19 +123,33 @@ struct run {
 	uint32_t epoch;
 };
 
+/* A semaphore that a submission waits for. */
+struct need {
+	VkSemaphore semaphore;
+	struct timed_queue *queue; /* of a binary one's signal; NULL: a timeline */
+	uint64_t number;           /* of the submission there; or the value */
+};
+
 struct submission {
 	struct submission *next;
 	struct timed_queue *queue;
+	uint64_t number; /* on its queue, from 1 */
 	VkFence fence;
 	bool owns_fence, is_foreign;
-	bool in_call; /* the layer below still reads from it */
-	bool is_over; /* it has finished, as the program's behaviour says */
-	uint64_t since_ns, dispatches;
+	bool in_call;      /* the layer below still reads from it */
+	bool is_over;      /* it has finished, as the program's behaviour says */
+	bool has_work;     /* command buffers */
+	uint64_t since_ns; /* when the device can have begun with it; 0: that was not seen yet */
+	uint64_t dispatches;
+	struct need *needs; /* that were not seen to be met */
+	size_t need_count, need_size;
 	struct run *runs; /* command buffers, secondary ones after their primary */
 	size_t run_count, run_size;
 	struct bracket *bracket, *calibration;
 	struct run bracketed; /* what the bracket is around */
 	bool first;           /* it has the first dispatch of a pipeline */
+	bool is_open;         /* one of its needs is a value that nothing submitted so far sets */
+	bool has_times;       /* it is over, and ran to its end */
 	uint32_t kernel_count;
 	uint16_t kernels[PAGE_CANDIDATES];
 	void *copy; /* of the program's array, with ours in it */
@@ -144,7 +160,22 @@ struct timed_queue {
 	VkQueue handle;
 	uint32_t family;
 	struct submission *head, **tail;
-	uint64_t done_ns; /* when the last one was seen to have finished */
+	uint64_t issued, done; /* numbers of the last one, and of the last one that has finished */
+	uint64_t done_ns;      /* when that was seen */
+};
+
+struct semaphore {
+	bool is_timeline;
+	struct timed_queue *queue; /* of the last submission that signals it; NULL: none is known */
+	uint64_t number, value;    /* that submission's, and what it sets a timeline to */
+};
+
+/* What is submitted by one call, in whichever form. */
+struct batches {
+	uint32_t count;
+	const VkSubmitInfo *one;  /* or */
+	const VkSubmitInfo2 *two; /* or */
+	const VkBindSparseInfo *sparse;
 };
 
 struct timing {
@@ -154,12 +185,15 @@ struct timing {
 #undef NEXT
 	VkQueueFamilyProperties families[16];
 	pthread_mutex_t lock;
-	struct map modules, layouts, pipelines, pools, records, queues;
+	struct map modules, layouts, pipelines, pools, records, queues, semaphores;
 	struct map fences;  /* the program's, that submissions under way will signal */
 	struct map foreign; /* the program's, whose state says nothing */
 	struct kernel_pace pace[PAGE_KERNELS + 1];
 	_Atomic uint32_t generation; /* a pipeline was destroyed */
 	struct submission *free_submissions;
+	struct submission *unread, **unread_tail; /* over, but their times were not read */
+	uint32_t unread_count;
+	uint32_t open_waits; /* submissions that are open */
 	struct chunk *free_chunks;
 	struct bracket *free_brackets, *all_brackets;
 	VkCommandPool own_pools[16]; /* one a family, made when needed */
@@ -219,6 +253,8 @@ void record_stamp(struct record *r, unsigned end);
 
 struct chunk *stamp_chunk(struct timing *t);
 void stamp_harvest(struct record *r);
+/* They cannot be read, or say nothing: all of its runs count as lost. */
+void stamp_lose(struct record *r);
 uint64_t stamp_ns(const struct timing *t, uint32_t family, uint64_t from, uint64_t to);
 void stamp_recycle(struct record *r);
 void stamp_done(struct timing *t);
@@ -232,6 +268,23 @@ bool bracket_wanted(struct timing *t, const struct record *r);
 void bracket_harvest(struct timing *t, const struct submission *s);
 void calibration_harvest(struct timing *t, const struct submission *s, bool has_times);
 void bracket_done(struct timing *t);
+
+/* ---- semaphore.c; with the lock held ----------------------------------------------------------- */
+
+/* Whether anything in it waits or signals. */
+bool semaphore_any(const struct batches *b);
+/* Notes what the submission waits for and what it signals; NULL: one that is not looked after. */
+void semaphore_pass(struct timing *t, struct submission *s, const struct batches *b);
+/* Whether a batch would wait for something, were it submitted to that queue now. */
+bool semaphore_blocks(const struct timing *t, const struct timed_queue *q, const struct batches *b,
+		      uint32_t i);
+/* Whether it still does. */
+bool semaphore_waits(struct timing *t, struct submission *s);
+/* It is over, or was never made. */
+void semaphore_forget(struct timing *t, struct submission *s);
+/* It was not submitted after all. */
+void semaphore_undo(struct timing *t, struct submission *s);
+void semaphore_done(struct timing *t);
 
 /* ---- track.c: what is under way; with the lock held ----------------------------------------- */
 
@@ -268,4 +321,5 @@ struct timing_hook {
 	{                                                 \
 		"vk" #name, (PFN_vkVoidFunction)on_##name \
 	}
-extern const struct timing_hook pipeline_hooks[], record_hooks[], submit_hooks[], wait_hooks[];
+extern const struct timing_hook pipeline_hooks[], record_hooks[], submit_hooks[], semaphore_hooks[],
+    wait_hooks[];

@@ -29,6 +29,11 @@ struct timing *timing_new(const struct timing_setup *setup)
 	t->QueueSubmit2KHR = t->QueueSubmit2KHR ? t->QueueSubmit2KHR : t->QueueSubmit2;
 	t->WaitSemaphores = t->WaitSemaphores ? t->WaitSemaphores : t->WaitSemaphoresKHR;
 	t->WaitSemaphoresKHR = t->WaitSemaphoresKHR ? t->WaitSemaphoresKHR : t->WaitSemaphores;
+	t->SignalSemaphore = t->SignalSemaphore ? t->SignalSemaphore : t->SignalSemaphoreKHR;
+	t->SignalSemaphoreKHR = t->SignalSemaphoreKHR ? t->SignalSemaphoreKHR : t->SignalSemaphore;
+	if (!t->GetSemaphoreCounterValue)
+		t->GetSemaphoreCounterValue = t->GetSemaphoreCounterValueKHR;
+	t->unread_tail = &t->unread;
 	(void)pthread_mutex_init(&t->lock, NULL);
 	t->place = oldest_enter(t);
 	return t;
@@ -55,6 +60,7 @@ void timing_free(struct timing *t)
 	stamp_done(t);
 	bracket_done(t);
 	track_done(t);
+	semaphore_done(t);
 	pipeline_done(t);
 	(void)pthread_mutex_unlock(&t->lock);
 	(void)pthread_mutex_destroy(&t->lock);
@@ -72,7 +78,7 @@ static pthread_once_t buckets_once = PTHREAD_ONCE_INIT;
 static void fill_buckets(void)
 {
 	const struct timing_hook *const tables[] = {pipeline_hooks, record_hooks, submit_hooks,
-						    wait_hooks};
+						    semaphore_hooks, wait_hooks};
 
 	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
 		for (const struct timing_hook *h = tables[i]; h->name; h++) {

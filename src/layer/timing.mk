@@ -6,5 +6,5 @@ timing_sources = \
 	src/layer/sha256.c src/layer/sha256.h \
 	src/layer/timing.c src/layer/timing.h src/layer/timing.def src/layer/timing-parts.h \
 	src/layer/bracket.c src/layer/kernel.c src/layer/oldest.c src/layer/pipeline.c \
-	src/layer/record.c src/layer/record-calls.c src/layer/stamp.c \
+	src/layer/record.c src/layer/record-calls.c src/layer/semaphore.c src/layer/stamp.c \
 	src/layer/time-submit.c src/layer/time-wait.c src/layer/track.c

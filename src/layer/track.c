@@ -37,6 +37,9 @@ struct submission *track_new(struct timing *t, struct timed_queue *q)
 		s = calloc(1, sizeof *s);
 	if (s)
 		*s = (struct submission){.queue = q,
+					 .number = q->issued + 1,
+					 .needs = s->needs,
+					 .need_size = s->need_size,
 					 .runs = s->runs,
 					 .run_size = s->run_size,
 					 .copy = s->copy,
@@ -46,6 +49,7 @@ struct submission *track_new(struct timing *t, struct timed_queue *q)
 
 void track_free(struct timing *t, struct submission *s)
 {
+	semaphore_forget(t, s);
 	bracket_put(t, s->bracket);
 	bracket_put(t, s->calibration);
 	for (size_t i = 0; i < s->run_count; i++)
@@ -108,6 +112,57 @@ static void count_uses(struct timing *t, const struct record *r, int times)
 			kernel_submitted(t, &r->uses[i], times);
 }
 
+static void read_run(struct record *r, const struct run *run, bool has_times)
+{
+	/* Recorded anew: its times were read then. Pending: they are still being written. */
+	if (r->epoch != run->epoch || r->pending > 0 || !r->runs)
+		return;
+	if (has_times)
+		stamp_harvest(r);
+	else
+		stamp_lose(r);
+}
+
+/*
+ * Reads the times of what is over. There are drivers that finish everything on the device before they give any (lavapipe
+ * does), and so never come back while something waits for the program itself, which may be the
+ * thread that is here. Until that has begun times stay where they are; of the first of too many they are lost.
+ */
+static void read_times(struct timing *t)
+{
+	while (t->unread && (!t->open_waits || t->unread_count > UNREAD_MOST)) {
+		struct submission *s = t->unread;
+		bool has_times = s->has_times && !t->open_waits;
+		t->unread = s->next;
+		if (!t->unread)
+			t->unread_tail = &t->unread;
+		t->unread_count--;
+		if (s->calibration)
+			calibration_harvest(t, s, has_times);
+		for (size_t i = 0; i < s->run_count; i++)
+			read_run(s->runs[i].record, &s->runs[i], has_times);
+		if (s->bracket && has_times)
+			bracket_harvest(t, s);
+		track_free(t, s);
+	}
+}
+
+/*
+ * Something has changed. Whether the first one of a queue has begun meanwhile, for each queue: what one waits for another
+ * one signals. A queue does not begin what comes later before that.
+ */
+static void settle(struct timing *t)
+{
+	const struct timed_queue *q;
+
+	for (size_t at = 0; (q = map_next(&t->queues, &at));)
+		if (q->head && !q->head->since_ns && !semaphore_waits(t, q->head))
+			q->head->since_ns = now_ns();
+	/* Before times are read: see there. */
+	oldest_update(t);
+	read_times(t);
+}
+
 int track_append(struct timing *t, struct submission *s)
 {
 	struct timed_queue *q = s->queue;
@@ -123,11 +178,11 @@ int track_append(struct timing *t, struct submission *s)
 		count_uses(t, r, 1);
 	}
 	s->in_call = true;
-	s->since_ns = now_ns();
+	q->issued = s->number;
 	*q->tail = s;
 	q->tail = &s->next;
 	if (q->head == s)
-		oldest_update(t);
+		settle(t);
 	return 0;
 }
 
@@ -162,7 +217,7 @@ VkFence track_fence(struct timing *t)
 	return fence;
 }
 
-/* The queue's first one is over; has_times: it ran to its end. */
+/* The queue's first one is over; has_times: it ran to its end. To be settled afterwards. */
 static void retire(struct timing *t, struct timed_queue *q, bool has_times)
 {
 	struct submission *s = q->head;
@@ -175,24 +230,18 @@ static void retire(struct timing *t, struct timed_queue *q, bool has_times)
 	else
 		(void)map_take(&t->fences, (uint64_t)s->fence);
 	q->done_ns = now_ns();
-	kernel_count(t, PAGE_COUNT_BUSY_NS, q->done_ns - s->since_ns);
-	if (q->head)
-		q->head->since_ns = q->done_ns; /* before, the device had this one to do */
-	if (s->calibration)
-		calibration_harvest(t, s, has_times);
-	for (size_t i = 0; i < s->run_count; i++) {
-		struct record *r = s->runs[i].record;
-		if (r->epoch != s->runs[i].epoch)
-			continue; /* its times were read when it was recorded anew */
-		if (--r->pending > 0)
-			continue;
-		if (has_times && r->stamp_count)
-			stamp_harvest(r);
-		r->runs = 0;
-	}
-	if (s->bracket && has_times)
-		bracket_harvest(t, s);
-	track_free(t, s);
+	q->done = s->number;
+	if (s->since_ns)
+		kernel_count(t, PAGE_COUNT_BUSY_NS, q->done_ns - s->since_ns);
+	semaphore_forget(t, s);
+	for (size_t i = 0; i < s->run_count; i++)
+		if (s->runs[i].record->epoch == s->runs[i].epoch)
+			s->runs[i].record->pending--;
+	s->has_times = has_times;
+	s->next = NULL;
+	*t->unread_tail = s;
+	t->unread_tail = &s->next;
+	t->unread_count++;
 }
 
 /* All that are known to be over, in their order, up to one that the layer below still reads from. */
@@ -203,7 +252,7 @@ static void drain(struct timing *t, struct timed_queue *q)
 	while (q->head && q->head->is_over && !q->head->in_call)
 		retire(t, q, true);
 	if (q->head != before)
-		oldest_update(t);
+		settle(t);
 }
 
 static void undo(struct timing *t, struct submission *s)
@@ -231,8 +280,9 @@ static void undo(struct timing *t, struct submission *s)
 	}
 	if (s->calibration)
 		t->calibration = UNCALIBRATED;
+	semaphore_undo(t, s);
 	track_free(t, s);
-	oldest_update(t);
+	settle(t);
 }
 
 void track_called(struct timing *t, struct submission *s, bool succeeded)
@@ -244,7 +294,8 @@ void track_called(struct timing *t, struct submission *s, bool succeeded)
 		undo(t, s);
 }
 
-void track_poll(struct timing *t, struct timed_queue *q)
+/* false: nothing has changed. */
+static bool poll(struct timing *t, struct timed_queue *q)
 {
 	const struct submission *before = q->head;
 
@@ -255,16 +306,26 @@ void track_poll(struct timing *t, struct timed_queue *q)
 			break;
 		retire(t, q, r == VK_SUCCESS); /* a lost device finishes nothing any more */
 	}
-	if (q->head != before)
-		oldest_update(t);
+	return q->head != before;
+}
+
+void track_poll(struct timing *t, struct timed_queue *q)
+{
+	if (poll(t, q))
+		settle(t);
 }
 
 void track_poll_device(struct timing *t)
 {
 	struct timed_queue *q;
+	bool changed = false;
 
-	for (size_t at = 0; (q = map_next(&t->queues, &at));)
-		track_poll(t, q);
+	for (size_t at = 0; (q = map_next(&t->queues, &at));) {
+		changed |= poll(t, q);
+		changed |= q->head && !q->head->since_ns;
+	}
+	if (changed)
+		settle(t);
 }
 
 void track_idle(struct timing *t, const struct timed_queue *only)
@@ -302,6 +363,7 @@ void track_done(struct timing *t)
 	map_done(&t->foreign);
 	while ((s = t->free_submissions)) {
 		t->free_submissions = s->next;
+		free(s->needs);
 		free(s->runs);
 		free(s->copy);
 		free(s);

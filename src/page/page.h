@@ -130,12 +130,14 @@ enum page_row { PAGE_ROW_FREE, PAGE_ROW_WRITING, PAGE_ROW_READY };
 struct page_submit {
 	_Atomic uint32_t seq;
 	uint32_t kernel_count; /* in the submission, may be more than PAGE_CANDIDATES */
-	uint64_t
-	    since_ns; /* when the device can have begun: submitted, and the one before on the queue done */
+	/* When the device can have begun: submitted, what it waits for signalled, and the one before on the queue done. */
+	uint64_t since_ns;
 	uint64_t dispatches; /* in the submission */
 	uint32_t
 	    first; /* 1: it has a pipeline's first dispatch, which may contain the driver's compiler */
 	uint16_t kernels[PAGE_CANDIDATES]; /* rows */
+	uint32_t
+	    waiting; /* queues whose next submission waits for a semaphore; also without an oldest one */
 };
 
 enum page_slot_state { PAGE_SLOT_FREE, PAGE_SLOT_LIVE };

@@ -2,7 +2,8 @@
 /*
  * The Vulkan layer in the loop: its words, the end of its processes, and the limits that only it can
  * measure. `kernel` needs no polling: while a submission is under way the timer is set for the moment at
- * which it would pass the limit, and while there is none the next one is asked to say so.
+ * which it would pass the limit, and while there is none the next one is asked to say so. Only one that waits for a
+ * semaphore begins without a word: while there is one, somebody looks as often as the limit is long.
  */
 #include <poll.h>
 #include <sys/epoll.h>
@@ -11,7 +12,7 @@
 #include "watch/timers.h"
 #include "watch/usage.h"
 
-enum { LAYER_BACKLOG = 64, LOOKED_AT = 64, LOOK_EVERY_NS = 200000000 };
+enum { LAYER_BACKLOG = 64, LOOKED_AT = 64, LOOK_EVERY_NS = 200000000, LOOK_LEAST_NS = 10000000 };
 
 static int add(struct loop *l, int fd, enum source source, unsigned number)
 {
@@ -101,6 +102,9 @@ void layer_fire_kernel(struct loop *l, uint64_t now)
 	telemetry_oldest(t, &s);
 	if (!s.since_ns)
 		telemetry_ring(t, &s);
+	if (!s.since_ns && s.waiting)
+		l->deadline[TIMER_KERNEL] = now + (kernel_limit(l) > LOOK_LEAST_NS ? kernel_limit(l)
+										   : LOOK_LEAST_NS);
 	if (!s.since_ns)
 		return;
 	uint64_t due, started = s.since_ns < now ? s.since_ns : now;

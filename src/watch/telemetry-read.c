@@ -201,15 +201,14 @@ uint64_t telemetry_progress(const struct telemetry *t)
 	return all;
 }
 
-/* False when it is being written, or nothing is under way. */
+/* False when it is being written. */
 static bool read_submit(const struct page_submit *at, struct page_submit *ret)
 {
 	uint32_t seq = atomic_load_explicit(&at->seq, memory_order_acquire);
 
 	memcpy(ret, at, sizeof *ret);
 	atomic_thread_fence(memory_order_acquire);
-	return seq % 2 == 0 && atomic_load_explicit(&at->seq, memory_order_relaxed) == seq &&
-	       ret->since_ns != 0;
+	return seq % 2 == 0 && atomic_load_explicit(&at->seq, memory_order_relaxed) == seq;
 }
 
 /* A kernel's first dispatch on a software driver has the driver's compiler in it, and so may take longer. */
@@ -229,11 +228,20 @@ static uint64_t allowance(const struct telemetry *t, const struct page_submit *s
 
 void telemetry_oldest(const struct telemetry *t, struct telemetry_submit *ret)
 {
+	bool waiting = false;
+
 	*ret = (struct telemetry_submit){.since_ns = 0};
 	for (unsigned i = 0; t->page && i < PAGE_SLOTS; i++) {
 		struct page_submit s;
-		/* One that is being written changes: its process is at work, and the next look will find it. */
-		if (t->slots[i].pidfd < 0 || !read_submit(&t->page->slots[i].oldest, &s))
+		if (t->slots[i].pidfd < 0)
+			continue;
+		/* One that is being written may have begun without a word. */
+		if (!read_submit(&t->page->slots[i].oldest, &s)) {
+			waiting = true;
+			continue;
+		}
+		waiting |= s.waiting != 0;
+		if (!s.since_ns)
 			continue;
 		uint64_t extra = allowance(t, &s);
 		if (ret->since_ns && s.since_ns + extra >= ret->since_ns + ret->allowance_ns)
@@ -244,6 +252,7 @@ void telemetry_oldest(const struct telemetry *t, struct telemetry_submit *ret)
 			if (s.kernels[k] < PAGE_KERNELS)
 				ret->kernels[ret->candidates++] = s.kernels[k];
 	}
+	ret->waiting = waiting;
 }
 
 /* ---- names -------------------------------------------------------------------------------- */

@@ -56,6 +56,7 @@ struct telemetry_submit {
 	uint32_t kernel_count;
 	uint16_t kernels[PAGE_CANDIDATES]; /* rows, all below PAGE_KERNELS */
 	unsigned candidates;
+	bool waiting; /* somebody's waits for a semaphore and can begin without a word */
 };
 
 /* What the verdict has to know of it. */

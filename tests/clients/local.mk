@@ -10,7 +10,8 @@ tests_clients_vk_memory_CPPFLAGS = $(CLIENT_CPPFLAGS)
 tests_clients_vk_memory_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_vk_memory_LDFLAGS =
 
-tests_clients_vk_patterns_SOURCES = tests/clients/vk-patterns.c tests/clients/gpu-setup.c tests/clients/gpu-setup.h
+tests_clients_vk_patterns_SOURCES = tests/clients/vk-patterns.c tests/clients/patterns-semaphores.c tests/clients/patterns.h \
+	tests/clients/gpu-setup.c tests/clients/gpu-setup.h
 tests_clients_vk_patterns_CPPFLAGS = $(CLIENT_CPPFLAGS)
 tests_clients_vk_patterns_CFLAGS = $(CLIENT_CFLAGS)
 tests_clients_vk_patterns_LDFLAGS = -pthread

@@ -4,6 +4,7 @@
  *
  *     vk-patterns ROUNDS.spv PATTERN...
  *
+ * WAIT_MS in the environment is how long `ahead` lets its submissions wait; 0 when it is not there.
  * Each pattern prints "PATTERN dispatches N right|WRONG". The patterns are rows of the table at the
  * end; "list" prints their names. Every dispatch takes 1024 numbers a few steps on; the host does the same.
  */
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clients/gpu-setup.h"
+#include "clients/patterns.h"
 
 enum { THREADS = 4, MANY = 560 };
 
@@ -105,58 +106,6 @@ static void secondary(struct gpu *g)
 	submit(g, 2, p, g->fence);
 	wait_fence(g);
 	expect(g, 1 + 6 + 1 + 3, 1);
-}
-
-static void submit_two(const struct gpu *g, VkCommandBuffer c, uint64_t value, VkFence fence)
-{
-	VkCommandBufferSubmitInfo buffers = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_SUBMIT_INFO,
-					     .commandBuffer = c};
-	VkSemaphoreSubmitInfo signal = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_SUBMIT_INFO,
-					.semaphore = g->timeline,
-					.value = value,
-					.stageMask = VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT};
-	VkSubmitInfo2 info = {.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO_2,
-			      .commandBufferInfoCount = 1,
-			      .pCommandBufferInfos = &buffers,
-			      .signalSemaphoreInfoCount = value ? 1 : 0,
-			      .pSignalSemaphoreInfos = &signal};
-
-	check(g->submit2(g->queue, 1, &info, fence), "vkQueueSubmit2");
-}
-
-static void submit2(struct gpu *g)
-{
-	VkCommandBuffer c = buffer(g, VK_COMMAND_BUFFER_LEVEL_PRIMARY);
-
-	for (int i = 0; i < 10; i++) {
-		begin(c, 0);
-		dispatch(g, c, 2);
-		check(vkEndCommandBuffer(c), "vkEndCommandBuffer");
-		submit_two(g, c, 0, g->fence);
-		wait_fence(g);
-	}
-	expect(g, 20, 1);
-}
-
-/* No fence anywhere: a timeline semaphore says when. */
-static void timeline(struct gpu *g)
-{
-	VkCommandBuffer c = buffer(g, VK_COMMAND_BUFFER_LEVEL_PRIMARY);
-
-	for (uint64_t i = 1; i <= 20; i++) {
-		VkSemaphoreWaitInfo wait = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO,
-					    .semaphoreCount = 1,
-					    .pSemaphores = &g->timeline,
-					    .pValues = &i};
-		begin(c, VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT);
-		dispatch(g, c, 2);
-		check(vkEndCommandBuffer(c), "vkEndCommandBuffer");
-		submit_two(g, c, i, VK_NULL_HANDLE);
-		PFN_vkWaitSemaphores wait_for = (PFN_vkWaitSemaphores)vkGetDeviceProcAddr(
-		    g->device, "vkWaitSemaphores");
-		check(wait_for(g->device, &wait, UINT64_MAX), "vkWaitSemaphores");
-	}
-	expect(g, 40, 1);
 }
 
 /* Asks for the fence's state until it is signalled. */
@@ -394,6 +343,8 @@ static const struct way {
     {"secondary", VK_API_VERSION_1_1, secondary},
     {"submit2", VK_API_VERSION_1_3, submit2},
     {"timeline", VK_API_VERSION_1_3, timeline},
+    {"ahead", VK_API_VERSION_1_3, ahead},
+    {"gated", VK_API_VERSION_1_3, gated},
     {"polling", VK_API_VERSION_1_1, polling},
     {"idle", VK_API_VERSION_1_1, idle},
     {"freed", VK_API_VERSION_1_1, freed},

@@ -6,7 +6,9 @@
  *   hold:BYTES    count that much device memory      lose         vkQueueSubmit lost the device
  *   refuse:BYTES  an allocation that the limit forbids
  *   busy          wait for `ring`, tell that a submission begins, and write it down
- *   finish        it has finished                    stopped      wait until submissions are stopped
+ *   blocked       the same, of one that waits for a semaphore
+ *   begin         that one has begun                 stopped      wait until submissions are stopped
+ *   finish        it has finished
  *   garbage:SEED  fill the telemetry page with random bytes
  *   fork          the rest in a child                die          SIGKILL for itself
  *   exec          the rest in a new program          noise:N      N connections that say nothing
@@ -17,6 +19,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,26 +120,25 @@ static void hello(struct hello *h)
 	memcpy(h->slot->app, "say-hello", 10);
 }
 
-static void busy(struct hello *h)
+static void write_oldest(struct hello *h, uint64_t since_ns, bool waiting)
+{
+	struct page_submit *s = &h->slot->oldest;
+
+	atomic_fetch_add(&s->seq, 1);
+	s->since_ns = since_ns;
+	s->kernel_count = 0;
+	s->waiting = waiting;
+	atomic_fetch_add(&s->seq, 1);
+}
+
+static void busy(struct hello *h, bool waiting)
 {
 	while (atomic_load(&h->control->ring) == 0)
 		(void)poll(NULL, 0, 1);
-	struct page_submit *s = &h->slot->oldest;
-	atomic_fetch_add(&s->seq, 1);
-	s->since_ns = now_ns();
-	s->kernel_count = 0;
-	atomic_fetch_add(&s->seq, 1);
+	write_oldest(h, waiting ? 0 : now_ns(), waiting);
 	int fd = connect_to_supervisor();
 	send_word(fd, PAGE_WORD_BUSY, h->number, PAGE_VERSION);
 	(void)close(fd);
-}
-
-static void done(struct hello *h)
-{
-	struct page_submit *s = &h->slot->oldest;
-	atomic_fetch_add(&s->seq, 1);
-	s->since_ns = 0;
-	atomic_fetch_add(&s->seq, 1);
 }
 
 static void garbage(struct hello *h, unsigned seed)
@@ -228,9 +230,13 @@ static void act(struct hello *h, const char *word, char **rest)
 		atomic_store(&h->slot->lost_call, (uint32_t)PAGE_CALL_vkQueueSubmit);
 		event(h, PAGE_EVENT_RESULT, PAGE_CALL_vkQueueSubmit, -4, 0);
 	} else if (IS("busy")) {
-		busy(h);
+		busy(h, false);
+	} else if (IS("blocked")) {
+		busy(h, true);
+	} else if (IS("begin")) {
+		write_oldest(h, now_ns(), false);
 	} else if (IS("finish")) {
-		done(h);
+		write_oldest(h, 0, false);
 	} else if (IS("stopped")) {
 		while (atomic_load(&h->control->stop) == PAGE_STOP_NONE)
 			(void)poll(NULL, 0, 1);

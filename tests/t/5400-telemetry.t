@@ -61,6 +61,12 @@ like "$out" '^stopped 1$' "$what: its submissions are refused"
 says .outcome.reason=kernel-time
 play 'a program that waits to be held' --kernel 200ms --kernel-stop hold --grace 20s -- ignore hello busy stopped
 like "$out" '^stopped 2$' "$what: its submissions are held"
+play 'a submission that waits for a semaphore' --kernel 200ms -- hello blocked wait:700 begin finish
+status_is 0 "$what: that time does not count"
+says .outcome.reason=exited
+play 'one that does not end once it has begun' --kernel 300ms -- hello blocked wait:700 begin wait:60000
+status_is 124 "$what: it begins without a word, and is found all the same"
+says .outcome.reason=kernel-time '.outcome.limit.observed>=300000000' '.times.run_ns>=1000000000'
 play 'no limit' -- hello wait:10
 says .limits.kernel=
 

@@ -217,6 +217,7 @@ DRIVER(VkResult, GetQueryPoolResults)
 {
 	(void)d;
 	assert_true(flags == (VK_QUERY_RESULT_64_BIT | VK_QUERY_RESULT_WITH_AVAILABILITY_BIT));
+	assert_false(driver.no_results);
 	assert_true(first + count <= QUERIES && (count - 1) * stride + 16 <= size);
 	for (uint32_t i = 0; i < count; i++) {
 		const uint64_t both[2] = {driver.value[(uintptr_t)pool][first + i], 1};

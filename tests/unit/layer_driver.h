@@ -44,6 +44,7 @@ extern struct driver {
 	unsigned
 	    submit_fails_at; /* the submission, counted from 1, that submit_says is about; 0: all */
 	uint32_t last_buffers, last_batches; /* in the last submission */
+	bool no_results;      /* whoever asks for times would wait for ever */
 	bool has_loader_data;                /* so the layer can make command buffers of its own */
 } driver;
 
