@@ -99,6 +99,8 @@ libwatch_a_SOURCES = \
 	src/watch/series.c src/watch/series.h \
 	src/watch/telemetry.c src/watch/telemetry.h src/watch/telemetry-read.c src/watch/telemetry-read.h \
 	src/watch/loop.c \
+	src/watch/nvml.c src/watch/nvml.h src/watch/nvml-read.c \
+	src/watch/outside.c \
 	src/watch/timers.c src/watch/timers.h \
 	src/watch/usage.c src/watch/usage.h \
 	src/watch/watch.c src/watch/watch.h
@@ -108,6 +110,7 @@ libreport_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 libreport_a_SOURCES = \
 	src/report/denied.c \
 	src/report/gpu.c src/report/gpu-layer.c \
+	src/report/observed.c \
 	src/report/parts.c src/report/parts.h \
 	src/report/report.c src/report/report.h \
 	src/report/sandbox.c \
@@ -121,6 +124,7 @@ librun_a_SOURCES = \
 	src/run/layer.c src/run/layer.h \
 	src/run/outputs.c src/run/outputs.h \
 	src/run/learn.c src/run/learn.h \
+	src/run/nvidia.c src/run/nvidia.h \
 	src/run/shaders.c src/run/shaders.h \
 	src/run/request.c src/run/request-parts.h src/run/request-steps.c src/run/request.h \
 	src/run/scope.c src/run/scope.h \

@@ -41,6 +41,7 @@ EXTRA_DIST += tests/lib/tap.sh tests/lib/adversary.sh tests/lib/attack.sh tests/
 include tests/attack/local.mk
 include tests/fuzz/local.mk
 include tests/helpers/local.mk
+include tests/nvml/local.mk
 include tests/clients/local.mk
 include tests/real/local.mk
 include tests/vm/local.mk

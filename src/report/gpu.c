@@ -43,20 +43,6 @@ json_t *part_since_launch(json_t *list, uint64_t launch_ns)
 	return list;
 }
 
-/* What the kernel's drivers told, which is not claimed by anybody in the job. */
-static void part_observed(json_t *o, const struct fdinfo_sum *s)
-{
-	if (s->clients == 0)
-		return;
-	json_t *seen = json_object();
-	(void)json_object_set_new(seen, "source", json_string("DRM fdinfo, sampled"));
-	(void)json_object_set_new(seen, "clients", json_integer(s->clients));
-	(void)json_object_set_new(seen, "memory_peak_bytes",
-				  json_integer((json_int_t)s->memory_peak_bytes));
-	(void)json_object_set_new(seen, "engine_ns", json_integer((json_int_t)s->engine_ns));
-	(void)json_object_set_new(o, "observed", seen);
-}
-
 /* Whether the layer was in the job's programs, and why there is nothing of it. */
 static json_t *part_telemetry(const struct report_facts *f)
 {
@@ -126,7 +112,7 @@ json_t *part_gpu(const struct report_facts *f)
 	(void)json_object_set_new(o, "given", part_gpu_choice(f));
 	(void)json_object_set_new(o, "telemetry", part_telemetry(f));
 	if (f->seen)
-		part_observed(o, &f->seen->drm);
+		part_observed(o, f->seen);
 	if (!f->spec->compute) {
 		const struct telemetry *t = f->telemetry;
 		(void)json_object_set_new(o, "source",

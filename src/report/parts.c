@@ -80,6 +80,8 @@ static json_t *part_outcome(const struct report_facts *f)
 		if (out->soft)
 			set(limit, "soft", json_true());
 		set_int(limit, "observed", out->value);
+		if (f->seen && f->seen->value_by)
+			set(limit, "observed_by", json_string(f->seen->value_by));
 		set(o, "limit", limit);
 	}
 	return o;
@@ -285,6 +287,7 @@ static json_t *part_events(const struct report_facts *f)
 		(void)json_array_append_new(list, o);
 	}
 	add_group_events(f, list);
+	part_gpu_errors(seen, list);
 	return list;
 }
 

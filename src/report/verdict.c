@@ -134,8 +134,9 @@ static void of_limit(const struct plan *p, const struct observed *o, const struc
 		    "the job was ended for writing more than %s to stdout and stderr, its limit",
 		    limit);
 	else
-		say(out, "the job was ended at its limit '%s' of %s (observed: %s)",
-		    limit_table[o->limit].key, limit, value);
+		say(out, "the job was ended at its limit '%s' of %s (observed%s%s: %s)",
+		    limit_table[o->limit].key, limit, o->value_by ? " by " : "",
+		    o->value_by ? o->value_by : "", value);
 }
 
 static void of_unkillable(const struct observed *o, struct outcome *out)

@@ -16,6 +16,7 @@
 #include "job/kernel-names.h"
 #include "run/layer.h"
 #include "run/learn.h"
+#include "run/nvidia.h"
 #include "run/request.h"
 #include "run/scope.h"
 #include "run/warnings.h"
@@ -54,6 +55,7 @@ static void run_init(struct run *r, const struct spec *spec, const struct host *
 	r->relays[0] = r->relays[1] = RELAY_INIT;
 	r->child = LAUNCHED_INIT;
 	r->signal_fd = -1;
+	r->seen.nvml = NVML_INIT;
 	r->phase = REASON_SETUP_FAILED;
 	claims_init(&r->claims);
 	learned_init(&r->learned);
@@ -69,6 +71,7 @@ static void run_done(struct run *r)
 		(void)close(r->signal_fd);
 	free(r->seen.samples.at);
 	fdinfo_done(&r->seen.drm);
+	nvml_done(&r->seen.nvml);
 	relay_done(&r->relays[0]);
 	relay_done(&r->relays[1]);
 	cgroup_done(&r->group);
@@ -322,6 +325,7 @@ static int launch_and_watch(struct run *r, struct err *e)
 	 * the report, which is in UTC anyway.
 	 */
 	(void)setenv("TZ", "UTC0", 1);
+	nvidia_want(&r->seen.nvml, &r->plan, r->host);
 	now(&r->seen);
 	if (launch(&r->plan, &r->child, e) < 0)
 		return -1;

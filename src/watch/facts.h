@@ -13,6 +13,7 @@
 #include "cgroup/cgroup.h"
 #include "job/limits.h"
 #include "watch/fdinfo.h"
+#include "watch/nvml.h"
 #include "sandbox/proto.h"
 
 enum cause_kind {
@@ -29,7 +30,7 @@ struct usage {
 	unsigned processes, threads;
 	bool memory_exact;          /* shared pages counted once */
 	uint64_t device_bytes;      /* of the GPU, as the Vulkan layer counts */
-	uint64_t device_seen_bytes; /* the same as the kernel's drivers tell */
+	uint64_t device_seen_bytes; /* the same as drivers tell from outside of the job */
 };
 
 enum { SAMPLES_MAX = 512 };
@@ -81,6 +82,8 @@ struct observed {
 	uint64_t tmp_bytes_peak;
 	bool tmp_counted;
 	struct fdinfo_sum drm; /* owned by who owns the struct */
+	struct nvml nvml;      /* the same */
+	const char *value_by;  /* CAUSE_LIMIT: who observed value, where several may; NULL */
 	char gpu_use
 	    [256]; /* what was seen of a driver in the job while the layer had said nothing; "" */
 };

@@ -3,6 +3,7 @@
 #include "watch/fdinfo.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -235,6 +236,8 @@ static void take_client(struct fdinfo_sum *s, const struct fdinfo_client *c, uin
 	if (most > c->engine_ns)
 		s->at[i].engine_ns = most;
 	s->memory_bytes = add(s->memory_bytes, c->has_local ? c->local_bytes : c->bytes);
+	if (c->has_memory && strncmp(c->driver, "nvidia", 6) == 0)
+		s->nvidia_here = true;
 }
 
 static void read_process(struct fdinfo_sum *s, const char *proc, pid_t pid, uint64_t now_ns)
@@ -243,6 +246,8 @@ static void read_process(struct fdinfo_sum *s, const char *proc, pid_t pid, uint
 
 	(void)snprintf(path, sizeof path, "%s/%d/fd", proc, (int)pid);
 	DIR *dir = opendir(path);
+	if (!dir && (errno == EACCES || errno == EPERM))
+		s->nvidia = true;
 	for (struct dirent *d; dir && (d = readdir(dir));) {
 		UNINITIALIZED char text[TEXT_MAX];
 		struct fdinfo_client c;
@@ -250,6 +255,8 @@ static void read_process(struct fdinfo_sum *s, const char *proc, pid_t pid, uint
 		if (n <= 0)
 			continue;
 		link[n] = '\0';
+		if (strncmp(link, "/dev/nvidia", 11) == 0)
+			s->nvidia = true;
 		if (strncmp(link, "/dev/dri/", 9) != 0)
 			continue;
 		(void)snprintf(path, sizeof path, "%s/%d/fdinfo/%.20s", proc, (int)pid, d->d_name);

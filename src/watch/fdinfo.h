@@ -40,6 +40,9 @@ struct fdinfo_sum {
 	uint64_t memory_peak_bytes;
 	uint64_t engine_ns; /* of cycles: their share of the time between two readings */
 	uint64_t read_ns;
+	bool
+	    nvidia; /* a process has a node of NVIDIA's open, or does not let itself be looked at */
+	bool nvidia_here; /* a client of NVIDIA's driver told how much memory it has */
 };
 
 void fdinfo_done(struct fdinfo_sum *s);

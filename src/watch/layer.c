@@ -8,11 +8,9 @@
 #include <poll.h>
 #include <sys/epoll.h>
 
-#include "watch/gpu-use.h"
 #include "watch/timers.h"
-#include "watch/usage.h"
 
-enum { LAYER_BACKLOG = 64, LOOKED_AT = 64, LOOK_EVERY_NS = 200000000, LOOK_LEAST_NS = 10000000 };
+enum { LAYER_BACKLOG = 64, LOOK_LEAST_NS = 10000000 };
 
 static int add(struct loop *l, int fd, enum source source, unsigned number)
 {
@@ -131,46 +129,11 @@ bool layer_progress(struct loop *l)
 	return l->idle_gpu != was || s.since_ns != 0;
 }
 
-/*
- * What the kernel sees of the GPU, where there is one: its drivers' numbers, and whether a driver is used past
- * the layer. Both are looked for only as long as there is something to find, and a driver the more rarely the
- * longer there was none: reading what a process has mapped costs more than the rest of a sample.
- */
-static void look_from_outside(struct loop *l, struct usage *u)
-{
-	struct observed *o = l->watch->seen;
-	const struct telemetry *t = l->watch->telemetry;
-	uint64_t now = timers_now();
-	bool silent = t && t->hellos == 0 && !o->gpu_use[0] && now >= l->next_driver_look_ns;
-	bool has_drm = l->watch->plan->gpu_node_count > 0;
-	bool drm = has_drm && now >= l->next_drm_look_ns;
-	pid_t pids[LOOKED_AT];
-
-	if (has_drm)
-		u->device_seen_bytes = o->drm.memory_bytes;
-	if (!silent && !drm)
-		return;
-	unsigned count = usage_pids(l->watch->child->pid, &l->files, pids, LOOKED_AT);
-	if (silent) {
-		(void)gpu_use_find("/proc", pids, count, o->gpu_use, sizeof o->gpu_use);
-		uint64_t age = now - o->launch_ns;
-		l->next_driver_look_ns = now + (age / 2 > LOOK_EVERY_NS ? age / 2 : LOOK_EVERY_NS);
-	}
-	if (!drm)
-		return;
-	l->next_drm_look_ns = now + LOOK_EVERY_NS;
-	fdinfo_read(&o->drm, "/proc", pids, count, u->at_ns);
-	u->device_seen_bytes = o->drm.memory_bytes;
-	uint64_t limit = l->watch->plan->limits.value[LIMIT_DEVICE_MEMORY];
-	if (limit < LIMIT_UNSET && o->drm.memory_bytes > limit)
-		watch_limit(l, LIMIT_DEVICE_MEMORY, o->drm.memory_bytes, SIGTERM);
-}
-
 void layer_sample(struct loop *l, struct usage *u)
 {
 	struct telemetry *t = l->watch->telemetry;
 
-	look_from_outside(l, u);
+	outside_sample(l, u);
 	if (!t || !t->page)
 		return;
 	telemetry_look(t, "sample", u->at_ns);

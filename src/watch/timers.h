@@ -26,6 +26,7 @@ enum source {
 	SOURCE_WORD,     /* a connection to it */
 	SOURCE_PROCESS,  /* a process that has the layer */
 	SOURCE_LISTENER, /* of the filter, when learning */
+	SOURCE_NVML,     /* vkjail-nvml's messages */
 };
 
 enum { SOURCE_BITS = 8 };
@@ -108,6 +109,11 @@ void layer_fire_kernel(struct loop *l, uint64_t now);
 bool layer_progress(struct loop *l); /* since it was asked last */
 void layer_sample(struct loop *l, struct usage *u);
 void layer_end(struct loop *l);
+
+/* outside.c: what drivers tell of the job's GPU memory and time from outside, and the limit that holds by it. */
+void outside_sample(struct loop *l, struct usage *u);
+void outside_nvml(struct loop *l); /* vkjail-nvml said something, or ended */
+void outside_end(struct loop *l);
 
 /* learn.c: the listener of a job that is learned, and a few of its calls. */
 void learn_listen(struct loop *l, int listener_fd);

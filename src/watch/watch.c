@@ -349,6 +349,9 @@ static void dispatch(struct loop *l, uint32_t what)
 	case SOURCE_LISTENER:
 		learn_serve(l);
 		break;
+	case SOURCE_NVML:
+		outside_nvml(l);
+		break;
 	case SOURCE_LAYER:
 		layer_accept(l);
 		break;
@@ -426,6 +429,7 @@ int watch_run(struct watch *w, struct err *e)
 	} else {
 		watch_drain_output(&l);
 	}
+	outside_end(&l);
 	loop_close(&l);
 	return result;
 }

@@ -46,6 +46,7 @@ needed vkjail-exec libvulkan libpng16 libz libmd libjansson
 needed vkjail-compile libstdc++ libSPIRV-Tools libSPIRV-Tools-shared libglslang
 needed libVkLayer_vkjail.so
 needed vkjail-probe libvulkan libmd libjansson
+needed vkjail-nvml libseccomp libcap
 if [ -x "$top_builddir/vkjail-scope" ]; then
 	needed vkjail-scope libsystemd
 else

@@ -69,3 +69,9 @@ tests_unit_fdinfo_test_SOURCES = tests/unit/fdinfo_test.c
 tests_unit_fdinfo_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_fdinfo_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_fdinfo_test_LDADD = $(RUN_TEST_LIBS)
+
+unit_tests += tests/unit/nvml.test
+tests_unit_nvml_test_SOURCES = tests/unit/nvml_test.c
+tests_unit_nvml_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_nvml_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_nvml_test_LDADD = $(RUN_TEST_LIBS)
