@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "layer/event.h"
+#include "layer/here.h"
 #include "layer/memory.h"
 #include "layer/row.h"
 #include "layer/timing.h"
@@ -61,6 +62,7 @@ static bool timing_init(struct device *d)
 	    .control = here_control(),
 	    .page = here_page(),
 	    .slot = d->slot,
+	    .began = watcher_kick(),
 	};
 
 	d->instance->next.GetPhysicalDeviceQueueFamilyProperties(d->physical, &setup.family_count,
@@ -83,6 +85,13 @@ static bool fill(struct device *d, struct instance *i, VkPhysicalDevice physical
 	next_of_device(d);
 	return pthread_mutex_init(&d->queue_lock, NULL) == 0 && timing_init(d) && memory_init(d) &&
 	       device_add(d);
+}
+
+void device_after_fork(struct device *d)
+{
+	(void)pthread_mutex_init(&d->queue_lock, NULL);
+	memory_after_fork(d);
+	timing_forget(d->timing, here_control(), here_page());
 }
 
 static void release(struct device *d)

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "layer/pace.h"
 #include "layer/timing.h"
 #include "layer/watcher.h"
 
@@ -33,12 +34,13 @@ struct here here = {.control = &no_control, .page = &no_page, .slot = &no_page.s
 static pthread_mutex_t join_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* A forked child is another process: what it does with its parent's handles is not its parent's account. */
-static void forget(void)
+void here_forget(void)
 {
 	atomic_store(&here.control, &no_control);
 	atomic_store(&here.page, &no_page);
 	atomic_store(&here.slot, &no_page.slots[0]);
 	atomic_store(&here.slot_index, 0);
+	pace_forget();
 	watcher_forget();
 	timing_after_fork();
 	tables_after_fork();
@@ -181,7 +183,7 @@ static bool join(void)
 			(void)close(fds[i]);
 	static bool forks; /* under the lock */
 	if (ok && !forks)
-		forks = pthread_atfork(NULL, NULL, forget) == 0;
+		forks = pthread_atfork(NULL, NULL, here_forget) == 0;
 	return ok;
 }
 

@@ -20,6 +20,9 @@ extern struct here here;
 /* Gets the pages, unless this process has them. false: nobody answers, or refuses. */
 bool here_join(const VkApplicationInfo *app);
 
+/* What the child of a fork does (pthread_atfork). */
+void here_forget(void);
+
 /* PAGE_WORD_BUSY or PAGE_WORD_LOOK. A connection of its own: 20 microseconds. */
 void here_tell(enum page_word word);
 

@@ -99,8 +99,12 @@ bool instance_add(struct instance *i);
 bool device_add(struct device *d);
 void instance_remove(const struct instance *i);
 void device_remove(const struct device *d);
-/* In the child of a fork: a thread that it does not have may have been in the middle of an add. */
+/*
+ * In the child of a fork: a thread that it does not have may have been in the middle of an add, or of
+ * anything else under a lock. What the child does with its parent's devices is passed on and not noted.
+ */
 void tables_after_fork(void);
+void device_after_fork(struct device *d);
 
 /* The functions of this library by name, NULL when it is not ours. device_only: those of DEVICE level. */
 PFN_vkVoidFunction hook_find(const char *name, bool device_only);

@@ -109,6 +109,13 @@ void memory_done(struct device *d)
 	d->memory = NULL;
 }
 
+void memory_after_fork(struct device *d)
+{
+	/* The table may be half changed, and what is in it is not this process' to account for. */
+	*d->memory = (struct memory){.reserved = 0};
+	(void)pthread_mutex_init(&d->memory->lock, NULL);
+}
+
 uint64_t memory_left(void)
 {
 	uint64_t hard = atomic_load(&here_control()->memory_hard);

@@ -23,7 +23,8 @@ static struct {
 		uint32_t waiting; /* queues */
 		uint16_t kernels[PAGE_CANDIDATES];
 	} oldest[DEVICES];
-	_Atomic int busy;
+	_Atomic bool busy;
+	_Atomic uint64_t changed_ns;
 } all = {.list = PTHREAD_MUTEX_INITIALIZER, .page = PTHREAD_MUTEX_INITIALIZER};
 
 static void write_slot(struct page_submit *out, const struct oldest *o, uint32_t waiting)
@@ -46,6 +47,7 @@ void timing_after_fork(void)
 	(void)pthread_mutex_init(&all.page, NULL);
 	memset(all.devices, 0, sizeof all.devices);
 	memset(all.oldest, 0, sizeof all.oldest);
+	atomic_store(&all.busy, false);
 }
 
 int oldest_enter(struct timing *t)
@@ -116,6 +118,7 @@ void oldest_update(struct timing *t)
 	}
 	write_slot(&t->setup.slot->oldest, first, waiting);
 	atomic_store_explicit(&all.busy, first != NULL || waiting, memory_order_relaxed);
+	atomic_store_explicit(&all.changed_ns, now_ns(), memory_order_relaxed);
 	(void)pthread_mutex_unlock(&all.page);
 }
 
@@ -133,7 +136,12 @@ void timing_poll_all(void)
 	(void)pthread_mutex_unlock(&all.list);
 }
 
-int timing_is_busy(void)
+bool timing_is_busy(void)
 {
 	return atomic_load_explicit(&all.busy, memory_order_relaxed);
+}
+
+uint64_t timing_changed_ns(void)
+{
+	return atomic_load_explicit(&all.changed_ns, memory_order_relaxed);
 }

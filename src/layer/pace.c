@@ -19,14 +19,22 @@ static uint64_t move_on(_Atomic uint64_t *moment, uint64_t now, uint64_t step)
 	return start;
 }
 
-/* What this process' slot says that the device worked, and was not charged yet. */
-static uint64_t uncharged_busy(void)
-{
-	static _Atomic uint64_t charged;
-	uint64_t busy = atomic_load(&here_slot()->count[PAGE_COUNT_BUSY_NS]);
-	uint64_t before = atomic_exchange(&charged, busy);
+static _Atomic uint64_t charged; /* of this process' time at work */
 
-	return busy > before ? busy - before : 0;
+void pace_forget(void)
+{
+	atomic_store(&charged, 0);
+}
+
+/* Only ever forward: a thread that looked earlier and comes later must not have the rest charged twice. */
+uint64_t pace_charge(uint64_t busy)
+{
+	uint64_t before = atomic_load(&charged);
+
+	while (busy > before)
+		if (atomic_compare_exchange_weak(&charged, &before, busy))
+			return busy - before;
+	return 0;
 }
 
 static void wait_until(uint64_t at_ns, uint64_t now)
@@ -50,7 +58,8 @@ void pace_submit(void)
 	uint64_t now = now_ns(), at = 0;
 	if (share > 0 && share < 100) {
 		/* t of work owes t * (100 - share) / share of rest. */
-		uint64_t rest = uncharged_busy() * (100 - share) / share;
+		uint64_t busy = atomic_load(&here_slot()->count[PAGE_COUNT_BUSY_NS]);
+		uint64_t rest = pace_charge(busy) * (100 - share) / share;
 		at = rest ? move_on(&p->share_tat_ns, now, rest) + rest
 			  : atomic_load(&p->share_tat_ns);
 	}

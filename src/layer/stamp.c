@@ -67,6 +67,10 @@ void stamp_harvest(struct record *r)
 	const struct chunk *c = r->chunks;
 	uint64_t values[CHUNK_PAIRS][4]; /* from, available, to, available */
 
+	if (r->is_mixed) {
+		stamp_lose(r);
+		return;
+	}
 	for (size_t at = 0; at < r->stamp_count && c; at += CHUNK_PAIRS, c = c->next) {
 		size_t pairs = r->stamp_count - at < CHUNK_PAIRS ? r->stamp_count - at
 								 : CHUNK_PAIRS;
@@ -90,6 +94,7 @@ void stamp_lose(struct record *r)
 	for (size_t i = 0; i < r->stamp_count; i++)
 		kernel_lost(r->t, r->uses[r->stamps[i].use].pipeline->row, r->runs);
 	r->runs = 0;
+	r->is_mixed = false;
 }
 
 void stamp_recycle(struct record *r)

@@ -99,6 +99,14 @@ void tables_after_fork(void)
 {
 	(void)pthread_mutex_init(&instances.lock, NULL);
 	(void)pthread_mutex_init(&devices.lock, NULL);
+	for (uint32_t i = 0; i < ROWS; i++) {
+		if (atomic_load(&instances.row[i].key)) {
+			struct instance *of = atomic_load(&instances.row[i].value);
+			(void)pthread_mutex_init(&of->lock, NULL);
+		}
+		if (atomic_load(&devices.row[i].key))
+			device_after_fork(atomic_load(&devices.row[i].value));
+	}
 }
 
 /* ---- names -------------------------------------------------------------------------------- */

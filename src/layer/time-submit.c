@@ -224,8 +224,11 @@ static VkResult submit_below(const struct timing *t, VkQueue queue, const struct
 static VkResult submit_part(struct timing *t, VkQueue queue, struct batches b, VkFence fence,
 			    PFN_vkQueueSubmit2 two)
 {
+	VkResult told = VK_SUCCESS;
+
 	(void)pthread_mutex_lock(&t->lock);
 	struct submission *s = prepare(t, queue, &b, fence);
+	bool begins = s && s->queue->head == s;
 	(void)pthread_mutex_unlock(&t->lock);
 	VkResult r = submit_below(t, queue, &b, s && !s->is_foreign ? s->fence : fence, two);
 
@@ -233,10 +236,15 @@ static VkResult submit_part(struct timing *t, VkQueue queue, struct batches b, V
 		return r;
 	/* A fence that others may look at or change is left to them: ours comes right after it. */
 	if (r == VK_SUCCESS && s->is_foreign)
-		r = t->QueueSubmit(queue, 0, NULL, s->fence);
+		told = t->QueueSubmit(queue, 0, NULL, s->fence);
 	(void)pthread_mutex_lock(&t->lock);
-	track_called(t, s, r == VK_SUCCESS);
+	if (told == VK_SUCCESS)
+		track_called(t, s, r == VK_SUCCESS);
+	else
+		track_untold(t, s);
 	(void)pthread_mutex_unlock(&t->lock);
+	if (begins && t->setup.began)
+		t->setup.began();
 	return r;
 }
 

@@ -103,9 +103,12 @@ struct record {
 	struct chunk *chunks, *last_chunk;
 	struct record **children;
 	size_t child_count, child_size;
-	uint32_t submits; /* since it was begun */
-	uint32_t pending; /* times that it is in submissions under way */
-	uint32_t runs;    /* times that it was submitted since its times were read */
+	uint32_t submits;          /* since it was begun */
+	uint32_t pending;          /* times that it is in submissions under way */
+	uint32_t runs;             /* times that it was submitted since its times were read */
+	struct timed_queue *queue; /* of the last one */
+	bool
+	    is_mixed; /* it was under way on two queues: they overwrote each other's times in any order */
 };
 
 /* ---- submissions (time-submit.c, track.c) ------------------------------------------------------- */
@@ -238,6 +241,8 @@ struct record *record_of(VkCommandBuffer handle);
 struct record *record_new(struct timing *t, struct pool *pool, VkCommandBuffer handle);
 void record_ref(struct record *r);
 void record_unref(struct record *r);
+/* No thread may use what it remembers. */
+void record_forget_all(void);
 /* The handle is freed: nobody finds it any more. */
 void record_drop(struct record *r);
 /* Forgets what was recorded; times that were not read are read first. */
@@ -298,6 +303,8 @@ int track_run(struct submission *s, struct record *r);
 int track_append(struct timing *t, struct submission *s);
 /* The layer below has returned. After a failure it is as if it had never been. */
 void track_called(struct timing *t, struct submission *s, bool succeeded);
+/* It was submitted, and nobody will tell when it is over. */
+void track_untold(struct timing *t, struct submission *s);
 void track_free(struct timing *t, struct submission *s);
 void track_poll(struct timing *t, struct timed_queue *q);
 void track_poll_device(struct timing *t);

@@ -39,6 +39,26 @@ struct timing *timing_new(const struct timing_setup *setup)
 	return t;
 }
 
+void timing_forget(struct timing *t, const struct control_page *control,
+		   struct telemetry_page *page)
+{
+	struct timing anew = {.setup = t->setup, .place = -1};
+
+	memcpy(anew.families, t->families, sizeof anew.families);
+#define NEXT(name) anew.name = t->name;
+#include "layer/timing.def"
+#undef NEXT
+	anew.setup.mode = PAGE_TIMING_OFF;
+	anew.setup.control = control;
+	anew.setup.page = page;
+	anew.setup.slot = &page->slots[0];
+	anew.setup.began = NULL;
+	*t = anew;
+	t->unread_tail = &t->unread;
+	(void)pthread_mutex_init(&t->lock, NULL);
+	record_forget_all();
+}
+
 void timing_free(struct timing *t)
 {
 	struct pool *p;

@@ -10,6 +10,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #define VK_NO_PROTOTYPES
 #include <vulkan/vk_layer.h>
 #include <vulkan/vulkan_core.h>
@@ -31,6 +33,11 @@ struct timing_setup {
 	const struct control_page *control;
 	struct telemetry_page *page;
 	struct page_slot *slot;
+	/*
+	 * Called without a lock when something is submitted to a queue that had nothing to do: somebody is to look when it
+	 * has finished. NULL: nobody is.
+	 */
+	void (*began)(void);
 };
 
 /* NULL when there is no memory: vkCreateDevice answers VK_ERROR_OUT_OF_HOST_MEMORY. */
@@ -49,7 +56,15 @@ PFN_vkVoidFunction timing_proc(const char *name);
 
 /* Looks at what is under way on all devices of this process, without waiting: for a thread that watches. */
 void timing_poll_all(void);
-/* In the child of a fork: its parent's locks may be held by threads that it does not have. */
+/* Whether anything is under way or waits, as far as anybody has noticed. */
+bool timing_is_busy(void);
+/* When that changed last: something began, or was seen to have finished. */
+uint64_t timing_changed_ns(void);
+/*
+ * In the child of a fork: its parent's locks may be held by threads that it does not have, and what they guard be
+ * half changed. So all of it is left where it is, and the device goes on as one of which nothing is known;
+ * from then on it writes into these pages.
+ */
 void timing_after_fork(void);
-/* Whether anything was under way then. */
-int timing_is_busy(void);
+void timing_forget(struct timing *t, const struct control_page *control,
+		   struct telemetry_page *page);

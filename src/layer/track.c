@@ -148,18 +148,21 @@ static void read_times(struct timing *t)
 }
 
 /*
- * Something has changed. Whether the first one of a queue has begun meanwhile, for each queue: what one waits for another
- * one signals. A queue does not begin what comes later before that.
+ * After a change, or to see whether there is one: the first one of a queue may have begun meanwhile, on each queue, as what one
+ * waits for another one signals. A queue does not begin what comes later before that.
  */
-static void settle(struct timing *t)
+static void settle(struct timing *t, bool changed)
 {
 	const struct timed_queue *q;
 
 	for (size_t at = 0; (q = map_next(&t->queues, &at));)
-		if (q->head && !q->head->since_ns && !semaphore_waits(t, q->head))
+		if (q->head && !q->head->since_ns && !semaphore_waits(t, q->head)) {
 			q->head->since_ns = now_ns();
+			changed = true;
+		}
 	/* Before times are read: see there. */
-	oldest_update(t);
+	if (changed)
+		oldest_update(t);
 	read_times(t);
 }
 
@@ -171,6 +174,11 @@ int track_append(struct timing *t, struct submission *s)
 		return -1;
 	for (size_t i = 0; i < s->run_count; i++) {
 		struct record *r = s->runs[i].record;
+		/* Queries are ordered on a queue, not between two of them (Vulkan specification, "Queries"). */
+		if (r->pending && r->queue != q)
+			track_poll(t, r->queue);
+		r->is_mixed |= r->pending && r->queue != q;
+		r->queue = q;
 		r->pending++;
 		r->runs++;
 		if (++r->submits > 1 && r->may_repeat && r->is_primary)
@@ -182,7 +190,7 @@ int track_append(struct timing *t, struct submission *s)
 	*q->tail = s;
 	q->tail = &s->next;
 	if (q->head == s)
-		settle(t);
+		settle(t, true);
 	return 0;
 }
 
@@ -230,7 +238,7 @@ static void retire(struct timing *t, struct timed_queue *q, bool has_times)
 	else
 		(void)map_take(&t->fences, (uint64_t)s->fence);
 	q->done_ns = now_ns();
-	q->done = s->number;
+	q->done = q->done < s->number ? s->number : q->done;
 	if (s->since_ns)
 		kernel_count(t, PAGE_COUNT_BUSY_NS, q->done_ns - s->since_ns);
 	semaphore_forget(t, s);
@@ -252,10 +260,10 @@ static void drain(struct timing *t, struct timed_queue *q)
 	while (q->head && q->head->is_over && !q->head->in_call)
 		retire(t, q, true);
 	if (q->head != before)
-		settle(t);
+		settle(t, true);
 }
 
-static void undo(struct timing *t, struct submission *s)
+static void take_out(struct timing *t, struct submission *s)
 {
 	struct timed_queue *q = s->queue;
 	struct submission **at = &q->head;
@@ -269,6 +277,13 @@ static void undo(struct timing *t, struct submission *s)
 		keep_fence(t, s->fence);
 	else
 		(void)map_take(&t->fences, (uint64_t)s->fence);
+	if (s->calibration)
+		t->calibration = UNCALIBRATED;
+}
+
+static void undo(struct timing *t, struct submission *s)
+{
+	take_out(t, s);
 	for (size_t i = 0; i < s->run_count; i++) {
 		struct record *r = s->runs[i].record;
 		if (r->epoch != s->runs[i].epoch)
@@ -278,11 +293,29 @@ static void undo(struct timing *t, struct submission *s)
 		r->submits--;
 		count_uses(t, r, -1);
 	}
-	if (s->calibration)
-		t->calibration = UNCALIBRATED;
 	semaphore_undo(t, s);
 	track_free(t, s);
-	settle(t);
+	settle(t, true);
+}
+
+void track_untold(struct timing *t, struct submission *s)
+{
+	struct timed_queue *q = s->queue;
+
+	take_out(t, s);
+	/* The device may still write into them: they are not used again. */
+	s->bracket = s->calibration = NULL;
+	for (size_t i = 0; i < s->run_count; i++) {
+		struct record *r = s->runs[i].record;
+		if (r->epoch != s->runs[i].epoch)
+			continue;
+		r->pending--;
+		stamp_lose(r);
+	}
+	/* Whoever waits for it must not be taken for one that waits for ever. */
+	q->done = q->done < s->number ? s->number : q->done;
+	track_free(t, s);
+	settle(t, true);
 }
 
 void track_called(struct timing *t, struct submission *s, bool succeeded)
@@ -312,7 +345,7 @@ static bool poll(struct timing *t, struct timed_queue *q)
 void track_poll(struct timing *t, struct timed_queue *q)
 {
 	if (poll(t, q))
-		settle(t);
+		settle(t, true);
 }
 
 void track_poll_device(struct timing *t)
@@ -320,12 +353,9 @@ void track_poll_device(struct timing *t)
 	struct timed_queue *q;
 	bool changed = false;
 
-	for (size_t at = 0; (q = map_next(&t->queues, &at));) {
+	for (size_t at = 0; (q = map_next(&t->queues, &at));)
 		changed |= poll(t, q);
-		changed |= q->head && !q->head->since_ns;
-	}
-	if (changed)
-		settle(t);
+	settle(t, changed);
 }
 
 void track_idle(struct timing *t, const struct timed_queue *only)

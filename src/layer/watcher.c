@@ -10,7 +10,12 @@
 #include "layer/here.h"
 #include "layer/timing.h"
 
-enum { STACK = 256 << 10, MOST_OFTEN_NS = 10000000, LEAST_OFTEN_NS = 250000000 };
+enum {
+	STACK = 256 << 10,
+	MOST_OFTEN_NS = 10000000,
+	LEAST_OFTEN_NS = 250000000,
+	FIRST_LOOK_NS = 1000000,
+};
 
 static struct {
 	pthread_mutex_t lock;
@@ -38,20 +43,35 @@ static uint64_t budget_every(void)
 	return every && every < MOST_OFTEN_NS ? MOST_OFTEN_NS : every;
 }
 
+static uint64_t between(uint64_t value, uint64_t least, uint64_t most)
+{
+	return value < least ? least : value > most ? most : value;
+}
+
+/* The time at work is needed as it is, not as the program notices it. */
+static bool counts_time(void)
+{
+	uint32_t share = atomic_load(&here_control()->share_percent);
+
+	return share > 0 && share < 100;
+}
+
 /*
- * How long until the next look at what has finished: often enough that a submission which is done does not look
- * unfinished when its time is over. 0 for never.
+ * How long until the next look at what has finished, 0 for never. With the limit `kernel`: often enough that a submission which is
+ * done does not look unfinished when its time is over. Where the time at work is charged: so that it is
+ * about an eighth too long at most, whether a submission takes a millisecond or a minute.
  */
-static uint64_t finish_every(void)
+static uint64_t finish_every(uint64_t now)
 {
 	uint64_t kernel = atomic_load(&here_control()->kernel_ns);
-	uint64_t every = kernel / 8;
+	uint64_t every = kernel ? between(kernel / 8, MOST_OFTEN_NS, LEAST_OFTEN_NS) : 0;
 
-	if (kernel == 0)
-		return 0;
-	return every < MOST_OFTEN_NS    ? MOST_OFTEN_NS
-	       : every > LEAST_OFTEN_NS ? LEAST_OFTEN_NS
-					: every;
+	if (!counts_time() || !timing_is_busy())
+		return every;
+	uint64_t changed = timing_changed_ns();
+	uint64_t soon = between((now > changed ? now - changed : 0) / 8, FIRST_LOOK_NS,
+				LEAST_OFTEN_NS);
+	return every && every < soon ? every : soon;
 }
 
 static void wait_until(uint64_t at)
@@ -76,16 +96,18 @@ static void *look(void *number)
 
 	(void)pthread_mutex_lock(&watcher.lock);
 	while (watcher.running == (uintptr_t)number) {
-		uint64_t now = now_ns(), budgets = budget_every(), finish = finish_every();
+		uint64_t now = now_ns(), budgets = budget_every();
 		if (budgets && now >= budgets_at) {
 			read_budgets();
 			budgets_at = now + budgets;
 		}
 		uint64_t at = budgets ? budgets_at : now + 1000000000u;
-		if (finish) {
+		if (finish_every(now))
 			timing_poll_all();
-			at = at < now + finish ? at : now + finish;
-		}
+		/* What was found changes how long until the next time. */
+		uint64_t finish = finish_every(now);
+		if (finish && at > now + finish)
+			at = now + finish;
 		wait_until(at);
 	}
 	(void)pthread_mutex_unlock(&watcher.lock);
@@ -125,11 +147,24 @@ static void start_thread(void)
 	(void)pthread_attr_destroy(&attributes);
 }
 
+static void kick(void)
+{
+	(void)pthread_mutex_lock(&watcher.lock);
+	if (watcher.running)
+		(void)pthread_cond_broadcast(&watcher.changed);
+	(void)pthread_mutex_unlock(&watcher.lock);
+}
+
+void (*watcher_kick(void))(void)
+{
+	return counts_time() ? kick : NULL;
+}
+
 void watcher_add(struct device *d)
 {
 	if (d->has_budget)
 		budget_read(d);
-	if ((!d->has_budget || budget_every() == 0) && finish_every() == 0)
+	if ((!d->has_budget || budget_every() == 0) && finish_every(0) == 0 && !counts_time())
 		return;
 	(void)pthread_mutex_lock(&watcher.lock);
 	d->next_watched = watcher.first;

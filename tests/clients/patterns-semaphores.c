@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Of vk-patterns: the ways that have vkQueueSubmit2 or semaphores in them. */
+/* Of vk-patterns: the ways that have vkQueueSubmit2, semaphores or time in them. */
 #include "clients/patterns.h"
 
 #include <stdlib.h>
@@ -97,17 +97,33 @@ static VkCommandBuffer record_three(const struct gpu *g)
 	return c;
 }
 
-/* Submitted before the host lets them begin. */
-void ahead(struct gpu *g)
+static void pass_time(void)
 {
 	const char *wait_ms = getenv("WAIT_MS");
 	long ms = wait_ms ? strtol(wait_ms, NULL, 10) : 0;
 	const struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
 
+	(void)nanosleep(&time, NULL);
+}
+
+/* Done long before it is waited for. */
+void late(struct gpu *g)
+{
+	VkCommandBuffer c = record_three(g);
+
+	submit(g, 1, &c, g->fence);
+	pass_time();
+	wait_fence(g);
+	expect(g, 3, 1);
+}
+
+/* Submitted before the host lets them begin. */
+void ahead(struct gpu *g)
+{
 	submit_gated(g, record_three(g), 1, VK_NULL_HANDLE);
 	submit_gated(g, record_three(g), 2, g->fence);
 	for (uint64_t i = 1; i <= 2; i++) {
-		(void)nanosleep(&time, NULL);
+		pass_time();
 		signal_now(g, i);
 	}
 	wait_fence(g);

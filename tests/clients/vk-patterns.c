@@ -4,7 +4,8 @@
  *
  *     vk-patterns ROUNDS.spv PATTERN...
  *
- * WAIT_MS in the environment is how long `ahead` lets its submissions wait; 0 when it is not there.
+ * WAIT_MS in the environment is how long `ahead` lets its submissions wait, and `late` waits itself; 0 when it is not
+ * there.
  * Each pattern prints "PATTERN dispatches N right|WRONG". The patterns are rows of the table at the
  * end; "list" prints their names. Every dispatch takes 1024 numbers a few steps on; the host does the same.
  */
@@ -344,6 +345,7 @@ static const struct way {
     {"submit2", VK_API_VERSION_1_3, submit2},
     {"timeline", VK_API_VERSION_1_3, timeline},
     {"ahead", VK_API_VERSION_1_3, ahead},
+    {"late", VK_API_VERSION_1_1, late},
     {"gated", VK_API_VERSION_1_3, gated},
     {"polling", VK_API_VERSION_1_1, polling},
     {"idle", VK_API_VERSION_1_1, idle},

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Submissions are delayed where the job has a pace; one that is being ended learns it within a slice of its waiting.
 . "${top_srcdir:-.}/tests/lib/tap.sh"
+. "$top_srcdir/tests/lib/patterns.sh"
 need userns vulkan
+patterns_prepare
 
-cp "$top_builddir/tests/clients/vk-memory" .
+cp "$top_builddir/tests/clients/vk-memory" "$patterns_client" .
 r=vkjail-report.json
 
 # at_least WHAT NUMBER LEAST
@@ -22,6 +24,9 @@ at_least 'have one pace' "$(report_get $r .times.run_ns)" 310000000
 run vkjail run --gpu-share 25% -- ./vk-memory work:12
 like "$out" '^work ok' 'gpu-share: the work is done'
 at_least 'and for each time at work there are three of rest' "$(count delay_ns)" "$(($(count busy_ns) * 5 / 2))"
+run vkjail run --gpu-share 50% --env WAIT_MS=3000 -- ./vk-patterns rounds.spv late
+like "$out" '^late dispatches 3 right' 'gpu-share: a program that waits long after its work is done'
+ok 'is not taken for one that kept the device at work' test "$(count busy_ns)" -lt 1500000000
 run vkjail run -- ./vk-memory work:2
 report_is $r .gpu.counts.submits_delayed 0 'without a limit nothing is delayed'
 

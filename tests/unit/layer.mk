@@ -28,3 +28,9 @@ tests_unit_layer_waits_test_SOURCES = tests/unit/layer_waits_test.c tests/unit/l
 tests_unit_layer_waits_test_CPPFLAGS = $(UNIT_CPPFLAGS) $(VULKAN_CFLAGS)
 tests_unit_layer_waits_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_layer_waits_test_LDADD = liblayer.a $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/layer_fork.test
+tests_unit_layer_fork_test_SOURCES = tests/unit/layer_fork_test.c tests/unit/layer_driver.c tests/unit/layer_driver.h
+tests_unit_layer_fork_test_CPPFLAGS = $(UNIT_CPPFLAGS) $(VULKAN_CFLAGS)
+tests_unit_layer_fork_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_layer_fork_test_LDADD = liblayer.a $(CMOCKA_LIBS)

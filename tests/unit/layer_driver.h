@@ -44,12 +44,13 @@ extern struct driver {
 	unsigned
 	    submit_fails_at; /* the submission, counted from 1, that submit_says is about; 0: all */
 	uint32_t last_buffers, last_batches; /* in the last submission */
+	void (*status_waits)(void); /* before the state of a fence is told */
 	bool no_results;      /* whoever asks for times would wait for ever */
 	bool has_loader_data;                /* so the layer can make command buffers of its own */
 } driver;
 
 extern struct device *device;
-extern struct telemetry_page *page;
+extern struct telemetry_page *page; /* shared with children of a fork */
 extern struct control_page control;
 extern VkQueue queues[QUEUES];
 extern VkCommandPool command_pool;

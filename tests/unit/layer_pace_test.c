@@ -28,6 +28,7 @@ static int set_up(void **state)
 	here.control = &control;
 	here.page = page;
 	here.slot = &page->slots[0];
+	pace_forget();
 	return page ? 0 : -1;
 }
 
@@ -79,6 +80,19 @@ static void work_owes_rest(void **state)
 	uint64_t owed = page->share_tat_ns;
 	pace_submit();
 	assert_int_equal(page->share_tat_ns, owed);
+}
+
+/* Two threads look, and the one that looked first comes last. */
+static void nothing_is_charged_twice(void **state)
+{
+	(void)state;
+	assert_int_equal(pace_charge(150), 150);
+	assert_int_equal(pace_charge(100), 0);
+	assert_int_equal(pace_charge(150), 0);
+	assert_int_equal(pace_charge(160), 10);
+	/* A child of a fork begins anew. */
+	pace_forget();
+	assert_int_equal(pace_charge(20), 20);
 }
 
 static void the_end_comes_at_once(void **state)
@@ -167,6 +181,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(submits_keep_their_distance, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(nothing_without_a_limit, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(work_owes_rest, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(nothing_is_charged_twice, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(the_end_comes_at_once, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(a_held_submission_sleeps, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(events, set_up, tear_down),

@@ -155,6 +155,61 @@ static void test_foreign(void **state)
 	assert_int_equal(kernel()->timed + kernel()->first, 3);
 }
 
+/* Our own fence could not be submitted after it. The program's work was, so it counts, and is not heard of again. */
+static void test_foreign_untold(void **state)
+{
+	const VkExportFenceCreateInfo exported = {
+	    .sType = VK_STRUCTURE_TYPE_EXPORT_FENCE_CREATE_INFO};
+
+	(void)state;
+	open_device(PAGE_TIMING_ALL, 64, 1.0f);
+	VkFence fence = new_fence(&exported);
+	record(3);
+	driver.submit_says = VK_ERROR_OUT_OF_HOST_MEMORY;
+	driver.submit_fails_at = 2;
+	assert_int_equal(submit(fence), VK_SUCCESS);
+	assert_int_equal(kernel()->dispatches, 3);
+	assert_int_equal(kernel()->lost, 3);
+	assert_false(timing_is_busy());
+	/* As do those that follow. */
+	driver.submit_says = VK_SUCCESS;
+	record(2);
+	assert_int_equal(submit(VK_NULL_HANDLE), VK_SUCCESS);
+	finish(driver.last_fence);
+	assert_int_equal(kernel()->dispatches, 5);
+	assert_int_equal(kernel()->timed + kernel()->first, 2);
+}
+
+/* Under way twice. On one queue the second time is what can be read; on two it would be a piece of each. */
+static void test_simultaneous(void **state)
+{
+	const VkSubmitInfo info = {.commandBufferCount = 1, .pCommandBuffers = &commands};
+	VkFence first, second;
+
+	(void)state;
+	open_device(PAGE_TIMING_ALL, 64, 1.0f);
+	record_into(commands, VK_COMMAND_BUFFER_USAGE_SIMULTANEOUS_USE_BIT, 2);
+	for (int on_two = 0; on_two < 2; on_two++) {
+		uint64_t read = kernel()->timed + kernel()->first, lost = kernel()->lost;
+		(void)submit(VK_NULL_HANDLE);
+		first = driver.last_fence;
+		(void)CALL(QueueSubmit)(queues[on_two], 1, &info, VK_NULL_HANDLE);
+		second = driver.last_fence;
+		finish(first);
+		finish(second);
+		assert_int_equal(kernel()->timed + kernel()->first, read + (on_two ? 0 : 2));
+		assert_int_equal(kernel()->lost, lost + (on_two ? 4 : 2));
+	}
+	/* One after the other is as on one queue; that the first one is done is found out here. */
+	uint64_t read = kernel()->timed, lost = kernel()->lost;
+	(void)submit(VK_NULL_HANDLE);
+	driver.signalled[(uintptr_t)driver.last_fence] = true;
+	(void)CALL(QueueSubmit)(queues[1], 1, &info, VK_NULL_HANDLE);
+	finish(driver.last_fence);
+	assert_int_equal(kernel()->timed, read + 4);
+	assert_int_equal(kernel()->lost, lost);
+}
+
 /* The first ones of a kernel are timed, then as many as the cost allows. */
 static void test_sampled(void **state)
 {
@@ -204,6 +259,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_refused_pipelines, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_oldest, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_foreign, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_foreign_untold, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_simultaneous, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_sampled, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_no_memory_for_ours, set_up, tear_down),
 	};
