@@ -104,8 +104,8 @@ int cgroup_pressure_fd(const struct cgroup *g);
 
 /* A descriptor to be polled for EPOLLPRI, when forks may have failed at the limit; -1. The caller closes it. */
 int cgroup_refused_fd(const struct cgroup *g);
-/* How often that was. */
-uint64_t cgroup_stat_refused(const struct cgroup *g);
+/* How often that was, by that descriptor: reading it is what makes it quiet again. */
+uint64_t cgroup_stat_refused(int refused_fd);
 
 /* The directory for CLONE_INTO_CGROUP (v2), or -1. */
 int cgroup_clone_fd(const struct cgroup *g);

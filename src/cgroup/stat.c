@@ -162,14 +162,9 @@ static void read_cpu(const struct cgroup *g, struct cgroup_stat *s)
 	}
 }
 
-uint64_t cgroup_stat_refused(const struct cgroup *g)
+uint64_t cgroup_stat_refused(int refused_fd)
 {
-	char text[256];
-	int dir = cgroup_dir(g, CGROUP_PIDS);
-
-	return dir >= 0 && cgroup_read(dir, "pids.events", text, sizeof text) > 0
-		   ? cgroup_find_key(text, "max")
-		   : CGROUP_UNKNOWN;
+	return fd_number(refused_fd, "max");
 }
 
 static void read_pids(const struct cgroup *g, struct cgroup_stat *s)
@@ -180,7 +175,8 @@ static void read_pids(const struct cgroup *g, struct cgroup_stat *s)
 		return;
 	s->tasks = cgroup_read_number(dir, "pids.current");
 	s->tasks_peak = cgroup_read_number(dir, "pids.peak");
-	s->tasks_refused = cgroup_stat_refused(g);
+	AUTO_FD int refused = cgroup_refused_fd(g);
+	s->tasks_refused = cgroup_stat_refused(refused);
 }
 
 /* "8:0 Read 1", "8:0 Write 2", ..., lines for each device, and a "Total" of all. */

@@ -147,7 +147,7 @@ static void pressure(struct loop *l)
 static void refused(struct loop *l)
 {
 	/* The file says so once before anything has happened. */
-	if (known(cgroup_stat_refused(l->watch->group)) == 0)
+	if (known(cgroup_stat_refused(l->refused_fd)) == 0)
 		return;
 	l->watch->seen->refused_ns = timers_now();
 	loop_forget(l, l->refused_fd);

@@ -23,6 +23,25 @@ for _ in range(3):
 print("done")
 END
 
+# A supervisor that is woken for nothing reads all the time.
+reads_of() { sed -n 's/^syscr: //p' "/proc/$1/io"; }
+if [ -r /proc/self/io ]; then
+	mkfifo go
+	vkjail run --quiet --memory 64M --processes 8 --cpu-quota 50% --writable -- sh -c ': >up; read -r line' <go &
+	supervisor=$!
+	exec 3>go
+	wait_for test -e up
+	before=$(reads_of $supervisor)
+	sleep 0.5
+	reads=$(($(reads_of $supervisor) - before))
+	echo end >&3
+	exec 3>&-
+	wait $supervisor
+	ok "while nothing happens the supervisor sleeps ($reads reads in half a second)" test "$reads" -le 40
+else
+	skip 1 'no /proc/PID/io'
+fi
+
 run vkjail run --memory 64M --processes 4 -- true
 enforced=$(report_get $report .limits.memory.enforced_by) refused=$(report_get $report .limits.processes.enforced_by)
 version=$(report_get $report .sandbox.cgroup.version)
