@@ -44,14 +44,43 @@ static int begin_piece(struct runner *r, unsigned lane, struct cursor *at, struc
 	return 0;
 }
 
-static void record_step(struct runner *r, const struct lane *l, const struct step *s)
+static bool is_guarded(const struct runner *r, const struct batch *b)
 {
+	return r->guarded && !b->moves;
+}
+
+static void begin_interval(struct runner *r, unsigned lane)
+{
+	if (is_guarded(r, &r->lanes[lane].batch))
+		guard_begin(&r->run->guard, r->g);
+}
+
+static void end_interval(struct runner *r, unsigned lane, struct cursor *at)
+{
+	if (is_guarded(r, &r->lanes[lane].batch))
+		guard_end(&r->run->guard, r->g);
+	at->interval++;
+	if (r->run->timed)
+		gpu_order_steps(r->g);
+	timestamp(r, lane, at);
+}
+
+/* What ends the last interval is left to the caller. */
+static void record_step(struct runner *r, unsigned lane, struct cursor *at, const struct step *s)
+{
+	const struct batch *b = &r->lanes[lane].batch;
 	struct chunk all = {.count = {s->groups[0], s->groups[1], s->groups[2]}};
 
-	if (s->kernel)
-		step_record(s, l->batch.is_chunk ? &l->batch.part : &all, r->g);
-	else
+	if (!s->kernel) {
 		work_record(s, r->run->buffers, r->g);
+		return;
+	}
+	step_record(s, b->is_chunk ? &b->parts[0] : &all, r->g);
+	for (uint32_t i = 1; b->is_chunk && i < b->part_count; i++) {
+		end_interval(r, lane, at);
+		begin_interval(r, lane);
+		step_record(s, &b->parts[i], r->g);
+	}
 }
 
 /* The next item of a lane. */
@@ -68,13 +97,11 @@ static int record_item(struct runner *r, unsigned lane, struct cursor *at, struc
 	}
 	if (b->after_barrier[i])
 		gpu_order_steps(r->g);
-	record_step(r, &r->lanes[lane], b->items[i]);
-	if (b->item_end[at->interval] == i + 1) {
-		at->interval++;
-		if (r->run->timed)
-			gpu_order_steps(r->g);
-		timestamp(r, lane, at);
-	}
+	if (i == (at->interval ? b->item_end[at->interval - 1] : 0))
+		begin_interval(r, lane);
+	record_step(r, lane, at, b->items[i]);
+	if (b->item_end[at->interval] == i + 1)
+		end_interval(r, lane, at);
 	if (r->looks && (i + 1 == b->count || b->begins_piece[i + 1]))
 		gpu_show_writes(r->g);
 	return 0;
@@ -255,11 +282,78 @@ static int wait_for(struct runner *r, const struct step *s, uint64_t most, uint6
 		f->pending = done <= 0;
 		if (done)
 			return done;
-		if (stop_asked())
-			return stopped(s, f);
-		if (*ret_elapsed > most)
-			return 0;
+		if (!stop_asked() && *ret_elapsed <= most)
+			continue;
+		guard_drop(&r->run->guard);
+		return stop_asked() ? stopped(s, f) : 0;
 	}
+}
+
+/* ---- times --------------------------------------------------------------------------------- */
+
+static int read_stamps(struct runner *r, unsigned lane, uint32_t count, uint64_t *stamps,
+		       struct fail *f)
+{
+	VkResult res = r->g->GetQueryPoolResults(r->g->device, r->run->queries[lane], 0, count,
+						 count * sizeof *stamps, stamps, sizeof *stamps,
+						 VK_QUERY_RESULT_64_BIT | VK_QUERY_RESULT_WAIT_BIT);
+
+	return res == VK_SUCCESS
+		   ? 0
+		   : fail_vk(f, res, "vkGetQueryPoolResults", "read the times of dispatches");
+}
+
+static uint64_t between(const struct runner *r, unsigned lane, const uint64_t stamps[static 2])
+{
+	uint32_t bits = r->g->queues[lane].timestamp_valid_bits;
+	uint64_t mask = bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
+
+	return (uint64_t)((double)((stamps[1] - stamps[0]) & mask) *
+			  (double)r->g->info->props.limits.timestampPeriod);
+}
+
+static int read_times(struct runner *r, unsigned lane, struct fail *f)
+{
+	struct batch *b = &r->lanes[lane].batch;
+	uint64_t stamps[STAMPS_MAX];
+
+	if (!r->run->timed) {
+		b->ns[0] = b->elapsed_ns; /* there is just one interval */
+		return 0;
+	}
+	/* Each piece begins with one, and each interval ends with one. */
+	if (read_stamps(r, lane, b->intervals + r->lanes[lane].piece_count, stamps, f) < 0)
+		return -1;
+	for (uint32_t i = 0; i < b->intervals; i++)
+		b->ns[i] = between(r, lane, &stamps[i + b->interval_piece[i]]);
+	return 0;
+}
+
+/* ---- warming up ---------------------------------------------------------------------------- */
+
+/* Timestamps with nothing between them say what one costs. */
+static void record_stamps(struct runner *r)
+{
+	struct gpu *g = r->g;
+
+	g->CmdResetQueryPool(g->commands, r->run->queries[0], 0, WARM_STAMPS);
+	for (uint32_t i = 0; i < WARM_STAMPS; i++) {
+		gpu_order_steps(g);
+		g->CmdWriteTimestamp(g->commands, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT,
+				     r->run->queries[0], i);
+	}
+}
+
+static int read_stamp_cost(struct runner *r, struct fail *f)
+{
+	uint64_t stamps[WARM_STAMPS], ns;
+
+	if (read_stamps(r, 0, WARM_STAMPS, stamps, f) < 0)
+		return -1;
+	for (uint32_t i = 0; i + 1 < WARM_STAMPS; i++)
+		if ((ns = between(r, 0, &stamps[i])) < r->run->stamp_ns)
+			r->run->stamp_ns = ns;
+	return 0;
 }
 
 int batch_warm_up(struct runner *r, struct step *s, struct fail *f)
@@ -272,43 +366,21 @@ int batch_warm_up(struct runner *r, struct step *s, struct fail *f)
 	if (gpu_begin(r->g, f) < 0)
 		return -1;
 	step_record(s, &nothing, r->g);
+	bool first = r->run->timed && r->run->stamp_ns == UINT64_MAX;
+	if (first)
+		record_stamps(r);
 	if (gpu_submit(r->g, f) < 0)
 		return -1;
 	int done = wait_for(r, s, most, &elapsed, f);
 	if (done == 0)
 		return batch_too_long(r, s, elapsed, 1, f);
 	s->variant->warm = done > 0;
-	return done < 0 ? -1 : 0;
+	if (done < 0)
+		return -1;
+	return first ? read_stamp_cost(r, f) : 0;
 }
 
-/* ---- times --------------------------------------------------------------------------------- */
-
-static int read_times(struct runner *r, unsigned lane, struct fail *f)
-{
-	struct batch *b = &r->lanes[lane].batch;
-	uint64_t stamps[STAMPS_MAX];
-	uint32_t bits = r->g->queues[lane].timestamp_valid_bits;
-	uint64_t mask = bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
-	double period = (double)r->g->info->props.limits.timestampPeriod;
-
-	if (!r->run->timed) {
-		b->ns[0] = b->elapsed_ns; /* there is just one interval */
-		return 0;
-	}
-	/* Each piece begins with one, and each interval ends with one. */
-	uint32_t count = b->intervals + r->lanes[lane].piece_count;
-	VkResult res = r->g->GetQueryPoolResults(r->g->device, r->run->queries[lane], 0, count,
-						 count * sizeof stamps[0], stamps, sizeof stamps[0],
-						 VK_QUERY_RESULT_64_BIT | VK_QUERY_RESULT_WAIT_BIT);
-	if (res != VK_SUCCESS)
-		return fail_vk(f, res, "vkGetQueryPoolResults", "read the times of dispatches");
-	for (uint32_t i = 0; i < b->intervals; i++) {
-		uint32_t start = i + b->interval_piece[i];
-		b->ns[i] = (uint64_t)((double)((stamps[start + 1] - stamps[start]) & mask) *
-				      period);
-	}
-	return 0;
-}
+/* ---- a round -------------------------------------------------------------------------------- */
 
 int batch_run(struct runner *r, struct fail *f)
 {

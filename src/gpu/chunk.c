@@ -54,7 +54,12 @@ uint64_t chunk_cut(const uint32_t groups[static 3], uint64_t done, uint64_t want
 		ret->count[1] = 1;
 		ret->count[0] = (uint32_t)least(row - x, want);
 	}
-	return (uint64_t)ret->count[0] * ret->count[1] * ret->count[2];
+	return chunk_groups(ret);
+}
+
+uint64_t chunk_groups(const struct chunk *c)
+{
+	return (uint64_t)c->count[0] * c->count[1] * c->count[2];
 }
 
 /* Past any count of groups a double is not exact, and need not be. */
@@ -93,6 +98,12 @@ uint64_t pace_want(const struct pace *p, const struct pace_rules *r, uint64_t to
 		want = (want + r->align - 1) / r->align * r->align;
 	/* A small rest would keep the device waiting once more for little. */
 	return left <= want || left - want < want / 4 ? left : want;
+}
+
+bool pace_together(const struct pace *p, const struct pace_rules *r, unsigned count,
+		   uint64_t groups, uint64_t next)
+{
+	return p->rate > 0 && count <= p->even && groups + next <= groups_in(p, (double)r->span_ns);
 }
 
 void pace_learn(struct pace *p, uint64_t groups, uint64_t ns)

@@ -48,6 +48,11 @@ static void choose_family(const struct vk *vk, struct device *d)
 	}
 }
 
+static bool is_extension(const VkExtensionProperties *e, const char *name)
+{
+	return strncmp(e->extensionName, name, sizeof e->extensionName) == 0;
+}
+
 static int read_extensions(const struct vk *vk, struct device *d, struct fail *f)
 {
 	VkResult r = vk->EnumerateDeviceExtensionProperties(d->handle, NULL, &d->extension_count,
@@ -65,10 +70,13 @@ static int read_extensions(const struct vk *vk, struct device *d, struct fail *f
 	if (r != VK_SUCCESS && r != VK_INCOMPLETE)
 		return fail_vk(f, r, "vkEnumerateDeviceExtensionProperties",
 			       "list the extensions of a device");
-	for (uint32_t i = 0; i < d->extension_count; i++)
-		if (strncmp(all[i].extensionName, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME,
-			    sizeof all[i].extensionName) == 0)
-			d->has_budget = true;
+	for (uint32_t i = 0; i < d->extension_count; i++) {
+		d->has_budget = d->has_budget ||
+				is_extension(&all[i], VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
+		d->has_conditional = d->has_conditional ||
+				     is_extension(&all[i],
+						  VK_EXT_CONDITIONAL_RENDERING_EXTENSION_NAME);
+	}
 	return 0;
 }
 

@@ -20,7 +20,8 @@ struct device {
 	uint8_t uuid[VK_UUID_SIZE];
 	VkSubgroupFeatureFlags subgroup_ops; /* those that compute shaders may use */
 	VkDeviceSize max_allocation;
-	bool has_budget; /* VK_EXT_memory_budget */
+	bool has_budget;      /* VK_EXT_memory_budget */
+	bool has_conditional; /* VK_EXT_conditional_rendering */
 	uint32_t extension_count;
 	VkQueueFamilyProperties families[FAMILIES_MAX];
 	uint32_t family_count;

@@ -6,6 +6,7 @@
 
 #include "base/auto.h"
 #include "base/text.h"
+#include "gpu/guard.h"
 
 enum { TEST_STAGING_MIN = 64 };
 
@@ -24,7 +25,51 @@ static int load_device(struct gpu *g, struct fail *f)
 	if (missing)
 		return fail_set(f, END_FAILED, NULL, "the Vulkan driver has no function %s",
 				missing);
+	if (g->conditional)
+		guard_load(g);
 	return 0;
+}
+
+static bool has_conditional(const struct gpu *g)
+{
+	VkPhysicalDeviceConditionalRenderingFeaturesEXT have = {
+	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_CONDITIONAL_RENDERING_FEATURES_EXT};
+	VkPhysicalDeviceFeatures2 all = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
+					 .pNext = &have};
+
+	if (g->info->has_conditional)
+		g->vk->GetPhysicalDeviceFeatures2(g->info->handle, &all);
+	return have.conditionalRendering;
+}
+
+/* With the features that are chained to `want`, and for guards what they need. */
+static int create_with(struct gpu *g, VkPhysicalDeviceFeatures2 *want, struct fail *f)
+{
+	static const char *const conditional[] = {VK_EXT_CONDITIONAL_RENDERING_EXTENSION_NAME};
+	VkPhysicalDeviceConditionalRenderingFeaturesEXT guard = {
+	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_CONDITIONAL_RENDERING_FEATURES_EXT,
+	    .pNext = want->pNext,
+	    .conditionalRendering = VK_TRUE};
+	VkDeviceQueueCreateInfo queues[GPU_QUEUES];
+	VkDeviceCreateInfo info = {
+	    .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
+	    .pNext = want,
+	    .queueCreateInfoCount = queue_infos(g, queues),
+	    .pQueueCreateInfos = queues,
+	};
+
+	g->conditional = has_conditional(g);
+	if (g->conditional) {
+		want->pNext = &guard;
+		info.enabledExtensionCount = 1;
+		info.ppEnabledExtensionNames = conditional;
+	}
+	VkResult r = g->vk->CreateDevice(g->info->handle, &info, NULL, &g->device);
+	want->pNext = guard.pNext;
+	if (r == VK_SUCCESS)
+		return 0;
+	g->device = VK_NULL_HANDLE;
+	return fail_vk(f, r, "vkCreateDevice", "open the device");
 }
 
 static int create_device(struct gpu *g, struct fail *f)
@@ -86,18 +131,8 @@ static int create_device(struct gpu *g, struct fail *f)
 			have.features.shaderStorageImageWriteWithoutFormat,
 		},
 	};
-	VkDeviceQueueCreateInfo queues[GPU_QUEUES];
-	VkDeviceCreateInfo info = {
-	    .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
-	    .pNext = &want,
-	    .queueCreateInfoCount = queue_infos(g, queues),
-	    .pQueueCreateInfos = queues,
-	};
-	VkResult r = g->vk->CreateDevice(g->info->handle, &info, NULL, &g->device);
-	if (r != VK_SUCCESS) {
-		g->device = VK_NULL_HANDLE;
-		return fail_vk(f, r, "vkCreateDevice", "open the device");
-	}
+	if (create_with(g, &want, f) < 0)
+		return -1;
 	g->features = want.features;
 	g->storage16 = want11.storageBuffer16BitAccess;
 	g->storage8 = want12.storageBuffer8BitAccess;

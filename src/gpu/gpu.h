@@ -41,8 +41,11 @@ struct gpu {
 	VkPhysicalDeviceFeatures features; /* those that are on */
 	bool storage16, storage8, uniform16, uniform8, int8, float16;
 	bool scalar_layout, uniform_standard; /* layouts of blocks */
-	uint64_t allocated;                   /* bytes of device memory now held */
-	uint64_t limit;                       /* 0: none */
+	bool conditional;                     /* see guard.h */
+	PFN_vkCmdBeginConditionalRenderingEXT CmdBeginConditionalRendering;
+	PFN_vkCmdEndConditionalRenderingEXT CmdEndConditionalRendering;
+	uint64_t allocated; /* bytes of device memory now held */
+	uint64_t limit;     /* 0: none */
 	/* For tests: no memory is mapped, and staging buffers have this size; 0: what is best here. */
 	uint64_t test_staging;
 	uint32_t width; /* work groups that run at the same time, about */
@@ -121,6 +124,7 @@ enum gpu_place {
 	GPU_FOR_KERNELS, /* on the device; mapped as well where that costs nothing */
 	GPU_FOR_STAGING, /* host memory for copies */
 	GPU_FOR_IMAGES,  /* on the device, never mapped */
+	GPU_FOR_GUARD,   /* host memory, guard.h; a few bytes that count for nothing */
 };
 
 /*

@@ -36,6 +36,7 @@ void kernel_answer_times(struct kernel *k, bool timed)
 		const char *key;
 		uint64_t value;
 	} numbers[] = {
+	    {"timed_dispatches", s.timed},
 	    {"total_ns", s.total},
 	    {"min_ns", s.min},
 	    {"p50_ns", s.p50},

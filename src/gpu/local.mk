@@ -20,6 +20,7 @@ libgpu_a_SOURCES = \
 	src/gpu/fail.c src/gpu/fail.h \
 	src/gpu/fill.c src/gpu/fill.h \
 	src/gpu/gpu.c src/gpu/gpu.h src/gpu/memory.c \
+	src/gpu/guard.c src/gpu/guard.h \
 	src/gpu/json-read.c src/gpu/json-read.h \
 	src/gpu/kernel.c src/gpu/kernel-answer.c src/gpu/kernel-load.c src/gpu/step.c src/gpu/step-record.c \
 	src/gpu/step-bind.c src/gpu/step-work.c src/gpu/variant.c src/gpu/pipeline.h \

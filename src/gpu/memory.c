@@ -27,7 +27,7 @@ static int choose_type(const struct gpu *g, uint32_t allowed, enum gpu_place pla
 	int type = -1;
 
 	*ret_mapped = true;
-	if (place == GPU_FOR_STAGING) {
+	if (place == GPU_FOR_STAGING || place == GPU_FOR_GUARD) {
 		type = find_type(g, allowed, host | VK_MEMORY_PROPERTY_HOST_CACHED_BIT);
 		return type >= 0 ? type : find_type(g, allowed, host);
 	}
@@ -106,7 +106,7 @@ int gpu_allocate(struct gpu *g, const VkMemoryRequirements *need, enum gpu_place
 	uint32_t index = g->info->memory.memoryTypes[type].heapIndex;
 	const VkMemoryHeap *heap = &g->info->memory.memoryHeaps[index];
 	/* Staging memory beside a discrete device is the host's and not what the limit is about. */
-	bool counted = heap->flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT;
+	bool counted = heap->flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT && place != GPU_FOR_GUARD;
 	if (counted && g->limit && (need->size > g->limit || g->allocated > g->limit - need->size))
 		return gpu_too_much(f, g->allocated + need->size, g->limit,
 				    "the limit of device memory");
@@ -159,6 +159,18 @@ static int bind_memory(struct gpu *g, struct gpu_buffer *b, struct fail *f)
 	return 0;
 }
 
+static VkBufferUsageFlags usage_of(enum gpu_place place)
+{
+	VkBufferUsageFlags copied = VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
+				    VK_BUFFER_USAGE_TRANSFER_DST_BIT;
+
+	if (place == GPU_FOR_GUARD)
+		return VK_BUFFER_USAGE_CONDITIONAL_RENDERING_BIT_EXT;
+	return place == GPU_FOR_KERNELS ? copied | VK_BUFFER_USAGE_STORAGE_BUFFER_BIT |
+					      VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT
+					: copied;
+}
+
 int gpu_buffer_create(struct gpu *g, uint64_t bytes, enum gpu_place place, struct gpu_buffer *ret,
 		      struct fail *f)
 {
@@ -170,10 +182,7 @@ int gpu_buffer_create(struct gpu *g, uint64_t bytes, enum gpu_place place, struc
 					       : VK_SHARING_MODE_EXCLUSIVE,
 	    .queueFamilyIndexCount = g->family_count,
 	    .pQueueFamilyIndices = g->families,
-	    .usage = VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT |
-		     (place == GPU_FOR_KERNELS
-			  ? VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT
-			  : 0),
+	    .usage = usage_of(place),
 	};
 	VkMemoryRequirements need;
 	VkResult r = g->CreateBuffer(g->device, &info, NULL, &b.buffer);

@@ -39,12 +39,17 @@ static uint64_t guess(const struct step *s)
 	return ns > UINT64_MAX / 4 ? UINT64_MAX : 4 * ns;
 }
 
-/* With a tight limit submissions stay so short that a late dispatch is noticed in time. */
-static uint64_t batch_target(const struct runner *r)
+/*
+ * With a tight limit submissions stay so short that a late dispatch is noticed in time; with any, a late one of
+ * many is known only by how late all of them are.
+ */
+static uint64_t batch_target(const struct runner *r, bool guarded)
 {
 	uint64_t target = r->run->target_ns < BATCH_NS ? r->run->target_ns : BATCH_NS;
 	uint64_t limit = r->run->limit_ns;
 
+	if (guarded && limit == 0)
+		return GUARDED_NS;
 	return limit && limit / 4 < target ? limit / 4 : target;
 }
 
@@ -90,7 +95,7 @@ static void clear(struct lane *l)
 
 	b->count = b->intervals = 0;
 	b->guess_ns = 0;
-	b->is_chunk = b->last_alone = false;
+	b->is_chunk = b->last_alone = b->moves = false;
 	l->piece_count = 0;
 }
 
@@ -99,7 +104,7 @@ static bool time_alone(const struct runner *r, struct kernel *k, uint64_t guess_
 	if (!r->run->timed)
 		return false;
 	k->untimed_ns += guess_ns;
-	if (k->timed_alone >= SAMPLE_FIRST && k->untimed_ns < SAMPLE_EACH_NS)
+	if (k->timed_alone >= SAMPLE_FIRST && k->untimed_ns < r->sample_ns)
 		return false;
 	k->timed_alone++;
 	k->untimed_ns = 0;
@@ -127,6 +132,7 @@ static void add(struct runner *r, struct lane *l, struct step *s, uint64_t guess
 	if (parted || b->begins_piece[b->count])
 		b->interval_piece[b->intervals++] = (uint8_t)(l->piece_count - 1);
 	b->last_alone = alone;
+	b->moves = b->moves || !s->kernel;
 	b->after_barrier[b->count] = order.barrier;
 	b->items[b->count] = s;
 	b->guesses[b->count++] = guess_ns;
@@ -135,17 +141,38 @@ static void add(struct runner *r, struct lane *l, struct step *s, uint64_t guess
 	r->round.lanes[r->round.count++] = (uint8_t)queue;
 }
 
-static void next_chunk(struct runner *r, struct lane *l)
+/* How many groups the next chunk should have when so many are done. */
+static uint64_t chunk_size(const struct runner *r, const struct lane *l, uint64_t done)
 {
-	struct step *s = l->split.step;
-	uint64_t left = l->split.total - l->split.done, want = left;
+	const struct step *s = l->split.step;
+	uint64_t left = l->split.total - done;
 	bool fits = s->last_ns && s->last_ns <= r->run->target_ns;
 
-	if (!s->whole && !fits)
-		want = pace_want(&s->kernel->pace, &r->rules, l->split.total, left);
-	l->batch.is_chunk = true;
-	l->split.part = chunk_cut(s->groups, l->split.done, want, &l->batch.part);
-	add(r, l, s, 0, l->split.done == 0);
+	return s->whole || fits ? left
+				: pace_want(&s->kernel->pace, &r->rules, l->split.total, left);
+}
+
+static void next_chunks(struct runner *r, struct lane *l)
+{
+	struct step *s = l->split.step;
+	struct batch *b = &l->batch;
+	uint64_t done = l->split.done, want = chunk_size(r, l, done);
+
+	b->is_chunk = true;
+	b->part_count = 0;
+	add(r, l, s, 0, done == 0);
+	do {
+		done += chunk_cut(s->groups, done, want, &b->parts[b->part_count++]);
+		if (done < l->split.total)
+			want = chunk_size(r, l, done);
+	} while (
+	    done < l->split.total && b->part_count < PARTS_MAX &&
+	    pace_together(&s->kernel->pace, &r->rules, b->part_count, done - l->split.done, want));
+	/* All in the piece and of the item that was just added. */
+	for (b->intervals = 1; b->intervals < b->part_count; b->intervals++) {
+		b->interval_piece[b->intervals] = b->interval_piece[0];
+		b->item_end[b->intervals] = b->item_end[0];
+	}
 }
 
 /* ---- filling ------------------------------------------------------------------------------- */
@@ -175,14 +202,16 @@ static bool take(struct runner *r, struct step *s)
 {
 	struct lane *l = &r->lanes[s->lane];
 	struct batch *b = &l->batch;
-	uint64_t target = batch_target(r), ns = guess(s);
+	uint64_t target = batch_target(r, r->guarded && s->kernel && !b->moves), ns = guess(s);
 
 	if (is_blocked(r, s))
 		return false;
 	/* A copy cannot be cut; a long one has a submission for itself. */
 	if (!s->kernel && b->count == 0 && ns > target)
 		ns = target;
-	if (b->count < BATCH_MAX && ns <= target - b->guess_ns) {
+	/* What a guard is for is one dispatch that does not take longer than a chunk. */
+	if (b->count < BATCH_MAX && ns <= batch_target(r, false) && b->guess_ns <= target &&
+	    ns <= target - b->guess_ns) {
 		add(r, l, s, ns, true);
 		return true;
 	}
@@ -190,7 +219,7 @@ static bool take(struct runner *r, struct step *s)
 		return false;
 	l->split.step = s;
 	l->split.total = chunk_total(s->groups);
-	next_chunk(r, l);
+	next_chunks(r, l);
 	return true;
 }
 
@@ -207,7 +236,7 @@ void round_fill(struct runner *r)
 			schedule_barrier(&r->schedule, i);
 		clear(&r->lanes[i]);
 		if (r->lanes[i].split.step)
-			next_chunk(r, &r->lanes[i]);
+			next_chunks(r, &r->lanes[i]);
 	}
 	while (!is_full(r) && (s = peek(r)) != NULL && take(r, s)) {
 		s->counted = false;

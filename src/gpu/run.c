@@ -35,18 +35,18 @@ static void finish_split(struct runner *r, struct lane *l)
 	memset(&l->split, 0, sizeof l->split);
 }
 
-static int account_chunk(struct runner *r, struct lane *l, struct fail *f)
+static int account_chunk(struct runner *r, struct lane *l, uint64_t groups, uint64_t ns,
+			 struct fail *f)
 {
 	struct step *s = l->split.step;
 	struct kernel *k = s->kernel;
-	uint64_t ns = l->batch.ns[0];
 
-	pace_learn(&k->pace, l->split.part, ns);
+	pace_learn(&k->pace, groups, ns);
 	k->chunks++;
 	if (ns > k->longest_ns)
 		k->longest_ns = ns;
 	l->split.spent_ns += ns;
-	l->split.done += l->split.part;
+	l->split.done += groups;
 	if (r->run->limit_ns && l->split.spent_ns > r->run->limit_ns) {
 		uint64_t spent = l->split.spent_ns;
 		finish_split(r, l);
@@ -106,8 +106,12 @@ static int account(struct runner *r, struct lane *l, struct fail *f)
 	const struct batch *b = &l->batch;
 	uint32_t from = 0;
 
-	if (b->is_chunk)
-		return account_chunk(r, l, f);
+	if (b->is_chunk) {
+		for (uint32_t i = 0; i < b->part_count; i++)
+			if (account_chunk(r, l, chunk_groups(&b->parts[i]), b->ns[i], f) < 0)
+				return -1;
+		return 0;
+	}
 	for (uint32_t i = 0; i < b->intervals; i++) {
 		if (account_interval(r, b, from, b->item_end[i], b->ns[i], f) < 0)
 			return -1;
@@ -168,6 +172,9 @@ static int run_all(struct runner *r, size_t count, struct fail *f)
 		if (r->steps[i].kernel && !r->steps[i].variant->warm &&
 		    batch_warm_up(r, &r->steps[i], f) < 0)
 			return -1;
+	r->sample_ns = SAMPLE_EACH_NS;
+	if (r->run->stamp_ns > SAMPLE_EACH_NS / SAMPLE_COSTS && r->run->stamp_ns < UINT64_MAX)
+		r->sample_ns = r->run->stamp_ns * SAMPLE_COSTS;
 	for (;;) {
 		if (stop_asked())
 			return fail_set(f, END_CANCELLED, NULL,
@@ -197,6 +204,7 @@ static int make_queries(struct runner *r, struct fail *f)
 	};
 
 	r->run->timed = r->g->info->timestamp_valid_bits > 0;
+	r->run->stamp_ns = UINT64_MAX;
 	if (!r->run->timed) {
 		answer_warning(
 		    "the queue has no timestamps: dispatches are timed by the host, from submission to completion");
@@ -292,6 +300,10 @@ int run_steps(struct run *run, struct step *steps, size_t count, struct fail *f)
 	    .target_ns = run->target_ns, .floor = run_floor(r->g), .align = r->g->width};
 	if (make_queries(r, f) < 0)
 		return -1;
+	/* Queues that wait for each other are left to themselves. */
+	r->guarded = r->lane_count == 1 && guard_open(&run->guard, r->g);
+	if (r->guarded && run->timed)
+		r->rules.span_ns = GUARDED_NS;
 	int rc = run_all(r, count, f);
 	note_open_loops(r);
 	return rc;
@@ -310,4 +322,5 @@ void run_done(struct run *run)
 	memset(run->queries, 0, sizeof run->queries);
 	memset(run->semaphores, 0, sizeof run->semaphores);
 	gpu_buffer_destroy(run->gpu, &run->peek);
+	guard_close(&run->guard, run->gpu);
 }

@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs all steps in order: short dispatches many to a submission, long ones cut into chunks with a
- * submission each; times them and holds each dispatch to the limit. Work goes to the device in rounds, in which each
+ * submission each, or a few in one; times them and holds each dispatch to the limit. Work goes to the device in rounds, in which each
  * queue gets a submission or more; between two rounds the device is idle.
  */
 #pragma once
 
 #include "gpu/budget.h"
+#include "gpu/guard.h"
 #include "gpu/pipeline.h"
 #include "gpu/progress.h"
 #include "gpu/walk.h"
 
 enum {
-	BATCH_MAX = 1024,
-	BATCH_NS = 20000000,      /* no more expected work than this in a submission */
+	BATCH_MAX = 4096,
+	WARM_STAMPS = 5,          /* timestamps that say what one takes */
+	PARTS_MAX = 16,           /* chunks in a submission */
+	BATCH_NS = 20000000,      /* no more expected work than this in a submission, */
+	GUARDED_NS = 100000000,   /* or than this where what has not begun can be left out again */
 	SAMPLE_FIRST = 16,        /* so many short dispatches of a kernel are timed one by one, */
-	SAMPLE_EACH_NS = 1000000, /* then one whenever the kernel has worked for so long */
-	WAIT_SLICE_NS = 20000000, /* how long a signal may go unnoticed */
+	SAMPLE_EACH_NS = 1000000, /* then one whenever the kernel has worked for so long, */
+	SAMPLE_COSTS = 100,       /* and for so many times what a timestamp takes */
+	WAIT_SLICE_NS = 5000000,  /* how long a signal may go unnoticed */
 	MOVED_PER_NS = 4,         /* bytes that copies and clears move, a guess on the low side */
 	LOOK_BYTES = 16,          /* the most that is looked at between steps */
 	SEMAPHORES_MAX = 64,      /* waits of one queue for another in a round */
@@ -40,14 +45,16 @@ struct run {
 	uint64_t limit_ns;  /* of one dispatch, 0: none */
 	uint64_t target_ns; /* of a chunk */
 	bool timed;         /* by the device; else by the host, from submission to completion */
+	uint64_t stamp_ns;  /* what a timestamp takes, UINT64_MAX: not known */
 	/* Owned, until run_done: a submission that nobody waited for may still use them. */
 	VkQueryPool queries[GPU_QUEUES];        /* VK_NULL_HANDLE: the queue has no timestamps */
 	VkSemaphore semaphores[SEMAPHORES_MAX]; /* made when they are needed */
+	struct guard guard;                     /* of what is under way */
 	struct gpu_buffer
 	    peek; /* where the host reads buffers that are not mapped; made when it is needed */
 };
 
-/* What goes to one queue in a round: short dispatches, or one chunk of a long one. */
+/* What goes to one queue in a round: short dispatches, or some chunks of a long one. */
 struct batch {
 	struct step *items[BATCH_MAX];
 	uint64_t guesses[BATCH_MAX];   /* how long each should take */
@@ -61,8 +68,10 @@ struct batch {
 	uint32_t intervals;
 	bool last_alone; /* the last interval is one dispatch that is timed by itself */
 	uint64_t guess_ns, elapsed_ns;
-	bool is_chunk; /* items[0], but only this part of it */
-	struct chunk part;
+	bool moves;    /* some of it copies or clears, which no guard leaves out */
+	bool is_chunk; /* items[0], but only these parts of it, each an interval */
+	struct chunk parts[PARTS_MAX];
+	uint32_t part_count;
 };
 
 /* A part of a batch that is a submission, because another queue waits for it or it for another. */
@@ -87,7 +96,7 @@ struct lane {
 	/* The dispatch that is being cut into chunks. */
 	struct {
 		struct step *step; /* NULL: none */
-		uint64_t total, done, spent_ns, part;
+		uint64_t total, done, spent_ns;
 	} split;
 	uint8_t pieces[GPU_PIECES]; /* of the round's */
 	uint32_t piece_count;
@@ -102,6 +111,9 @@ struct runner {
 	struct schedule schedule;
 	bool started; /* something was submitted */
 	bool looks;   /* the host reads buffers between steps */
+	bool guarded; /* there is a guard */
+	uint64_t
+	    sample_ns; /* a short dispatch is timed alone whenever its kernel worked for so long */
 	struct lane lanes[GPU_QUEUES];
 	unsigned lane_count;
 	struct round round;

@@ -65,7 +65,8 @@ static uint64_t percentile(const struct stats *s, unsigned percent)
 
 void stats_finish(struct stats *s, struct stats_summary *ret)
 {
-	*ret = (struct stats_summary){.count = s->count, .total = s->total, .first = s->first};
+	*ret = (struct stats_summary){
+	    .count = s->count, .timed = s->timed, .total = s->total, .first = s->first};
 	if (s->timed <= 1) {
 		ret->min = ret->p50 = ret->p95 = ret->p99 = ret->max = s->first;
 		return;

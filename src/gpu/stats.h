@@ -18,7 +18,7 @@ struct stats {
 };
 
 struct stats_summary {
-	uint64_t count, total, min, p50, p95, p99, max, first;
+	uint64_t count, timed, total, min, p50, p95, p99, max, first;
 };
 
 void stats_init(struct stats *s);

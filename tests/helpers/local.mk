@@ -2,7 +2,7 @@
 # Small programs that tests run inside the sandbox. Never built with sanitizers: their runtime
 # needs memory and system calls that the limits under test take away.
 test_helpers = \
-	tests/helpers/big-bss tests/helpers/deny-storm tests/helpers/devour tests/helpers/flood tests/helpers/forker tests/helpers/hog tests/helpers/ignore-term \
+	tests/helpers/big-bss tests/helpers/deny-storm tests/helpers/devour tests/helpers/flood tests/helpers/forker tests/helpers/guard-drop tests/helpers/hog tests/helpers/ignore-term \
 	tests/helpers/kill-at tests/helpers/layer-host \
 	tests/helpers/patch-spirv tests/helpers/read-job tests/helpers/say-hello tests/helpers/sigreceive tests/helpers/spin tests/helpers/try-syscall tests/helpers/with-filter \
 	tests/helpers/writefile
@@ -39,6 +39,12 @@ tests_helpers_forker_SOURCES = tests/helpers/forker.c tests/helpers/args.h
 tests_helpers_forker_CPPFLAGS = $(HELPER_CPPFLAGS)
 tests_helpers_forker_CFLAGS = $(HELPER_CFLAGS)
 tests_helpers_forker_LDFLAGS =
+
+tests_helpers_guard_drop_SOURCES = tests/helpers/guard-drop.c
+tests_helpers_guard_drop_CPPFLAGS = $(HELPER_CPPFLAGS) $(libgpu_a_CPPFLAGS)
+tests_helpers_guard_drop_CFLAGS = $(HELPER_CFLAGS)
+tests_helpers_guard_drop_LDFLAGS = $(SAN_CFLAGS)
+tests_helpers_guard_drop_LDADD = $(LIBGPU_LIBS)
 
 tests_helpers_hog_SOURCES = tests/helpers/hog.c tests/helpers/args.h
 tests_helpers_hog_CPPFLAGS = $(HELPER_CPPFLAGS)

@@ -99,6 +99,54 @@ else
 	skip 9 'no glslangValidator or no spirv-val (Debian: glslang-tools, spirv-tools)'
 fi
 
+# What was submitted and has not begun can be left out again, so that long submissions end in time.
+cat >count.comp <<'EOS'
+#version 450
+layout(local_size_x = 1) in;
+layout(std430, set = 0, binding = 0) buffer Count { uint count; };
+void main() { count++; }
+EOS
+vkjail-compile glsl count main <count.comp | cat >count.spv
+# dropped DRIVER WHEN: how many of the dispatches ran, and the device memory that counts
+dropped() {
+	# shellcheck disable=SC2086 # the driver is none or two words
+	run env $1 guard-drop "$2" 50000 <count.spv
+}
+guards() {
+	dropped "$2" never
+	status_is 0 "$1: guarded dispatches"
+	is "$out" "50000
+4" '... run, and the guard is no memory of the job'
+	dropped "$2" before
+	is "$(echo "$out" | head -n 1)" 0 "$1: ... and do not when they are not to any more"
+	dropped "$2" amid
+	seen=$(echo "$out" | head -n 1)
+	ok "$1: ... nor the rest of them" test "$seen" -ge 100 -a "$seen" -lt 50000
+}
+guards "system's driver" ''
+if [ -r "$newer" ]; then
+	guards 'newer Mesa' "VK_DRIVER_FILES=$newer VK_ICD_FILENAMES=$newer"
+else
+	skip 4 "no newer Mesa in $(real_place) (tests/real/setup fetches it)"
+fi
+
+# Thousands of short dispatches: all run, and not each is timed by itself.
+cat >many.yaml <<'EOS'
+compute:
+  device: software
+  kernels: { count: { shader: count.comp } }
+  buffers: { n: { type: u32, shape: [1] } }
+  steps: [ { run: count, bind: [n], groups: 1, repeat: 20000 } ]
+  outputs: { n: { file: n.raw, format: raw } }
+EOS
+run vkjail run -q --report many.json many.yaml
+status_is 0 'many short dispatches'
+is "$(od -An -tu4 n.raw | tr -d ' ')" 20000 '... all run, one after the other'
+report_is many.json .gpu.kernels[0].dispatches 20000 '... and are counted'
+timed=$(report_get many.json .gpu.kernels[0].timed_dispatches)
+ok '... a sample of them is timed' test "$timed" -ge 16 -a "$timed" -lt 20000
+report_valid many.json 'the report of many short dispatches'
+
 # A dispatch that takes far longer than any test: each group adds one to its place.
 cat >long.comp <<'EOS'
 #version 450

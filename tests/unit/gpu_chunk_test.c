@@ -179,6 +179,33 @@ static void the_floor_holds(void **state)
 	assert_int_equal(chunks, 10);
 }
 
+static void even_chunks_go_together(void **state)
+{
+	static const struct pace_rules span = {
+	    .target_ns = 20 * MS, .floor = 8, .align = 2, .span_ns = 100 * MS};
+	struct pace p = {.rate = 0};
+
+	(void)state;
+	/* 10 us a group; nothing is known of the first, nor whether the second is like it. */
+	assert_false(pace_together(&p, &span, 1, 2000, 2000));
+	pace_learn(&p, 2000, 20 * MS);
+	assert_false(pace_together(&p, &span, 1, 2000, 2000));
+	/* One more for each that was. */
+	pace_learn(&p, 2000, 20 * MS);
+	assert_true(pace_together(&p, &span, 1, 2000, 2000));
+	assert_false(pace_together(&p, &span, 2, 4000, 2000));
+	for (int i = 0; i < 10; i++)
+		pace_learn(&p, 2000, 20 * MS);
+	assert_true(pace_together(&p, &span, 4, 8000, 1900));
+	/* Not more than the span, and none where there is no span. */
+	assert_false(pace_together(&p, &span, 4, 8000, 2100));
+	assert_false(pace_together(&p, &span, 5, 10000, 2000));
+	assert_false(pace_together(&p, &rules, 1, 2000, 2000));
+	/* One that is not like the others, and each goes for itself again. */
+	pace_learn(&p, 2000, 60 * MS);
+	assert_false(pace_together(&p, &span, 1, 700, 700));
+}
+
 static void what_is_known(void **state)
 {
 	struct pace p = {.rate = 0};
@@ -208,6 +235,7 @@ int main(void)
 	    cmocka_unit_test(a_short_dispatch_is_not_cut_much),
 	    cmocka_unit_test(an_uneven_kernel_surprises_less),
 	    cmocka_unit_test(the_floor_holds),
+	    cmocka_unit_test(even_chunks_go_together),
 	    cmocka_unit_test(what_is_known),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
