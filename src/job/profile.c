@@ -29,6 +29,7 @@ struct reader {
 	struct profile *profile;
 	const char *dir;
 	unsigned depth, *layer;
+	unsigned *files; /* read so far, the same one as often as it is included */
 };
 
 static int read_into(struct reader *parent, const char *path);
@@ -233,6 +234,10 @@ static int include_one(struct reader *r, const struct node *n)
 	if (r->depth == BOUND_PROFILE_DEPTH)
 		return decode_bad(&r->d, n, "more than %d %s", BOUND_PROFILE_DEPTH,
 				  BOUND_WHAT(PROFILE_DEPTH));
+	/* Depth alone would leave files that include the next one many times to be read for years. */
+	if (++*r->files > BOUND_PROFILE_FILES)
+		return decode_bad(&r->d, n, "more than %d %s", BOUND_PROFILE_FILES,
+				  BOUND_WHAT(PROFILE_FILES));
 	return read_into(r, path_join(r->arena, r->dir, arena_strdup(r->arena, text)));
 }
 
@@ -328,9 +333,12 @@ int profile_read(struct arena *a, const char *path, struct profile *ret, struct 
 {
 	/* decode_where stores with the spec. */
 	struct spec owner = {.arena = *a};
-	unsigned layer = 0;
-	struct reader r = {
-	    .d = {.spec = &owner, .e = e}, .arena = &owner.arena, .profile = ret, .layer = &layer};
+	unsigned layer = 0, files = 0;
+	struct reader r = {.d = {.spec = &owner, .e = e},
+			   .arena = &owner.arena,
+			   .profile = ret,
+			   .layer = &layer,
+			   .files = &files};
 
 	*ret = (struct profile){.file = path, .base = -1};
 	int rc = read_into(&r, path);

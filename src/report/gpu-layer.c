@@ -3,6 +3,7 @@
  * What the Vulkan layer says about a command, in the members that vkjail-exec's claims have for a compute
  * job. Rows are copied from the page before anything in them is believed.
  */
+#include <float.h>
 #include <string.h>
 
 #include "base/auto.h"
@@ -96,9 +97,10 @@ static json_t *device_of(const struct page_device *d)
 	(void)json_object_set_new(o, "api", json_string(api));
 	set_text(o, "pci", d->pci, sizeof d->pci);
 	set_int(o, "timestamp_valid_bits", d->timestamp_bits);
-	(void)json_object_set_new(
-	    o, "timestamp_period_ns",
-	    json_real(d->timestamp_period_ns > 0 ? (double)d->timestamp_period_ns : 0.0));
+	/* JSON has no infinity and no NaN: jansson would leave the member out. */
+	bool is_period = d->timestamp_period_ns > 0 && d->timestamp_period_ns <= FLT_MAX;
+	(void)json_object_set_new(o, "timestamp_period_ns",
+				  json_real(is_period ? (double)d->timestamp_period_ns : 0.0));
 	for (uint32_t i = 0; i < d->heap_count && i < PAGE_HEAPS; i++)
 		(void)json_array_append_new(heaps, heap_of(&d->heaps[i]));
 	(void)json_object_set_new(o, "heaps", heaps);
@@ -264,6 +266,8 @@ static bool read_kernel(const struct telemetry *t, size_t row, struct page_kerne
 {
 	const struct page_kernel *rows = t->page->kernels;
 
+	if (atomic_load(&rows[row].state) != PAGE_ROW_READY)
+		return false;
 	memcpy(ret, &rows[row], sizeof *ret);
 	if (atomic_load(&ret->state) != PAGE_ROW_READY)
 		return false;

@@ -2,7 +2,8 @@
 # The corpora of the fuzz targets as tests; tests/fuzz/run builds the same targets with libFuzzer.
 fuzz_targets = \
 	tests/fuzz/claims.test tests/fuzz/include.test tests/fuzz/job.test tests/fuzz/npy.test tests/fuzz/npz.test \
-	tests/fuzz/png.test tests/fuzz/safetensors.test tests/fuzz/spirv.test tests/fuzz/units.test
+	tests/fuzz/png.test tests/fuzz/profile.test tests/fuzz/safetensors.test tests/fuzz/spirv.test tests/fuzz/telemetry.test \
+	tests/fuzz/units.test
 check_PROGRAMS += $(fuzz_targets)
 TESTS += $(fuzz_targets)
 EXTRA_DIST += tests/fuzz/run tests/fuzz/corpus
@@ -41,6 +42,11 @@ tests_fuzz_png_test_CPPFLAGS = $(FUZZ_CPPFLAGS)
 tests_fuzz_png_test_CFLAGS = $(AM_CFLAGS)
 tests_fuzz_png_test_LDADD = $(FUZZ_LIBS)
 
+tests_fuzz_profile_test_SOURCES = tests/fuzz/profile.c $(FUZZ_SOURCES)
+tests_fuzz_profile_test_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_profile_test_CFLAGS = $(AM_CFLAGS)
+tests_fuzz_profile_test_LDADD = $(FUZZ_LIBS)
+
 tests_fuzz_safetensors_test_SOURCES = tests/fuzz/safetensors.c $(FUZZ_SOURCES)
 tests_fuzz_safetensors_test_CPPFLAGS = $(FUZZ_CPPFLAGS)
 tests_fuzz_safetensors_test_CFLAGS = $(AM_CFLAGS)
@@ -50,6 +56,11 @@ tests_fuzz_spirv_test_SOURCES = tests/fuzz/spirv.c $(FUZZ_SOURCES)
 tests_fuzz_spirv_test_CPPFLAGS = $(FUZZ_CPPFLAGS)
 tests_fuzz_spirv_test_CFLAGS = $(AM_CFLAGS)
 tests_fuzz_spirv_test_LDADD = $(FUZZ_LIBS)
+
+tests_fuzz_telemetry_test_SOURCES = tests/fuzz/telemetry.c $(FUZZ_SOURCES)
+tests_fuzz_telemetry_test_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_telemetry_test_CFLAGS = $(AM_CFLAGS)
+tests_fuzz_telemetry_test_LDADD = $(RUN_TEST_LIBS)
 
 tests_fuzz_units_test_SOURCES = tests/fuzz/units.c $(FUZZ_SOURCES)
 tests_fuzz_units_test_CPPFLAGS = $(FUZZ_CPPFLAGS)

@@ -267,6 +267,26 @@ static void test_bound(void **state)
 	free(text);
 }
 
+/* Depth alone would let eight files be read a hundred to the power of seven times. */
+static void test_files(void **state)
+{
+	enum { MOST = 64 };
+
+	write_text(*state, "b.yaml", "allow: [read]\n");
+	for (int extra = 0; extra < 2; extra++) {
+		char text[(MOST + 1) * 16];
+		struct filter f;
+		struct err e = ERR_INIT;
+		size_t used = (size_t)snprintf(text, sizeof text, "include:\n");
+		for (int i = 0; i < MOST + extra; i++)
+			used += (size_t)snprintf(text + used, sizeof text - used, " - b.yaml\n");
+		assert_int_equal(compile(*state, text, &f, &e), -extra);
+		if (extra)
+			assert_non_null(strstr(e.text, "more than 64 files"));
+		filter_done(&f);
+	}
+}
+
 /* Groups name calls that exist somewhere, each once. */
 static void test_groups(void **state)
 {
@@ -289,6 +309,7 @@ int main(void)
 		cmocka_unit_test(test_foreign_calls),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_bound),
+		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_groups),
 	};
 
