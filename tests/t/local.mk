@@ -18,6 +18,7 @@ integration_tests += \
 	tests/t/3541-io.t \
 	tests/t/3542-group-events.t \
 	tests/t/3543-memory-at-exec.t \
+	tests/t/3544-swap.t \
 	tests/t/3570-slow-death.t
 
 integration_tests += \

@@ -2,7 +2,8 @@
 # The integration tests once more on other kernels, with User Mode Linux. 'make check-vm' runs them,
 # 'make vm-kernels' fetches an older and a newer kernel from Debian's other releases for it.
 # The ones that take longest come first, for 'make -j2 check-vm'.
-vm_tests = tests/vm/root.t tests/vm/systemd.t tests/vm/old.t tests/vm/login.t tests/vm/user.t tests/vm/new.t tests/vm/bare.t
+vm_tests = tests/vm/root.t tests/vm/systemd.t tests/vm/old.t tests/vm/login.t tests/vm/user.t tests/vm/new.t tests/vm/bare.t \
+	tests/vm/swap.t tests/vm/swap-old.t
 EXTRA_DIST += $(vm_tests) tests/vm/adversaries tests/lib/adversary-table.py tests/vm/fetch-kernel tests/vm/guest tests/vm/guest-systemd tests/vm/init \
 	tests/vm/merge tests/vm/orders tests/vm/run
 
