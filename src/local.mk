@@ -11,7 +11,7 @@ libbase_a_SOURCES = \
 	src/base/arena.c src/base/arena.h \
 	src/base/atomic.c src/base/atomic.h \
 	src/base/auto.h src/base/banned.h \
-	src/base/cachefile.c src/base/cachefile.h \
+	src/base/cachefile.c src/base/cachefile.h src/base/late-call.h \
 	src/base/cpus.c src/base/cpus.h \
 	src/base/err.c src/base/err.h \
 	src/base/fd.c src/base/fd.h \

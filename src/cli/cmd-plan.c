@@ -10,6 +10,20 @@
 #include "report/parts.h"
 #include "run/request.h"
 
+static void filter_detail(const struct plan *p, char *buf, size_t size)
+{
+	const struct filter *second = p->second;
+
+	if (second->len)
+		(void)snprintf(
+		    buf, size,
+		    "%u instructions; when the device is open, vkjail-exec adds %u for a software driver, %u for hardware's",
+		    p->filter.len, second[FILTER_SECOND_SOFTWARE].len,
+		    second[FILTER_SECOND_HARDWARE].len);
+	else
+		(void)snprintf(buf, size, "%u instructions", p->filter.len);
+}
+
 static const char *step_detail(const struct plan *p, const struct step *s, char *buf, size_t size)
 {
 	const char *target = s->target ? s->target : "";
@@ -30,7 +44,7 @@ static const char *step_detail(const struct plan *p, const struct step *s, char 
 	else if (s->op == STEP_WORKDIR)
 		(void)snprintf(buf, size, "%s", p->workdir);
 	else if (s->op == STEP_FILTER)
-		(void)snprintf(buf, size, "%u instructions", p->filter.len);
+		filter_detail(p, buf, size);
 	else if (s->op == STEP_EXEC)
 		(void)snprintf(buf, size, "%s", p->argv[0]);
 	else if (s->target)

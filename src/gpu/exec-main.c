@@ -17,6 +17,7 @@
 #include "gpu/loop-limit.h"
 #include "gpu/move.h"
 #include "gpu/run.h"
+#include "gpu/second-filter.h"
 #include "gpu/stop.h"
 
 enum {
@@ -422,6 +423,12 @@ static void keep_outputs(struct job *j, struct fail *why)
 	}
 }
 
+/* From here on only data and the driver: no shader, no manifest, no library is looked for any more. */
+static int confine(struct job *j, struct fail *f)
+{
+	return second_filter_install(&j->q, &j->gpu, f);
+}
+
 /* Compilers and the making of pipelines take turns in one act: two phases for the reader. */
 static void answer_acted(struct job *j, const char *phase, uint64_t start)
 {
@@ -440,10 +447,10 @@ static int do_job(struct job *j, struct fail *f)
 		int (*act)(struct job *j, struct fail *f);
 		bool dry; /* part of a dry run */
 	} acts[] = {
-	    {NULL, start_compilers, true},     {NULL, open_device, true},
-	    {"open", open_data, true},         {"compile", load_kernels, true},
-	    {"upload", upload_all, true},      {"run", run_all, false},
-	    {"download", download_all, false},
+	    {NULL, start_compilers, true}, {NULL, open_device, true},
+	    {"open", open_data, true},     {"compile", load_kernels, true},
+	    {NULL, confine, true},         {"upload", upload_all, true},
+	    {"run", run_all, false},       {"download", download_all, false},
 	};
 	uint64_t start = now_ns();
 
@@ -471,6 +478,7 @@ int main(void)
 	stop_install();
 	(void)signal(SIGPIPE, SIG_IGN); /* a compiler that does not read must not end us */
 	int rc = read_request(&job, &f);
+	second_filter_announce(&job.q);
 	if (rc == 0)
 		rc = do_job(&job, &f);
 	if (rc < 0)

@@ -57,7 +57,7 @@ LIBGPU_LIBS = libgpu.a libbase.a $(JANSSON_LIBS) $(PNG_LIBS) $(ZLIB_LIBS) $(MD_L
 
 pkglibexec_PROGRAMS += vkjail-exec vkjail-compile vkjail-probe
 
-vkjail_exec_SOURCES = src/gpu/exec-main.c
+vkjail_exec_SOURCES = src/gpu/exec-main.c src/gpu/second-filter.c src/gpu/second-filter.h
 vkjail_exec_CPPFLAGS = $(libgpu_a_CPPFLAGS)
 vkjail_exec_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 vkjail_exec_LDFLAGS = $(AM_LDFLAGS) $(PIE_LDFLAGS)

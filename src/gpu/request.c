@@ -310,6 +310,18 @@ static void read_outputs(struct json_read *r, const json_t *root, struct request
 	}
 }
 
+static void read_filter(struct json_read *r, const json_t *o, struct request *q)
+{
+	if (!o)
+		return;
+	json_read_keys(r, o, "filter", "software hardware");
+	q->has_filter = true;
+	q->filter_software = (int)json_read_count(r, o, "software", REQUEST_FD_FIRST,
+						  REQUEST_FD_LAST);
+	q->filter_hardware = (int)json_read_count(r, o, "hardware", REQUEST_FD_FIRST,
+						  REQUEST_FD_LAST);
+}
+
 static void read_root(struct json_read *r, const json_t *root, struct request *q)
 {
 	static const char *const devices[] = {
@@ -321,7 +333,7 @@ static void read_root(struct json_read *r, const json_t *root, struct request *q
 
 	json_read_keys(
 	    r, root, "request",
-	    "version name device device_name limits sample_ns progress_ns chunk_ns dry_run compiler cache kernels buffers steps outputs");
+	    "version name device device_name limits sample_ns progress_ns chunk_ns dry_run filter compiler cache kernels buffers steps outputs");
 	if (r->failed)
 		return;
 	(void)json_read_count(r, root, "version", 1, 1);
@@ -341,6 +353,7 @@ static void read_root(struct json_read *r, const json_t *root, struct request *q
 		q->kernel_ns = json_read_count_or(r, limits, "kernel_ns", INT64_MAX, 0);
 		q->device_memory = json_read_count_or(r, limits, "device_memory", INT64_MAX, 0);
 	}
+	read_filter(r, json_object_get(root, "filter"), q);
 	request_read_cache(r, root, &q->cache);
 	read_kernels(r, root, q);
 	read_buffers(r, root, q);

@@ -150,6 +150,8 @@ struct request {
 	uint64_t kernel_ns, device_memory, sample_ns, progress_ns; /* 0: not asked for */
 	uint64_t chunk_ns; /* what a chunk should take; CHUNK_NEVER */
 	bool dry_run;
+	bool has_filter;
+	int filter_software, filter_hardware; /* descriptors of the second filter's programs */
 	const char *compiler;
 	struct request_cache cache;
 	struct request_kernel *kernels;

@@ -75,6 +75,14 @@ static enum spec_seccomp profile_of(const struct plan *p, const struct spec *spe
 	return p->gpu_node_count ? SECCOMP_DEFAULT : SECCOMP_STRICT;
 }
 
+static int get_second(struct plan *p, struct err *e)
+{
+	for (int i = 0; i < FILTER_SECONDS; i++)
+		if (filter_second_get((enum filter_second)i, &p->second[i], e) < 0)
+			return -1;
+	return 0;
+}
+
 static int plan_privileges(struct plan *p, const struct spec *spec, struct err *e)
 {
 	p->no_caps = cap_init();
@@ -90,6 +98,8 @@ static int plan_privileges(struct plan *p, const struct spec *spec, struct err *
 		plan_warn(
 		    p,
 		    "no seccomp filter: the job may make every system call that the kernel allows it");
+	if (spec->compute && p->seccomp == SECCOMP_STRICT && !spec->learn && get_second(p, e) < 0)
+		return -1;
 	struct filter *f = spec->learn ? &p->judge : &p->filter;
 	if (spec->learn)
 		filter_learning(&p->filter);
@@ -149,6 +159,8 @@ int plan_make(struct plan *p, const struct spec *spec, const struct host *host, 
 void plan_done(struct plan *p)
 {
 	filter_done(&p->filter);
+	for (int i = 0; i < FILTER_SECONDS; i++)
+		filter_done(&p->second[i]);
 	filter_done(&p->judge);
 	if (p->no_caps)
 		(void)cap_free(p->no_caps);

@@ -112,6 +112,8 @@ struct plan {
 	enum spec_seccomp seccomp; /* the profile in force */
 	const char *seccomp_name;  /* what it is called; of a file: its path */
 	struct filter filter;
+	/* What vkjail-exec puts on itself when its device is open, by enum filter_second; len 0: nothing. */
+	struct filter second[FILTER_SECONDS];
 	struct landlock_rules landlock;
 	struct filter judge; /* learning: what the profile would have said; the filter only asks */
 	cap_t no_caps;

@@ -24,6 +24,8 @@ json_t *part_call(const struct denied_row *row)
 		    values, args[i].label,
 		    json_string(call_arg_print(args[i].form, row->args[i], text, sizeof text)));
 	(void)json_object_set_new(o, "args", values);
+	if (row->late)
+		(void)json_object_set_new(o, "second_filter", json_true());
 	return o;
 }
 

@@ -127,6 +127,8 @@ json_t *part_gpu(const struct report_facts *f)
 	if (!f->outcome || !c)
 		return o;
 	(void)json_object_set(o, "device", c->device ? c->device : json_null());
+	if (f->plan->second[FILTER_SECOND_SOFTWARE].len)
+		(void)json_object_set(o, "second_filter", c->filter ? c->filter : json_null());
 	json_object_foreach(c->lists, key, list)(void) json_object_set_new(
 	    o, key, part_since_launch(json_deep_copy(list), f->seen ? f->seen->launch_ns : 0));
 	if (c->budgets_taken) {

@@ -225,9 +225,10 @@ static void of_syscall(const struct plan *p, const struct observed *o, struct ou
 		return;
 	}
 	(void)call_print(out->call->arch, out->call->nr, out->call->args, call, sizeof call);
-	say(out, "the job called %s of %s, for which the seccomp profile '%s' ends it", call,
+	say(out, "the job called %s of %s, for which the seccomp profile '%s' ends it%s", call,
 	    call_arch_name(out->call->arch, out->call->nr, arch, sizeof arch),
-	    p->seccomp_name ? p->seccomp_name : spec_seccomp_name(p->seccomp));
+	    p->seccomp_name ? p->seccomp_name : spec_seccomp_name(p->seccomp),
+	    out->call->late ? " once the device is open" : "");
 }
 
 /* execve(2) had no room for the program and could not return any more: SIGSEGV, before Linux 5.17 SIGKILL. */

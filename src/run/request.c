@@ -289,13 +289,35 @@ static json_t *header(const struct spec *spec, uint64_t sample_ns, const struct 
 }
 
 /* A sealed memfd: the job can read it and nothing else. */
-static int put_request(const char *text, struct err *e)
+static int put_sealed(const char *name, const void *data, size_t size, struct err *e)
 {
-	AUTO_FD int fd = memfd_create("vkjail-request", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd < 0 || fd_write_all(fd, text, strlen(text)) < 0 || lseek(fd, 0, SEEK_SET) < 0 ||
+	AUTO_FD int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0 || fd_write_all(fd, data, size) < 0 || lseek(fd, 0, SEEK_SET) < 0 ||
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
 		return err_os(e, errno, NULL, "cannot hand the job over");
 	return TAKE_FD(fd);
+}
+
+/* What vkjail-exec is to put on itself. */
+static int add_filters(struct request *r, json_t *root, const struct plan *plan, struct err *e)
+{
+	static const char *const names[FILTER_SECONDS] = {
+	    [FILTER_SECOND_SOFTWARE] = "software", [FILTER_SECOND_HARDWARE] = "hardware"};
+	json_t *programs = json_object();
+
+	for (int i = 0; i < FILTER_SECONDS && plan->second[i].len; i++) {
+		const struct filter *f = &plan->second[i];
+		int fd = put_sealed("vkjail-filter", f->insns, f->len * sizeof *f->insns, e);
+		if (fd < 0) {
+			json_decref(programs);
+			return -1;
+		}
+		(void)json_object_set_new(programs, names[i], json_integer(add_fd(r, fd)));
+	}
+	if (json_object_size(programs))
+		(void)json_object_set(root, "filter", programs);
+	json_decref(programs);
+	return 0;
 }
 
 /* dup2(2) in the child must not hit a source: move all sources above all targets. */
@@ -314,7 +336,7 @@ static int lift(struct request *r, struct err *e)
 	return 0;
 }
 
-int request_open(struct request *r, const struct spec *spec, uint64_t sample_ns,
+int request_open(struct request *r, const struct spec *spec, const struct plan *plan,
 		 const struct host *host, struct err *e)
 {
 	int pair[2];
@@ -325,8 +347,10 @@ int request_open(struct request *r, const struct spec *spec, uint64_t sample_ns,
 		return err_os(e, errno, NULL, "cannot create the answer socket");
 	r->answers_fd = pair[0];
 	(void)add_fd(r, pair[1]);
-	json_t *root = header(spec, sample_ns, host);
-	int result = add_lists(r, root, spec, host, e);
+	json_t *root = header(spec, plan->sample_ns, host);
+	int result = add_filters(r, root, plan, e);
+	if (result == 0)
+		result = add_lists(r, root, spec, host, e);
 	AUTO_FREE char *text = result == 0 ? json_dumps(root, JSON_COMPACT) : NULL;
 	json_decref(root);
 	if (result < 0)
@@ -334,7 +358,7 @@ int request_open(struct request *r, const struct spec *spec, uint64_t sample_ns,
 	if (!text || strlen(text) > REQUEST_MAX)
 		return err_bad(e, spec->compute->where,
 			       "the compute job is larger than %d bytes as JSON", REQUEST_MAX);
-	r->fds[0].from = put_request(text, e);
+	r->fds[0].from = put_sealed("vkjail-request", text, strlen(text), e);
 	if (r->fds[0].from < 0)
 		return -1;
 	return lift(r, e);

@@ -22,8 +22,8 @@ struct request {
 
 #define REQUEST_INIT ((struct request){.answers_fd = -1, .cache = CACHE_INIT})
 
-/* Opens everything; sample_ns: how often heap budgets are read, LIMIT_NONE: only at fixed points; errors name the place in the job file. Free with request_done in either case. */
-int request_open(struct request *r, const struct spec *spec, uint64_t sample_ns,
+/* Opens everything that the spec, and the plan for it, say; errors name the place in the job file. Free with request_done in either case. */
+int request_open(struct request *r, const struct spec *spec, const struct plan *plan,
 		 const struct host *host, struct err *e);
 
 /* Whether request_open could do its work: every file can be read or placed. Nothing is created. */

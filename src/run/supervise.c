@@ -224,7 +224,7 @@ static int prepare(struct run *r, const struct capture *capture, struct err *e)
 		return -1;
 	if (r->spec->compute) {
 		r->phase = REASON_BAD_JOB;
-		if (request_open(&r->request, r->spec, r->plan.sample_ns, r->host, e) < 0)
+		if (request_open(&r->request, r->spec, &r->plan, r->host, e) < 0)
 			return -1;
 		r->phase = REASON_SETUP_FAILED;
 		r->plan.fds = r->request.fds;

@@ -25,6 +25,7 @@
 
 #include "base/auto.h"
 #include "base/fd.h"
+#include "base/late-call.h"
 
 #ifndef TIOCLINUX
 #define TIOCLINUX 0x541c
@@ -60,10 +61,10 @@ static const struct filter_rule strict_rules[] = {
 #include "sandbox/filter-strict.def"
 };
 
-static const struct filter_profile default_profile = {default_rules, COUNTOF(default_rules),
-						      ENOSYS};
-static const struct filter_profile strict_profile = {strict_rules, COUNTOF(strict_rules),
-						     FILTER_KILL};
+static const struct filter_profile default_profile = {
+    .rules = default_rules, .count = COUNTOF(default_rules), .otherwise = ENOSYS};
+static const struct filter_profile strict_profile = {
+    .rules = strict_rules, .count = COUNTOF(strict_rules), .otherwise = FILTER_KILL};
 
 const struct filter_profile *filter_profile(enum spec_seccomp profile)
 {
@@ -83,6 +84,8 @@ uint32_t filter_action(int action)
 {
 	if (action == FILTER_KILL)
 		return SCMP_ACT_KILL_PROCESS;
+	if (action == FILTER_TRAP)
+		return SCMP_ACT_TRAP;
 	return action == FILTER_ALLOW ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO((uint16_t)action);
 }
 
@@ -195,7 +198,8 @@ static int build(scmp_filter_ctx ctx, const struct filter_profile *p, struct fil
 		 struct err *e)
 {
 	/* Without this a foreign architecture kills only the calling thread. */
-	int rc = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	int rc = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH,
+				  p->foreign_passes ? SCMP_ACT_ALLOW : SCMP_ACT_KILL_PROCESS);
 	/* A binary tree over the numbers: the kernel installs it faster than a list. */
 	if (!rc)
 		rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);

@@ -162,6 +162,7 @@ int filter_of_file(const struct profile *p, struct filter *ret, struct err *e)
 	for (size_t i = 0; i < p->rule_count; i++)
 		if (add_own(&rows, p, i, e) < 0)
 			return -1;
-	const struct filter_profile all = {rows.rules, rows.count, otherwise_of(p, base)};
+	const struct filter_profile all = {
+	    .rules = rows.rules, .count = rows.count, .otherwise = otherwise_of(p, base)};
 	return filter_compile_rules(&all, ret, e);
 }

@@ -44,9 +44,14 @@ struct filter_profile {
 	const struct filter_rule *rules;
 	size_t count;
 	int otherwise; /* errno for the calls that no row names, or FILTER_KILL */
+	bool
+	    foreign_passes; /* calls of other architectures are let through instead of killed for */
 };
 
-enum { FILTER_KILL = -1 };
+enum {
+	FILTER_KILL = -1,
+	FILTER_TRAP = -3, /* SIGSYS, which a handler can catch */
+};
 
 /*
  * With an errno, in a row without conditions: refused by the kernel alone. For what the C library
@@ -57,7 +62,10 @@ enum { FILTER_QUIET = 0x8000 };
 /* NULL for SECCOMP_NONE and SECCOMP_FILE. */
 const struct filter_profile *filter_profile(enum spec_seccomp profile);
 
-/* The kernel's word for an action: FILTER_ALLOW, FILTER_KILL or an errno. */
+/* The rows of filter-second.def. */
+const struct filter_rule *filter_second_rules(enum filter_second which, size_t *ret_count);
+
+/* The kernel's word for an action: FILTER_ALLOW, FILTER_KILL, FILTER_TRAP or an errno. */
 uint32_t filter_action(int action);
 
 /*

@@ -40,10 +40,28 @@ int filter_get(enum spec_seccomp profile, struct filter *ret, struct err *e)
 			       .len = (unsigned short)len};
 	return 0;
 }
+
+int filter_second_get(enum filter_second which, struct filter *ret, struct err *e)
+{
+	const bool hardware = which == FILTER_SECOND_HARDWARE;
+
+	(void)e;
+	*ret = (struct filter){
+	    .insns = (struct sock_filter *)(uintptr_t)(hardware ? filter_data_second_hardware
+								: filter_data_second_software),
+	    .len = (unsigned short)(hardware ? COUNTOF(filter_data_second_hardware)
+					     : COUNTOF(filter_data_second_software))};
+	return 0;
+}
 #else
 int filter_get(enum spec_seccomp profile, struct filter *ret, struct err *e)
 {
 	return filter_compile(profile, ret, e);
+}
+
+int filter_second_get(enum filter_second which, struct filter *ret, struct err *e)
+{
+	return filter_second_compile(which, ret, e);
 }
 #endif
 

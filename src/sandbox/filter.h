@@ -38,6 +38,16 @@ void filter_learning(struct filter *ret);
 /* The embedded program when this build has one, else compiled now. SECCOMP_NONE and SECCOMP_FILE give len 0. */
 int filter_get(enum spec_seccomp profile, struct filter *ret, struct err *e);
 
+/*
+ * What vkjail-exec loads on top of 'strict' when its device is open: it only ever takes calls away. For
+ * software drivers, and for those of hardware, which need more.
+ */
+enum filter_second { FILTER_SECOND_SOFTWARE, FILTER_SECOND_HARDWARE, FILTER_SECONDS };
+
+/* Like filter_get and filter_compile; there is no asking program: the second filter has no listener. */
+int filter_second_get(enum filter_second which, struct filter *ret, struct err *e);
+int filter_second_compile(enum filter_second which, struct filter *ret, struct err *e);
+
 /* Always compiled by libseccomp: for builds without an embedded program, and to check it against. */
 int filter_compile(enum spec_seccomp profile, struct filter *ret, struct err *e);
 

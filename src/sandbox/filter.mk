@@ -3,8 +3,8 @@
 FILTER_BUILD_SOURCES = \
 	src/sandbox/call-name.c src/sandbox/call-name.h src/sandbox/call-newer.def \
 	src/sandbox/call-args.c src/sandbox/call-args.def src/sandbox/call-args.h \
-	src/sandbox/filter-build.c src/sandbox/filter-front.c src/sandbox/filter-rules.h src/sandbox/filter.h \
-	src/sandbox/filter-default.def src/sandbox/filter-strict.def
+	src/sandbox/filter-build.c src/sandbox/filter-front.c src/sandbox/filter-second.c src/sandbox/filter-rules.h src/sandbox/filter.h \
+	src/sandbox/filter-default.def src/sandbox/filter-strict.def src/sandbox/filter-second.def
 
 libsandbox_a_SOURCES += src/sandbox/filter.c src/sandbox/filter-file.c src/sandbox/filter-learn.c $(FILTER_BUILD_SOURCES)
 

@@ -26,6 +26,17 @@ static int print_profile(const char *name, enum spec_seccomp profile, struct err
 	return 0;
 }
 
+static int print_second(const char *name, enum filter_second which, struct err *e)
+{
+	struct filter f;
+
+	if (filter_second_compile(which, &f, e))
+		return -1;
+	print_program(name, "", f.insns, f.len);
+	free(f.insns);
+	return 0;
+}
+
 int main(void)
 {
 	struct err e = ERR_INIT;
@@ -33,7 +44,9 @@ int main(void)
 
 	printf("/* Made by gen-filter from the profiles' tables. */\n");
 	if (print_profile("default", SECCOMP_DEFAULT, &e) ||
-	    print_profile("strict", SECCOMP_STRICT, &e)) {
+	    print_profile("strict", SECCOMP_STRICT, &e) ||
+	    print_second("second_software", FILTER_SECOND_SOFTWARE, &e) ||
+	    print_second("second_hardware", FILTER_SECOND_HARDWARE, &e)) {
 		fprintf(stderr, "gen-filter: %s\n", err_render(&e, line, sizeof line));
 		return 1;
 	}

@@ -11,8 +11,10 @@
 #include <linux/seccomp.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 
 #include "base/auto.h"
+#include "base/late-call.h"
 #include "sandbox/call-args.h"
 #include "sandbox/child.h"
 
@@ -29,7 +31,7 @@ union answer {
 
 static bool same(const struct denied_row *a, const struct denied_row *b)
 {
-	return a->arch == b->arch && a->nr == b->nr && a->action == b->action;
+	return a->arch == b->arch && a->nr == b->nr && a->action == b->action && a->late == b->late;
 }
 
 /* The row that counts this call; NULL when there is no room. */
@@ -58,9 +60,11 @@ static struct denied_row *find_row(struct denied *d, const struct denied_row *wa
 	return &d->rows[d->row_count++];
 }
 
-static struct denied_row *count(struct denied *d, const struct seccomp_data *call, int action)
+static struct denied_row *count(struct denied *d, const struct seccomp_data *call, int action,
+				bool late)
 {
-	struct denied_row wanted = {.arch = call->arch, .nr = (uint32_t)call->nr, .action = action};
+	struct denied_row wanted = {
+	    .arch = call->arch, .nr = (uint32_t)call->nr, .action = action, .late = late};
 	unsigned n;
 	const struct call_arg *args = call_args(call->arch, wanted.nr, &n);
 
@@ -74,6 +78,21 @@ static struct denied_row *count(struct denied *d, const struct seccomp_data *cal
 	return row;
 }
 
+/* vkjail-exec's second filter has refused a call, and this one tells which (base/late-call.h). */
+static bool is_late(const struct seccomp_data *call, struct seccomp_data *ret, uint32_t *ret_said)
+{
+	if (call->arch != CALL_ARCH_NATIVE || call->nr != SYS_seccomp ||
+	    (uint32_t)call->args[0] != LATE_CALL)
+		return false;
+	uint32_t os = late_call_unpack(call->args[1], 1);
+	*ret_said = os ? SECCOMP_RET_ERRNO | (os & SECCOMP_RET_DATA) : SECCOMP_RET_KILL_PROCESS;
+	*ret = (struct seccomp_data){.arch = late_call_unpack(call->args[1], 0),
+				     .nr = (int)call->args[2]};
+	for (unsigned i = 0; i < COUNTOF(ret->args); i++)
+		ret->args[i] = late_call_unpack(call->args[3 + i / 2], i);
+	return true;
+}
+
 bool notify_answer(struct child *c)
 {
 	struct denied *d = &c->last_word->denied;
@@ -85,10 +104,12 @@ bool notify_answer(struct child *c)
 	/* ENOENT: the caller was killed meanwhile. */
 	if (ioctl(c->listener_fd, SECCOMP_IOCTL_NOTIF_RECV, &q.notif) < 0)
 		return false;
-	uint32_t said = filter_answer(&c->plan->filter, &q.notif.data);
+	struct seccomp_data call = q.notif.data;
+	uint32_t said = filter_answer(&c->plan->filter, &call);
+	bool late = is_late(&q.notif.data, &call, &said);
 	if ((said & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_ERRNO) {
 		/* Never answered: the end of pid 1 takes the caller with it. */
-		d->killer = (uint32_t)(count(d, &q.notif.data, DENIED_KILLED) - d->rows) + 1;
+		d->killer = (uint32_t)(count(d, &call, DENIED_KILLED, late) - d->rows) + 1;
 		return true;
 	}
 	int os = (int)(said & SECCOMP_RET_DATA);
@@ -96,6 +117,6 @@ bool notify_answer(struct child *c)
 	a.resp.error = -os;
 	/* The kernel takes it only while this very call waits (SECCOMP_IOCTL_NOTIF_ID_VALID). */
 	if (ioctl(c->listener_fd, SECCOMP_IOCTL_NOTIF_SEND, &a.resp) == 0)
-		(void)count(d, &q.notif.data, os);
+		(void)count(d, &call, os, late);
 	return false;
 }

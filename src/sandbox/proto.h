@@ -50,7 +50,7 @@ struct denied_row {
 	uint32_t varied; /* stands for several sets of arguments; args are the first one's */
 	uint64_t count;
 	uint32_t args[DENIED_ARGS]; /* in the order of call-args.def */
-	uint32_t pad;
+	uint32_t late;              /* refused by vkjail-exec's second filter, as it told */
 };
 
 struct denied {

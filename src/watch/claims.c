@@ -104,6 +104,8 @@ static const struct member trouble_members[] = {
     {"t_ns", M_INTEGER, NULL},  {"call", M_STRING, NULL}, {"result", M_STRING, NULL},
     {"bytes", M_INTEGER, NULL}, {NULL, 0, NULL},
 };
+static const struct member filter_members[] = {
+    {"program", M_STRING, NULL}, {"instructions", M_INTEGER, NULL}, {NULL, 0, NULL}};
 static const struct member end_members[] = {
     {"reason", M_STRING, NULL},  {"text", M_STRING, NULL},       {"hint", M_STRING, NULL},
     {"where", M_STRING, NULL},   {"kernel", M_STRING, NULL},     {"observed_ns", M_INTEGER, NULL},
@@ -226,6 +228,7 @@ void claims_done(struct claims *c)
 {
 	json_decref(c->device);
 	json_decref(c->end);
+	json_decref(c->filter);
 	json_decref(c->lists);
 	claims_init(c);
 }
@@ -313,6 +316,8 @@ void claims_add(struct claims *c, const char *data, size_t size)
 		add_end(c, message);
 	} else if (strcmp(event, "device") == 0 && !c->device) {
 		c->device = take_object(message, device_members);
+	} else if (strcmp(event, "filter") == 0 && !c->filter) {
+		c->filter = take_object(message, filter_members);
 	} else {
 		c->refused++;
 	}

@@ -35,6 +35,7 @@ struct claim_progress {
 
 struct claims {
 	json_t *device; /* object, or NULL while nothing was said */
+	json_t *filter; /* the second one is in force; object, or NULL */
 	json_t *end;    /* object, or NULL */
 	json_t *
 	    lists; /* object of arrays: budgets, shaders, kernels, phases, outputs, warnings, troubles */

@@ -12,6 +12,9 @@
  * VK_TEST_FORGET=1            semaphores are forgotten: what depends on them must come out wrong.
  * VK_TEST_CACHE=TEXT          pipeline caches hold this text, which the software driver's are too empty for. What
  *                             comes back is told on stderr.
+ * VK_TEST_CALL=NAME,ARG...   each vkQueueSubmit makes this system call, and says on stderr how it went; an argument is a
+ *                             number, or a text after ':'. With VK_TEST_CALL_THREAD=1 another thread makes it, which is
+ *                             older than the device.
  * VK_TEST_TELL=1              what was submitted is told on stderr when the device is destroyed, and what is
  *                             under way when it is waited for.
  */
@@ -196,6 +199,7 @@ static VKAPI_ATTR VkResult VKAPI_CALL layer_CreateDevice(VkPhysicalDevice physic
 	link->u.pLayerInfo = link->u.pLayerInfo->pNext;
 	if (fails("vkCreateDevice", &r))
 		return r;
+	calls_begin();
 	if (invents()) {
 		real.queueCreateInfoCount = 1;
 		real.pQueueCreateInfos = &queue;

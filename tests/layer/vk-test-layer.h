@@ -53,5 +53,8 @@ DEVICE_CALLS(PROTOTYPE)
 _Noreturn void die(const char *why);
 /* Whether this call fails, and how. */
 bool fails(const char *call, VkResult *ret);
+/* System calls of VK_TEST_CALL: a device is made, and something is submitted. */
+void calls_begin(void);
+void calls_now(void);
 /* Whether the device has queues that are not there. */
 bool invents(void);

@@ -243,6 +243,7 @@ VKAPI_ATTR VkResult VKAPI_CALL layer_QueueSubmit(VkQueue queue, uint32_t count,
 	static const VkSubmitInfo nothing;
 	VkResult r;
 
+	calls_now();
 	if (fails("vkQueueSubmit", &r))
 		return r;
 	if (!invents())

@@ -45,6 +45,7 @@ integration_tests += \
 	tests/t/2502-attack-limits.t \
 	tests/t/2800-filter.t \
 	tests/t/2801-filter-vulkan.t \
+	tests/t/2802-second-filter.t \
 	tests/t/4020-images.t \
 	tests/t/4021-bindings-refused.t \
 	tests/t/4100-jobs.t \

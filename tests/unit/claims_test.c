@@ -145,6 +145,21 @@ static void test_device(void **state)
 	claims_done(&c);
 }
 
+static void test_filter(void **state)
+{
+	struct claims c;
+	(void)state;
+
+	claims_init(&c);
+	add(&c, "{\"event\":\"filter\",\"program\":\"software\",\"instructions\":7,\"more\":1}");
+	AUTO_FREE char *text = dump(c.filter);
+	assert_string_equal(text, "{\"instructions\":7,\"program\":\"software\"}");
+	add(&c, "{\"event\":\"filter\",\"program\":\"none\"}");
+	assert_int_equal(json_object_size(c.filter), 2);
+	assert_int_equal(c.refused, 1);
+	claims_done(&c);
+}
+
 static void test_bounds(void **state)
 {
 	static char big[CLAIM_MESSAGE_MAX];
@@ -329,6 +344,7 @@ int main(void)
 		cmocka_unit_test(test_deep_nesting),
 		cmocka_unit_test(test_only_known_members_of_the_right_type),
 		cmocka_unit_test(test_device),
+		cmocka_unit_test(test_filter),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_budgets_over_time),
 		cmocka_unit_test(test_budgets_that_make_no_sense),

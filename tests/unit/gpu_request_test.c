@@ -16,7 +16,7 @@
 
 static const char good[] =
     "{\"version\":1,\"name\":\"j\",\"device\":\"named\",\"device_name\":\"lvp\",\"compiler\":\"/c\","
-    "\"limits\":{\"kernel_ns\":5,\"device_memory\":7},\"sample_ns\":9,\"progress_ns\":11,\"dry_run\":true,"
+    "\"filter\":{\"software\":7,\"hardware\":8},\"limits\":{\"kernel_ns\":5,\"device_memory\":7},\"sample_ns\":9,\"progress_ns\":11,\"dry_run\":true,"
     "\"kernels\":[{\"name\":\"k\",\"path\":\"k.comp\",\"fd\":5,\"where\":\"j.yaml:3\","
     "\"constants\":[{\"id\":2,\"value\":1.5},{\"name\":\"R\",\"value\":true}]}],"
     "\"buffers\":[{\"name\":\"a\",\"sampler\":{\"filter\":\"linear\"},\"source\":\"iota\",\"type\":\"f32\",\"shape\":[3,4]},"
@@ -35,6 +35,7 @@ static void a_good_one(void **state)
 	(void)state;
 	assert_int_equal(request_parse(good, strlen(good), &q, &e), 0);
 	assert_int_equal(q.device, DEVICE_NAMED);
+	assert_true(q.has_filter && q.filter_software == 7 && q.filter_hardware == 8);
 	assert_true(q.kernel_ns == 5 && q.device_memory == 7 && q.sample_ns == 9 && q.progress_ns == 11 && q.dry_run);
 	assert_string_equal(q.kernels[0].entry, "main");
 	assert_int_equal(q.kernels[0].constant_count, 2);
@@ -129,6 +130,9 @@ static void bad_ones(void **state)
 	    {"\"kernel_ns\":5", "\"kernel_ns\":-5", "kernel_ns"},
 	    {"\"kernel_ns\":5", "\"kernel_ns\":1e308", "kernel_ns"},
 	    {"\"kernel_ns\":5", "\"kernel_ns\":\"5\"", "kernel_ns"},
+	    {"\"software\":7", "\"software\":2", "software"},
+	    {",\"hardware\":8", "", "hardware"},
+	    {"\"hardware\":8", "\"hardware\":8,\"other\":9", "unknown member 'other'"},
 	    {"\"fd\":5", "\"fd\":4", "fd"},
 	    {"\"fd\":5", "\"fd\":4294967296", "fd"},
 	    {"\"path\":\"k.comp\"", "\"path\":7", "path"},

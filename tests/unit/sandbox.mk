@@ -5,6 +5,12 @@ tests_unit_filter_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_filter_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_filter_test_LDADD = libsandbox.a libbase.a $(SECCOMP_LIBS) $(CMOCKA_LIBS)
 
+unit_tests += tests/unit/filter_second.test
+tests_unit_filter_second_test_SOURCES = tests/unit/filter_second_test.c tests/unit/bpf_sim.c tests/unit/bpf_sim.h
+tests_unit_filter_second_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_filter_second_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_filter_second_test_LDADD = libsandbox.a libbase.a $(SECCOMP_LIBS) $(CMOCKA_LIBS)
+
 unit_tests += tests/unit/profile.test
 tests_unit_profile_test_SOURCES = tests/unit/profile_test.c tests/unit/bpf_sim.c tests/unit/bpf_sim.h
 tests_unit_profile_test_CPPFLAGS = $(UNIT_CPPFLAGS)
