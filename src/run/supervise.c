@@ -337,10 +337,11 @@ static int launch_and_watch(struct run *r, struct err *e)
 			(void)close(r->relays[i].write_fd);
 		r->relays[i].write_fd = -1;
 	}
-	/* After the launch: the child sets itself up meanwhile. */
+	/* After the launch, the child sets itself up meanwhile; but a job that runs has a report that says so. */
 	struct report_facts facts = facts_of(r, NULL);
 	AUTO_FREE char *text = NULL;
 	int running = report_write(&r->report, &facts, &text, e);
+	launched_go(&r->child);
 	r->phase = REASON_RUNNER_FAILED;
 	int result = watch_run(&w, running < 0 ? &(struct err){0} : e);
 	(void)running; /* the last report will be tried all the same, and its failure told */

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <linux/futex.h>
 #include <linux/keyctl.h>
 #include <net/if.h>
 #include <sched.h>
@@ -252,6 +253,17 @@ int child_run_step(struct child *c, const struct step *s)
 	return step_code[s->op](c, s);
 }
 
+/* The supervisor's death in the meantime is ours as well. */
+static void wait_for_go(struct last_word *w)
+{
+	uint32_t not_yet = GO_NOT_YET;
+
+	(void)__atomic_compare_exchange_n(&w->go, &not_yet, GO_AWAITED, false, __ATOMIC_ACQ_REL,
+					  __ATOMIC_ACQUIRE);
+	while (__atomic_load_n(&w->go, __ATOMIC_ACQUIRE) != GO_NOW)
+		(void)syscall(SYS_futex, &w->go, FUTEX_WAIT, GO_AWAITED, NULL, NULL, 0);
+}
+
 _Noreturn void child_main(struct child *c)
 {
 	const struct plan *p = c->plan;
@@ -279,5 +291,6 @@ _Noreturn void child_main(struct child *c)
 		child_send(c, &m);
 		_exit(125);
 	}
+	wait_for_go(c->last_word);
 	init_run(c);
 }

@@ -3,6 +3,7 @@
 #include "sandbox/launch.h"
 
 #include <errno.h>
+#include <linux/futex.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -89,6 +90,12 @@ int launch(const struct plan *p, struct launched *ret, struct err *e)
 	return 0;
 }
 
+void launched_go(struct launched *l)
+{
+	if (__atomic_exchange_n(&l->last_word->go, GO_NOW, __ATOMIC_ACQ_REL) == GO_AWAITED)
+		(void)syscall(SYS_futex, &l->last_word->go, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
 void launched_done(struct launched *l)
 {
 	if (l->pidfd >= 0)
@@ -96,6 +103,6 @@ void launched_done(struct launched *l)
 	if (l->control_fd >= 0)
 		(void)close(l->control_fd);
 	if (l->last_word)
-		(void)munmap((void *)(uintptr_t)l->last_word, sizeof *l->last_word);
+		(void)munmap(l->last_word, sizeof *l->last_word);
 	*l = LAUNCHED_INIT;
 }

@@ -62,8 +62,15 @@ struct denied {
 	struct denied_row rows[DENIED_ROWS];
 };
 
-/* The shared pages: written by pid 1, the message right before its exit; read when it is gone. */
+/* Whether the child may start the job: a futex(2). */
+enum go { GO_NOT_YET, GO_AWAITED, GO_NOW };
+
+/*
+ * The shared pages: written by pid 1, the message right before its exit; read when it is gone. Only the
+ * word before the start goes the other way.
+ */
 struct last_word {
+	uint32_t go;   /* atomic, enum go */
 	uint32_t said; /* atomic */
 	struct msg msg;
 	struct denied denied;

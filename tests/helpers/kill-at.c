@@ -4,7 +4,8 @@
  * Runs COMMAND and kills it, by SIGKILL, when it (or the first process that it starts) enters its Nth
  * system call. Says "killed PID at NUMBER" (the kernel's number of that call) and ends with 0, or "ended
  * PID: STATUS after K calls" and ends with 1 when there were not that many. Only COMMAND is killed: what it
- * has started is let go.
+ * has started is let go. KILL_AT_DELAY in the environment: milliseconds for which COMMAND is held in that call
+ * before, so that the others can come as far as they ever do without it.
  */
 #include <signal.h>
 #include <stdbool.h>
@@ -33,6 +34,10 @@ static int killed(const struct trace *t)
 	struct __ptrace_syscall_info info;
 	long size = ptrace(PTRACE_GET_SYSCALL_INFO, t->watched, sizeof info, &info);
 
+	const char *delay = getenv("KILL_AT_DELAY");
+
+	if (delay)
+		(void)usleep((useconds_t)strtoul(delay, NULL, 10) * 1000);
 	if (kill(t->main, SIGKILL) < 0)
 		die("kill");
 	if (t->watched != t->main)

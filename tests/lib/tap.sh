@@ -27,6 +27,12 @@ export VKJAIL PATH
 LC_ALL=C
 umask 022
 export LC_ALL
+# Leaks are looked for in the unit tests. At the end of a program that is watched by signals the check can hang: a
+# SIGCONT, from a terminal that hangs up for one, takes away the SIGSTOP that it stops the program with.
+if [ "${VKJAIL_SANITIZERS:-}" ]; then
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+	export ASAN_OPTIONS
+fi
 T=$(mktemp -d "${TMPDIR:-/tmp}/vkjail-test.XXXXXX") || exit 99
 chmod 755 "$T"
 # What is cached is this test's own.

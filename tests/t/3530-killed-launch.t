@@ -16,7 +16,8 @@ killed() {
 	: >"$T/$1.log"
 	while [ "$n" -lt 3000 ]; do
 		kill-at "$1" "$n" "$VKJAIL" run -q --wall "$((300 * slower))ms" --grace 0 --memory 200M --report "$T/report.$1.$n" \
-			-- sh -c "sleep 1000; : $mark" >>"$T/$1.log" 2>"$T/$1.err" </dev/null || break
+			--bind "$T/ran" -- sh -c ": >$T/ran/$1.$n; sleep 1000; : $mark" >>"$T/$1.log" 2>"$T/$1.err" </dev/null || break
+		[ ! -e "$T/ran/$1.$n" ] || [ -e "$T/report.$1.$n" ] || echo "$n" >>"$T/unreported"
 		n=$((n + step)) runs=$((runs + 1))
 	done
 	like "$(tail -n 1 "$T/$1.log")" '^ended [0-9]+: 124 after [0-9]+ calls$' "$1: the whole run was gone through"
@@ -46,10 +47,17 @@ row() {
 	printf '%s|%s runs|-|%s\n' "$1" "$runs" "$left" >>"$rows"
 }
 awk '{ print $5 }' /proc/self/mountinfo | sort >mounts.before
+mkdir ran
+# Held a little in each call, so that the child could go on, where it may.
+KILL_AT_DELAY=20 && export KILL_AT_DELAY
 killed self
+unset KILL_AT_DELAY
 row 'the runner is killed at each system call of its own'
 killed child
 row "the runner is killed at each system call of its child's"
+ok 'some of the jobs ran' test "$(find ran -type f | wc -l)" -gt 10
+diag "$(find ran -type f | wc -l) jobs ran"
+is "$(cat unreported 2>/dev/null)" '' 'no job has run without a report that says so'
 awk '{ print $5 }' /proc/self/mountinfo | sort >mounts.after
 is "$(comm -13 mounts.before mounts.after)" '' 'no mount is left'
 diag "control groups before the next run: $(all_groups self | wc -l) of self, $(all_groups child | wc -l) of child"
