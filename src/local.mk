@@ -35,6 +35,7 @@ libcgroup_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 libcgroup_a_SOURCES = \
 	src/cgroup/available.c \
 	src/cgroup/cgroup.h \
+	src/cgroup/devices.c src/cgroup/devices.h \
 	src/cgroup/find.c \
 	src/cgroup/group.c \
 	src/cgroup/own.c src/cgroup/own.h \
@@ -49,6 +50,7 @@ libplan_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 libplan_a_SOURCES = \
 	src/plan/cgroup.c \
 	src/plan/command.c \
+	src/plan/devices.c \
 	src/plan/driver.c \
 	src/plan/dynamic.c \
 	src/plan/gpu.c src/plan/gpu.h \
@@ -120,6 +122,7 @@ librun_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(MD_CFLAGS)
 librun_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 librun_a_SOURCES = \
 	src/run/cache.c src/run/cache.h src/run/cache-evict.c \
+	src/run/group.c src/run/group.h \
 	src/run/include.c src/run/include.h \
 	src/run/layer.c src/run/layer.h \
 	src/run/outputs.c src/run/outputs.h \

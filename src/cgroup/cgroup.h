@@ -21,6 +21,7 @@ enum cgroup_controller {
 	CGROUP_CPUSET,
 	CGROUP_IO,
 	CGROUP_CPUACCT, /* v1 only; in v2 every group counts its CPU time */
+	CGROUP_DEVICES, /* v1 only, with any of the others where it can be had; in v2 a program does it */
 	CGROUP_CONTROLLERS
 };
 
@@ -72,13 +73,13 @@ struct cgroup {
 	bool moved;                                /* we moved to the leaf */
 };
 
-#define CGROUP_INIT                                       \
-	((struct cgroup){.dir = {-1, -1, -1, -1, -1, -1}, \
-			 .oom_fd = -1,                    \
-			 .soft_fd = -1,                   \
-			 .memory_fd = -1,                 \
-			 .cpu_fd = -1,                    \
-			 .tasks_fd = -1,                  \
+#define CGROUP_INIT                                           \
+	((struct cgroup){.dir = {-1, -1, -1, -1, -1, -1, -1}, \
+			 .oom_fd = -1,                        \
+			 .soft_fd = -1,                       \
+			 .memory_fd = -1,                     \
+			 .cpu_fd = -1,                        \
+			 .tasks_fd = -1,                      \
 			 .procs_fd = -1})
 
 /* Makes an empty group in place, after removing what dead runners left there. Free with cgroup_done. */

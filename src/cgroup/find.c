@@ -19,8 +19,9 @@
 #include "cgroup/own.h"
 
 const char *const cgroup_controller_names[CGROUP_CONTROLLERS] = {
-    [CGROUP_MEMORY] = "memory", [CGROUP_PIDS] = "pids", [CGROUP_CPU] = "cpu",
-    [CGROUP_CPUSET] = "cpuset", [CGROUP_IO] = "io",     [CGROUP_CPUACCT] = "cpuacct",
+    [CGROUP_MEMORY] = "memory",   [CGROUP_PIDS] = "pids", [CGROUP_CPU] = "cpu",
+    [CGROUP_CPUSET] = "cpuset",   [CGROUP_IO] = "io",     [CGROUP_CPUACCT] = "cpuacct",
+    [CGROUP_DEVICES] = "devices",
 };
 
 /* The controllers named in a list such as "cpu io memory". */

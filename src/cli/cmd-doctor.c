@@ -165,6 +165,29 @@ static void check_cgroup(const struct host *host, struct finding *f)
 	     text + strlen("; "));
 }
 
+/* By the group that a limit would get here. */
+static void check_devices(const struct host *host, struct finding *f)
+{
+	static const enum cgroup_controller order[] = {CGROUP_MEMORY, CGROUP_PIDS, CGROUP_CPUACCT};
+	struct plan plan = {0};
+	struct err e = ERR_INIT;
+
+	(void)host;
+	for (size_t i = 0; i < COUNTOF(order) && plan.group.version == CGROUP_NONE; i++)
+		(void)cgroup_find(&plan.arena, NULL, CGROUP_BIT(order[i]),
+				  CGROUP_BIT(CGROUP_DEVICES), &plan.group, &e);
+	plan_devices(&plan);
+	if (plan.devices_by)
+		find(f, GOOD, NULL, "a job with a control group opens its own devices alone (%s)",
+		     plan.devices_by);
+	else
+		find(
+		    f, NOTE, NULL,
+		    "no device filter of a control group, the mounts alone keep other nodes out: %s",
+		    plan.devices_why);
+	plan_done(&plan);
+}
+
 static void check_vulkan(const struct host *host, struct finding *f)
 {
 	struct err e = ERR_INIT;
@@ -227,8 +250,8 @@ static const struct {
 	void (*check)(const struct host *host, struct finding *f);
 } checks[] = {
     {"sandbox", check_sandbox},       {"openat2", check_openat2}, {"landlock", check_landlock},
-    {"process tree", check_children}, {"cgroup", check_cgroup},   {"gpu nodes", check_nodes},
-    {"vulkan", check_vulkan},
+    {"process tree", check_children}, {"cgroup", check_cgroup},   {"devices", check_devices},
+    {"gpu nodes", check_nodes},       {"vulkan", check_vulkan},
 };
 
 int cmd_doctor(struct options *o, const struct host *host)

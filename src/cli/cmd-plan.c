@@ -171,6 +171,17 @@ static void print_group(const struct cgroup_place *g)
 		(void)printf("control group: none (%s)\n", g->why);
 }
 
+static void print_devices(const struct plan *p)
+{
+	(void)printf("devices:");
+	for (size_t i = 0; i < p->device_count; i++)
+		(void)printf("%s %s %u:%u", i ? "," : "", p->devices[i].node, p->devices[i].major,
+			     p->devices[i].minor);
+	(void)printf("\n  %s%s\n",
+		     p->devices_by ? "all others refused by " : "no filter besides the mounts: ",
+		     p->devices_by ? p->devices_by : p->devices_why);
+}
+
 static void print_text(const struct options *o, struct plan *p)
 {
 	char detail[2 * 4096 + 64];
@@ -191,6 +202,7 @@ static void print_text(const struct options *o, struct plan *p)
 		     p->gpu_node_count == 1 ? "" : "s");
 	print_gpus(o, p);
 	print_landlock(&p->landlock);
+	print_devices(p);
 	print_group(&p->group);
 	for (size_t i = 0; i < p->warning_count; i++)
 		(void)printf("warning: %s\n", p->warnings[i]);

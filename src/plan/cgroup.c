@@ -188,7 +188,8 @@ int plan_cgroup(struct plan *p, const struct spec *spec, struct err *e)
 	if (need == 0 && !wanted)
 		return 0;
 	bool often = spec->sample_ns < LIMIT_UNSET || limit_is_set(&p->limits, LIMIT_IDLE);
-	if (find(p, wanted, need, often ? CGROUP_BIT(CGROUP_CPUACCT) : 0, e) < 0)
+	unsigned wish = CGROUP_BIT(CGROUP_DEVICES) | (often ? CGROUP_BIT(CGROUP_CPUACCT) : 0);
+	if (find(p, wanted, need, wish, e) < 0)
 		return -1;
 	if (p->group.version == CGROUP_NONE)
 		return 0;

@@ -26,6 +26,9 @@ void plan_setting(struct plan *p, enum cgroup_controller c, const char *file, co
 /* Address space that the command's own program needs; 0 when it is no ELF file, or cannot be read from out here. */
 uint64_t plan_image_bytes(const struct plan *p);
 
+/* The devices that the job's control group lets through; after plan_cgroup and all steps that bind nodes. */
+void plan_devices(struct plan *p);
+
 /* The limits on block devices; after plan_cgroup_cover. */
 int plan_io(struct plan *p, const struct spec *spec, struct err *e);
 /* What the group enforces and measures, over what would be without it. */

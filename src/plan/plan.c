@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "job/profile.h"
 #include "page/page.h"
@@ -129,6 +130,7 @@ int plan_make(struct plan *p, const struct spec *spec, const struct host *host, 
 	plan_identity(p, spec, host);
 	if (plan_gpu(p, spec, e) < 0 || plan_root(p, spec, host, e) < 0)
 		return -1;
+	plan_devices(p);
 	p->seccomp = profile_of(p, spec);
 	p->seccomp_name = p->seccomp == SECCOMP_FILE ? spec->profile->file
 						     : spec_seccomp_names[p->seccomp];
@@ -158,6 +160,9 @@ int plan_make(struct plan *p, const struct spec *spec, const struct host *host, 
 
 void plan_done(struct plan *p)
 {
+	if (p->device_program > 0)
+		(void)close(p->device_program);
+	p->device_program = 0;
 	filter_done(&p->filter);
 	for (int i = 0; i < FILTER_SECONDS; i++)
 		filter_done(&p->second[i]);

@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/devices.h"
 #include "host/gpu.h"
 #include "host/host.h"
 #include "job/spec.h"
@@ -137,6 +138,13 @@ struct plan {
 	int group_fd;
 	int join_fds[CGROUP_CONTROLLERS];
 	size_t join_count;
+
+	/* What the job's processes may open of devices, by whatever path: those that the new root shows, and its stdio. */
+	struct cgroup_device *devices;
+	size_t device_count;
+	const char *devices_by;  /* what holds that; NULL: nothing does ... */
+	const char *devices_why; /* ... because of this */
+	int device_program;      /* with a group of v2; owned; 0: none */
 
 	const char **warnings;
 	size_t warning_count;

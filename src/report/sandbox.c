@@ -75,6 +75,29 @@ static json_t *part_landlock(const struct landlock_rules *l)
 	return o;
 }
 
+/* Which devices can be opened by whatever path, and who sees to it. */
+static json_t *part_devices(const struct plan *p)
+{
+	json_t *o = json_object(), *list = json_array();
+
+	(void)json_object_set_new(o, "enforced_by",
+				  p->devices_by ? json_string(p->devices_by) : json_null());
+	if (p->devices_why)
+		(void)json_object_set_new(o, "unavailable", json_string(p->devices_why));
+	for (size_t i = 0; i < p->device_count; i++) {
+		const struct cgroup_device *d = &p->devices[i];
+		(void)json_array_append_new(
+		    list, json_pack("{s:o,s:s,s:i,s:i,s:s}", "node", part_string(d->node), "type",
+				    d->is_block ? "block" : "char", "major", (int)d->major, "minor",
+				    (int)d->minor, "access",
+				    d->read && d->write ? "rw"
+				    : d->read           ? "r"
+							: "w"));
+	}
+	(void)json_object_set_new(o, "allowed", list);
+	return o;
+}
+
 json_t *part_sandbox(const struct report_facts *f)
 {
 	json_t *o = json_object(), *spaces = json_array();
@@ -95,6 +118,7 @@ json_t *part_sandbox(const struct report_facts *f)
 	(void)json_object_set_new(o, "capabilities", json_string("none"));
 	(void)json_object_set_new(o, "no_new_privs", json_true());
 	(void)json_object_set_new(o, "landlock", part_landlock(&p->landlock));
+	(void)json_object_set_new(o, "devices", part_devices(p));
 	if (p->group.version != CGROUP_NONE || p->group.why)
 		(void)json_object_set_new(o, "cgroup", part_cgroup(p));
 	(void)json_object_set_new(o, "mounts", part_mounts(p));

@@ -14,6 +14,7 @@
 
 #include "base/auto.h"
 #include "job/kernel-names.h"
+#include "run/group.h"
 #include "run/layer.h"
 #include "run/learn.h"
 #include "run/nvidia.h"
@@ -125,42 +126,6 @@ static int check_stdio(struct err *e)
 	return 0;
 }
 
-/* What does not hold because a file cannot be written; the other files are only for the better. */
-static void tell_lost(struct plan *p, const struct cgroup_setting *s, int os)
-{
-	if (s->controller == CGROUP_IO)
-		plan_warn(p, "%s: '%s' does not hold: %s", s->file, s->value, strerrordesc_np(os));
-	else if (s->controller == CGROUP_MEMORY && strstr(s->file, "sw") && host_has_swap())
-		plan_warn(
-		    p,
-		    "the limit 'memory' does not count what is swapped out: cannot write '%s' to %s in the job's control group: %s",
-		    s->value, s->file, strerrordesc_np(os));
-}
-
-/* Makes the group that was planned and writes the limits into it. */
-static int open_group(struct cgroup *g, struct plan *p, struct err *e)
-{
-	if (p->group.version == CGROUP_NONE)
-		return 0;
-	if (cgroup_open(g, &p->group, e) < 0)
-		return err_hint(e, "--cgroup none does without; --cgroup DIR names another place");
-	for (size_t i = 0; i < p->setting_count; i++) {
-		const struct cgroup_setting *s = &p->settings[i];
-		if (cgroup_set(g, s->controller, s->file, s->value) == 0)
-			continue;
-		if (s->must)
-			return err_os(e, errno, s->file,
-				      "cannot write '%s' to it in the job's control group",
-				      s->value);
-		tell_lost(p, s, errno);
-	}
-	/* Where the kernel can't tell, samples will. */
-	if (p->limits.soft[LIMIT_MEMORY] < LIMIT_UNSET)
-		(void)cgroup_soft_memory(g, p->limits.soft[LIMIT_MEMORY]);
-	p->group_fd = cgroup_clone_fd(g);
-	return cgroup_join_fds(g, p->join_fds, &p->join_count, e);
-}
-
 static void close_join(struct plan *p)
 {
 	for (size_t i = 0; i < p->join_count; i++)
@@ -230,7 +195,7 @@ static int prepare(struct run *r, const struct capture *capture, struct err *e)
 		r->plan.fds = r->request.fds;
 		r->plan.fd_count = r->request.fd_count;
 	}
-	if (open_group(&r->group, &r->plan, e) < 0 || open_layer(r, e) < 0)
+	if (group_open(&r->group, &r->plan, e) < 0 || open_layer(r, e) < 0)
 		return -1;
 	if (capture)
 		r->plan.stdio[1] = capture->fd;

@@ -71,7 +71,8 @@ integration_tests += \
 	tests/t/6020-profile.t \
 	tests/t/6021-learn-real.t \
 	tests/t/6400-gpu-nodes.t \
-	tests/t/6410-nvml.t
+	tests/t/6410-nvml.t \
+	tests/t/3544-devices.t
 
 # The Vulkan layer
 integration_tests += tests/t/5200-kernels.t tests/t/5201-kernels-newer.t tests/t/5202-kernels-validation.t tests/t/5210-kernel-waits.t

@@ -75,3 +75,9 @@ tests_unit_nvml_test_SOURCES = tests/unit/nvml_test.c
 tests_unit_nvml_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_nvml_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_nvml_test_LDADD = $(RUN_TEST_LIBS)
+
+unit_tests += tests/unit/cgroup_devices.test
+tests_unit_cgroup_devices_test_SOURCES = tests/unit/cgroup_devices_test.c
+tests_unit_cgroup_devices_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_cgroup_devices_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_cgroup_devices_test_LDADD = libcgroup.a libbase.a $(CMOCKA_LIBS)

@@ -9,9 +9,9 @@ EXTRA_DIST += $(vm_tests) tests/vm/adversaries tests/lib/adversary-table.py test
 
 # What the first machine runs, and the others: what has to do with the kernel, in minutes. For a longer
 # look: make check-vm VM_TESTS='tests/t/... tests/t/...'; all of the suite takes hours in there.
-VM_TESTS = tests/t/2003-process.t tests/t/3000-reasons.t tests/t/3400-rlimits.t tests/t/3500-cgroup.t tests/t/3505-adversaries.t \
+VM_TESTS = tests/t/2003-process.t tests/t/3000-reasons.t tests/t/3400-rlimits.t tests/t/3500-cgroup.t tests/t/3544-devices.t tests/t/3505-adversaries.t \
 	tests/t/3540-cpus-and-shares.t tests/t/3541-io.t tests/t/3542-group-events.t tests/t/3543-memory-at-exec.t tests/t/3570-slow-death.t
-VM_LIMIT_TESTS = tests/t/2003-process.t tests/t/3500-cgroup.t tests/t/3520-scope.t tests/t/3540-cpus-and-shares.t tests/t/3541-io.t \
+VM_LIMIT_TESTS = tests/t/2003-process.t tests/t/3500-cgroup.t tests/t/3544-devices.t tests/t/3520-scope.t tests/t/3540-cpus-and-shares.t tests/t/3541-io.t \
 	tests/t/3542-group-events.t tests/t/3543-memory-at-exec.t
 check-vm: all
 	@VM_TESTS='$(VM_TESTS)' VM_LIMIT_TESTS='$(VM_LIMIT_TESTS)' $(MAKE) $(AM_MAKEFLAGS) check TEST_SECONDS=5400 TESTS='$(vm_tests)'
