@@ -47,6 +47,17 @@ struct timing *timing_of(const void *handle)
 	return device_of(handle)->timing;
 }
 
+/* Whether there is a queue for kernels whose work the device does not time. */
+static bool needs_host_time(const struct timing_setup *s)
+{
+	bool needs = false;
+
+	for (uint32_t i = 0; i < s->family_count; i++)
+		needs |= s->families[i].queueFlags & VK_QUEUE_COMPUTE_BIT &&
+			 s->families[i].timestampValidBits == 0;
+	return needs && s->mode != PAGE_TIMING_OFF;
+}
+
 static bool timing_init(struct device *d)
 {
 	VkQueueFamilyProperties families[16];
@@ -62,12 +73,12 @@ static bool timing_init(struct device *d)
 	    .control = here_control(),
 	    .page = here_page(),
 	    .slot = d->slot,
-	    .began = watcher_kick(),
 	};
 
 	d->instance->next.GetPhysicalDeviceQueueFamilyProperties(d->physical, &setup.family_count,
 								 families);
 	d->instance->next.GetPhysicalDeviceProperties(d->physical, &properties);
+	setup.began = watcher_kick(needs_host_time(&setup));
 	setup.period_ns = properties.limits.timestampPeriod;
 	d->timing = timing_new(&setup);
 	return d->timing != NULL;

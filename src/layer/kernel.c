@@ -108,11 +108,8 @@ void kernel_name(struct timing *t, uint32_t row, const char *name)
 
 /* ---- times --------------------------------------------------------------------------------- */
 
-void kernel_time(struct timing *t, uint32_t row, uint64_t ns, bool first)
+static void add_time(struct page_kernel *k, uint64_t ns, bool first)
 {
-	struct page_kernel *k = &t->setup.page->kernels[row];
-
-	kernel_count(t, PAGE_COUNT_DISPATCHES_TIMED, 1);
 	if (first) {
 		add(&k->first, 1);
 		add(&k->first_ns, ns);
@@ -125,6 +122,20 @@ void kernel_time(struct timing *t, uint32_t row, uint64_t ns, bool first)
 	word_max(&k->max_ns, ns);
 	add(&k->bucket[page_bucket(ns)], 1);
 	add(&k->timed, 1);
+}
+
+void kernel_time(struct timing *t, uint32_t row, uint64_t ns, bool first)
+{
+	kernel_count(t, PAGE_COUNT_DISPATCHES_TIMED, 1);
+	add_time(&t->setup.page->kernels[row], ns, first);
+}
+
+void kernel_time_by_host(struct timing *t, uint32_t row, uint64_t ns, bool first)
+{
+	struct page_kernel *k = &t->setup.page->kernels[row];
+
+	add(&k->by_host, 1);
+	add_time(k, ns, first);
 }
 
 void kernel_lost(struct timing *t, uint32_t row, uint64_t times)

@@ -219,6 +219,7 @@ static inline uint64_t key_of(const void *dispatchable)
 uint32_t kernel_row(struct timing *t, const struct identity *id);
 void kernel_name(struct timing *t, uint32_t row, const char *name);
 void kernel_time(struct timing *t, uint32_t row, uint64_t ns, bool first);
+void kernel_time_by_host(struct timing *t, uint32_t row, uint64_t ns, bool first);
 void kernel_lost(struct timing *t, uint32_t row, uint64_t times);
 /* times: 1, or -1 to take it back */
 void kernel_submitted(struct timing *t, const struct use *u, int times);

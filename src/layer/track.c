@@ -123,6 +123,17 @@ static void read_run(struct record *r, const struct run *run, bool has_times)
 		stamp_lose(r);
 }
 
+/* Whatever became of its times: the next run of the command buffer is not its pipelines' first one. */
+static void end_firsts(const struct submission *s)
+{
+	for (size_t i = 0; i < s->run_count; i++) {
+		struct record *r = s->runs[i].record;
+		for (size_t n = 0; r->epoch == s->runs[i].epoch && !r->pending && n < r->use_count;
+		     n++)
+			r->uses[n].first = false;
+	}
+}
+
 /*
  * Reads the times of what is over. There are drivers that finish everything on the device before they give any (lavapipe
  * does), and so never come back while something waits for the program itself, which may be the
@@ -143,6 +154,7 @@ static void read_times(struct timing *t)
 			read_run(s->runs[i].record, &s->runs[i], has_times);
 		if (s->bracket && has_times)
 			bracket_harvest(t, s);
+		end_firsts(s);
 		track_free(t, s);
 	}
 }
@@ -225,6 +237,25 @@ VkFence track_fence(struct timing *t)
 	return fence;
 }
 
+/*
+ * On a queue without timestamps: how long it took as the host saw it. That is a kernel's own time only where nothing else is
+ * in the submission.
+ */
+static void time_by_host(struct timing *t, const struct submission *s, uint64_t ns)
+{
+	uint32_t family = s->queue->family;
+
+	if (t->setup.mode == PAGE_TIMING_OFF || !s->dispatches || family >= t->setup.family_count ||
+	    t->families[family].timestampValidBits > 0)
+		return;
+	if (s->dispatches == 1) {
+		kernel_time_by_host(t, s->kernels[0], ns, s->first);
+		return;
+	}
+	kernel_count(t, PAGE_COUNT_HOST_SUBMITS, 1);
+	kernel_count(t, PAGE_COUNT_HOST_SUBMITS_NS, ns);
+}
+
 /* The queue's first one is over; has_times: it ran to its end. To be settled afterwards. */
 static void retire(struct timing *t, struct timed_queue *q, bool has_times)
 {
@@ -241,6 +272,8 @@ static void retire(struct timing *t, struct timed_queue *q, bool has_times)
 	q->done = q->done < s->number ? s->number : q->done;
 	if (s->since_ns)
 		kernel_count(t, PAGE_COUNT_BUSY_NS, q->done_ns - s->since_ns);
+	if (s->since_ns && has_times)
+		time_by_host(t, s, q->done_ns - s->since_ns);
 	semaphore_forget(t, s);
 	for (size_t i = 0; i < s->run_count; i++)
 		if (s->runs[i].record->epoch == s->runs[i].epoch)

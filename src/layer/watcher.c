@@ -25,6 +25,7 @@ static struct {
 	uintptr_t running; /* the number of the thread that is to go on; 0: none */
 	uintptr_t started; /* threads ever */
 	struct device *first;
+	_Atomic bool times; /* there was a device whose queues have no timestamps */
 } watcher = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 void watcher_forget(void)
@@ -53,7 +54,7 @@ static bool counts_time(void)
 {
 	uint32_t share = atomic_load(&here_control()->share_percent);
 
-	return share > 0 && share < 100;
+	return (share > 0 && share < 100) || atomic_load(&watcher.times);
 }
 
 /*
@@ -155,8 +156,10 @@ static void kick(void)
 	(void)pthread_mutex_unlock(&watcher.lock);
 }
 
-void (*watcher_kick(void))(void)
+void (*watcher_kick(bool by_host))(void)
 {
+	if (by_host)
+		atomic_store(&watcher.times, true);
 	return counts_time() ? kick : NULL;
 }
 

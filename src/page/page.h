@@ -212,6 +212,8 @@ struct page_kernel {
 	_Atomic uint64_t first;                    /* dispatches that were a pipeline's first */
 	_Atomic uint64_t first_ns, first_max_ns;
 	_Atomic uint64_t lost; /* meant to be timed, but the times were overwritten or never came */
+	/* Of `timed` and `first`: by the host's clock, on a queue without timestamps. */
+	_Atomic uint64_t by_host;
 	_Atomic uint64_t bucket[PAGE_BUCKETS];
 };
 

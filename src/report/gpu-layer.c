@@ -193,7 +193,10 @@ static uint64_t estimate(const struct page_kernel *k)
 
 static void set_times(json_t *o, const struct page_kernel *k)
 {
-	(void)json_object_set_new(o, "timed", json_boolean(k->timed || k->first_ns));
+	(void)json_object_set_new(o, "timed",
+				  json_boolean((k->timed || k->first_ns) && !k->by_host));
+	if (k->by_host)
+		set_int(o, "timed_by_host", k->by_host);
 	set_int(o, "timed_dispatches", k->timed);
 	if (k->first_ns) {
 		set_int(o, "first_ns", k->first_ns);
@@ -253,6 +256,7 @@ static void add_row(struct page_kernel *to, const struct page_kernel *k)
 	to->first += k->first;
 	to->first_ns += k->first_ns;
 	to->lost += k->lost;
+	to->by_host += k->by_host;
 	if (k->min_ns && (!to->min_ns || k->min_ns < to->min_ns))
 		to->min_ns = k->min_ns;
 	if (k->max_ns > to->max_ns)

@@ -15,6 +15,7 @@
  * VK_TEST_CALL=NAME,ARG...   each vkQueueSubmit makes this system call, and says on stderr how it went; an argument is a
  *                             number, or a text after ':'. With VK_TEST_CALL_THREAD=1 another thread makes it, which is
  *                             older than the device.
+ * VK_TEST_NO_STAMPS=1         no queue has timestamps.
  * VK_TEST_TELL=1              what was submitted is told on stderr when the device is destroyed, and what is
  *                             under way when it is waited for.
  */

@@ -51,6 +51,12 @@ bool invents(void)
 	return families(sizes) > 0;
 }
 
+static void hide_stamps(VkQueueFamilyProperties *p)
+{
+	if (getenv("VK_TEST_NO_STAMPS"))
+		p->timestampValidBits = 0;
+}
+
 VKAPI_ATTR void VKAPI_CALL layer_GetPhysicalDeviceQueueFamilyProperties(
     VkPhysicalDevice device, uint32_t *count, VkQueueFamilyProperties *out)
 {
@@ -59,11 +65,14 @@ VKAPI_ATTR void VKAPI_CALL layer_GetPhysicalDeviceQueueFamilyProperties(
 
 	if (have == 0) {
 		next.GetPhysicalDeviceQueueFamilyProperties(device, count, out);
+		for (uint32_t i = 0; out && i < *count; i++)
+			hide_stamps(&out[i]);
 		return;
 	}
 	next.GetPhysicalDeviceQueueFamilyProperties(device, &one, &real);
 	for (uint32_t i = 0; out && i < have && i < *count; i++) {
 		out[i] = real;
+		hide_stamps(&out[i]);
 		out[i].queueCount = sizes[i];
 		/* So none is preferred. */
 		out[i].queueFlags = VK_QUEUE_COMPUTE_BIT | VK_QUEUE_TRANSFER_BIT;
@@ -79,6 +88,8 @@ VKAPI_ATTR void VKAPI_CALL layer_GetPhysicalDeviceQueueFamilyProperties2(
 
 	if (!invents()) {
 		next.GetPhysicalDeviceQueueFamilyProperties2(device, count, out);
+		for (uint32_t i = 0; out && i < *count; i++)
+			hide_stamps(&out[i].queueFamilyProperties);
 		return;
 	}
 	layer_GetPhysicalDeviceQueueFamilyProperties(device, &have, plain);

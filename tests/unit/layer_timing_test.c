@@ -50,7 +50,19 @@ static void test_no_bits(void **state)
 	finish(driver.last_fence);
 	assert_int_equal(driver.stamps, 0);
 	assert_int_equal(kernel()->dispatches, 4);
+	/* The host's time is one of all four together; alone a dispatch has one of its own. */
 	assert_int_equal(kernel()->timed + kernel()->first + kernel()->lost, 0);
+	assert_int_equal(counted(PAGE_COUNT_HOST_SUBMITS), 1);
+	assert_int_equal(counted(PAGE_COUNT_HOST_SUBMITS_NS), counted(PAGE_COUNT_BUSY_NS));
+	uint64_t before = counted(PAGE_COUNT_BUSY_NS);
+	record(1);
+	(void)submit(VK_NULL_HANDLE);
+	finish(driver.last_fence);
+	assert_int_equal(kernel()->timed, 1);
+	assert_int_equal(kernel()->by_host, 1);
+	assert_int_equal(kernel()->total_ns, counted(PAGE_COUNT_BUSY_NS) - before);
+	assert_int_equal(counted(PAGE_COUNT_HOST_SUBMITS), 1);
+	assert_int_equal(counted(PAGE_COUNT_DISPATCHES_TIMED), 0);
 }
 
 static void test_off(void **state)
@@ -62,6 +74,13 @@ static void test_off(void **state)
 	assert_int_equal(driver.stamps, 0);
 	assert_int_equal(driver.last_buffers, 1);
 	assert_int_equal(kernel()->dispatches, 4);
+	assert_int_equal(oldest()->first, 1);
+	finish(driver.last_fence);
+	/* Only once is there a compiler in it. */
+	(void)submit(VK_NULL_HANDLE);
+	assert_int_equal(oldest()->dispatches, 4);
+	assert_int_equal(oldest()->first, 0);
+	finish(driver.last_fence);
 }
 
 /* Nothing was submitted, so nothing counts, and nothing is under way. */
