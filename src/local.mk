@@ -36,6 +36,7 @@ libcgroup_a_SOURCES = \
 	src/cgroup/available.c \
 	src/cgroup/cgroup.h \
 	src/cgroup/devices.c src/cgroup/devices.h \
+	src/cgroup/dmem.c \
 	src/cgroup/find.c \
 	src/cgroup/group.c \
 	src/cgroup/own.c src/cgroup/own.h \
@@ -51,6 +52,7 @@ libplan_a_SOURCES = \
 	src/plan/cgroup.c \
 	src/plan/command.c \
 	src/plan/devices.c \
+	src/plan/dmem.c \
 	src/plan/driver.c \
 	src/plan/dynamic.c \
 	src/plan/gpu.c src/plan/gpu.h \

@@ -22,6 +22,7 @@ enum cgroup_controller {
 	CGROUP_IO,
 	CGROUP_CPUACCT, /* v1 only; in v2 every group counts its CPU time */
 	CGROUP_DEVICES, /* v1 only, with any of the others where it can be had; in v2 a program does it */
+	CGROUP_DMEM, /* v2 only: memory of devices */
 	CGROUP_CONTROLLERS
 };
 
@@ -73,13 +74,13 @@ struct cgroup {
 	bool moved;                                /* we moved to the leaf */
 };
 
-#define CGROUP_INIT                                           \
-	((struct cgroup){.dir = {-1, -1, -1, -1, -1, -1, -1}, \
-			 .oom_fd = -1,                        \
-			 .soft_fd = -1,                       \
-			 .memory_fd = -1,                     \
-			 .cpu_fd = -1,                        \
-			 .tasks_fd = -1,                      \
+#define CGROUP_INIT                                               \
+	((struct cgroup){.dir = {-1, -1, -1, -1, -1, -1, -1, -1}, \
+			 .oom_fd = -1,                            \
+			 .soft_fd = -1,                           \
+			 .memory_fd = -1,                         \
+			 .cpu_fd = -1,                            \
+			 .tasks_fd = -1,                          \
 			 .procs_fd = -1})
 
 /* Makes an empty group in place, after removing what dead runners left there. Free with cgroup_done. */
@@ -153,3 +154,22 @@ void cgroup_stat_read(const struct cgroup *g, struct cgroup_stat *ret);
 void cgroup_stat_sample(const struct cgroup *g, struct cgroup_stat *ret);
 /* oom and oom_kill alone. */
 void cgroup_stat_oom(const struct cgroup *g, struct cgroup_stat *ret);
+
+/* ---- memory of devices (dmem.c) --------------------------------------------------------------- */
+
+struct cgroup_region {
+	char name[96];  /* "drm/0000:03:00.0/vram0" */
+	uint64_t bytes; /* CGROUP_UNKNOWN: "max", or no number */
+};
+
+/* The next line of a dmem file; *at goes behind it. False at the end. Lines that are none are left out. */
+bool cgroup_region_next(const char **at, struct cgroup_region *ret);
+
+/* Whether it is a GPU's own memory, of the GPU with that PCI address; NULL: of any. */
+bool cgroup_region_is_of(const struct cgroup_region *r, const char *pci);
+
+/* The kernel's list of regions, as lines; NULL when it has none. The text is the arena's. */
+const char *cgroup_regions(struct arena *a);
+
+/* What the group holds of GPUs' own memory, or CGROUP_UNKNOWN. */
+uint64_t cgroup_device_memory(const struct cgroup *g);

@@ -21,7 +21,7 @@
 const char *const cgroup_controller_names[CGROUP_CONTROLLERS] = {
     [CGROUP_MEMORY] = "memory",   [CGROUP_PIDS] = "pids", [CGROUP_CPU] = "cpu",
     [CGROUP_CPUSET] = "cpuset",   [CGROUP_IO] = "io",     [CGROUP_CPUACCT] = "cpuacct",
-    [CGROUP_DEVICES] = "devices",
+    [CGROUP_DEVICES] = "devices", [CGROUP_DMEM] = "dmem",
 };
 
 /* The controllers named in a list such as "cpu io memory". */
@@ -176,8 +176,10 @@ static int try_parent(struct arena *a, const char *dir, unsigned need, const cha
 				       dir)
 			: "systemd-run --user --scope -p Delegate=yes vkjail run ...");
 	}
-	settle(p, dir, source, on & (need | CGROUP_BIT(CGROUP_PIDS) | CGROUP_BIT(CGROUP_IO)),
-	       missing);
+	settle(
+	    p, dir, source,
+	    on & (need | CGROUP_BIT(CGROUP_PIDS) | CGROUP_BIT(CGROUP_IO) | CGROUP_BIT(CGROUP_DMEM)),
+	    missing);
 	p->leaf = members == MEMBERS_US;
 	return 0;
 }

@@ -129,6 +129,15 @@ void plan_cgroup_cover(struct plan *p)
 	}
 }
 
+/* Only where the kernel counts for one of the job's GPUs: asking is cheap, but making a group for nothing is not. */
+static const char *gpu_regions(struct plan *p)
+{
+	if (!limit_is_set(&p->limits, LIMIT_DEVICE_MEMORY) || p->gpu_count == 0)
+		return NULL;
+	const char *regions = cgroup_regions(&p->arena);
+	return plan_dmem(p, regions, NULL) ? regions : NULL;
+}
+
 static unsigned needed(const struct plan *p)
 {
 	unsigned need = 0;
@@ -147,7 +156,8 @@ static unsigned needed(const struct plan *p)
 static int find(struct plan *p, const char *wanted, unsigned need, unsigned wish, struct err *e)
 {
 	static const enum cgroup_controller order[] = {CGROUP_MEMORY,  CGROUP_CPU,    CGROUP_PIDS,
-						       CGROUP_CPUACCT, CGROUP_CPUSET, CGROUP_IO};
+						       CGROUP_CPUACCT, CGROUP_CPUSET, CGROUP_IO,
+						       CGROUP_DMEM};
 	struct cgroup_place one;
 	unsigned have = 0;
 
@@ -185,6 +195,9 @@ int plan_cgroup(struct plan *p, const struct spec *spec, struct err *e)
 	}
 	if (wanted && strcmp(wanted, "auto") == 0)
 		wanted = NULL;
+	const char *regions = gpu_regions(p);
+	if (regions)
+		need |= CGROUP_BIT(CGROUP_DMEM);
 	if (need == 0 && !wanted)
 		return 0;
 	bool often = spec->sample_ns < LIMIT_UNSET || limit_is_set(&p->limits, LIMIT_IDLE);
@@ -194,6 +207,8 @@ int plan_cgroup(struct plan *p, const struct spec *spec, struct err *e)
 	if (p->group.version == CGROUP_NONE)
 		return 0;
 	set_limits(p);
+	if (p->group.controllers & CGROUP_BIT(CGROUP_DMEM))
+		(void)plan_dmem(p, regions, spec);
 	plan_step(p, STEP_CGROUP)->source = p->group.source;
 	return 0;
 }

@@ -57,7 +57,7 @@ static const struct {
     {LIMIT_SUBMITS, LAYER("queue submissions"), {NULL, NULL, "vkjail-exec submits without delay"}},
 };
 
-static void cover(struct plan *p, const struct spec *spec, const struct host *host)
+static void cover_without_dmem(struct plan *p, const struct spec *spec, const struct host *host)
 {
 	for (size_t i = 0; i < COUNTOF(watched); i++)
 		p->coverage[watched[i].limit] = spec->compute ? watched[i].compute
@@ -83,6 +83,12 @@ static void cover(struct plan *p, const struct spec *spec, const struct host *ho
 				       p->telemetry_why ? p->telemetry_why : "not planned");
 	for (size_t i = 0; i < COUNTOF(by_layer); i++)
 		p->coverage[by_layer[i]] = (struct coverage){.unavailable = why};
+}
+
+static void cover(struct plan *p, const struct spec *spec, const struct host *host)
+{
+	cover_without_dmem(p, spec, host);
+	plan_dmem_cover(p);
 }
 
 /* Sampling can be outrun: who requires the limit wants the kernel to hold it. */

@@ -31,6 +31,14 @@ void plan_devices(struct plan *p);
 
 /* The limits on block devices; after plan_cgroup_cover. */
 int plan_io(struct plan *p, const struct spec *spec, struct err *e);
+/*
+ * Where the kernel counts memory of the job's GPUs: regions is its list. How many there are; with spec, the limit
+ * device-memory is to be written into the group for each. NULL: only looked for.
+ */
+size_t plan_dmem(struct plan *p, const char *regions, const struct spec *spec);
+/* What that enforces, over what would be without it. */
+void plan_dmem_cover(struct plan *p);
+
 /* What the group enforces and measures, over what would be without it. */
 void plan_cgroup_cover(struct plan *p);
 

@@ -125,10 +125,12 @@ int plan_make(struct plan *p, const struct spec *spec, const struct host *host, 
 	p->want_started = limit_is_set(&spec->limits, LIMIT_MEMORY) ||
 			  spec->limits.soft[LIMIT_MEMORY] < LIMIT_UNSET;
 
-	if (plan_dynamic(p, spec, host, e) < 0 || plan_cgroup(p, spec, e) < 0)
+	/* The GPUs first: the group holds their memory. */
+	if (plan_gpu(p, spec, e) < 0 || plan_dynamic(p, spec, host, e) < 0 ||
+	    plan_cgroup(p, spec, e) < 0)
 		return -1;
 	plan_identity(p, spec, host);
-	if (plan_gpu(p, spec, e) < 0 || plan_root(p, spec, host, e) < 0)
+	if (plan_root(p, spec, host, e) < 0)
 		return -1;
 	plan_devices(p);
 	p->seccomp = profile_of(p, spec);

@@ -83,6 +83,11 @@ struct cgroup_setting {
 	bool must;
 };
 
+struct plan;
+
+/* The kernel did not take that setting of dmem.max: the limit holds without it, or is not there. */
+void plan_dmem_lost(struct plan *p, const struct cgroup_setting *s, int os);
+
 struct plan {
 	bool helper; /* the command is one of our own helper programs */
 	struct arena arena;
@@ -132,6 +137,8 @@ struct plan {
 	struct coverage coverage[LIMIT_COUNT];
 
 	struct cgroup_place group; /* CGROUP_NONE: no group; why says why when one was wanted */
+	const char
+	    *dmem; /* the regions in which the group holds device-memory, in words; NULL: none */
 	struct cgroup_setting *settings;
 	size_t setting_count;
 	/* Filled in when the group has been made: for CLONE_INTO_CGROUP (-1: none), and its cgroup.procs. Borrowed. */

@@ -59,16 +59,23 @@ static json_t *of_nvml(const struct nvml *n)
 	return o;
 }
 
-void part_observed(json_t *o, const struct observed *seen)
+void part_observed(json_t *to, const struct observed *seen)
 {
 	json_t *all = json_object();
 
 	if (seen->drm.clients)
 		(void)json_object_set_new(all, "fdinfo", of_fdinfo(&seen->drm));
+	if (seen->dmem_counted) {
+		json_t *o = json_object();
+		(void)json_object_set_new(o, "source",
+					  json_string("cgroup v2 dmem.current, sampled"));
+		set_int(o, "memory_peak_bytes", seen->dmem_peak_bytes);
+		(void)json_object_set_new(all, "dmem", o);
+	}
 	if (seen->nvml.started)
 		(void)json_object_set_new(all, "nvml", of_nvml(&seen->nvml));
 	if (json_object_size(all))
-		(void)json_object_set(o, "observed", all);
+		(void)json_object_set(to, "observed", all);
 	json_decref(all);
 }
 

@@ -21,7 +21,7 @@ void part_layer(json_t *o, const struct report_facts *f);
 /* The highest of the readings, each number for itself. */
 json_t *part_peak(const json_t *budgets);
 /* What drivers told from outside of the job, into the member "gpu"; and their errors, into a list of events. */
-void part_observed(json_t *o, const struct observed *seen);
+void part_observed(json_t *to, const struct observed *seen);
 void part_gpu_errors(const struct observed *seen, json_t *list);
 /* The times in a list of claims, from the system's clock to the time since the launch. */
 json_t *part_since_launch(json_t *list, uint64_t launch_ns);

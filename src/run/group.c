@@ -12,6 +12,8 @@ static void tell_lost(struct plan *p, const struct cgroup_setting *s, int os)
 {
 	if (s->controller == CGROUP_IO)
 		plan_warn(p, "%s: '%s' does not hold: %s", s->file, s->value, strerrordesc_np(os));
+	else if (s->controller == CGROUP_DMEM)
+		plan_dmem_lost(p, s, os);
 	else if (s->controller == CGROUP_MEMORY && strstr(s->file, "sw") && host_has_swap())
 		plan_warn(
 		    p,

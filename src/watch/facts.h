@@ -81,9 +81,11 @@ struct observed {
 	    denied; /* calls that the filter refused; NULL: not known. Borrowed from the child's page */
 	uint64_t tmp_bytes_peak;
 	bool tmp_counted;
-	struct fdinfo_sum drm; /* owned by who owns the struct */
-	struct nvml nvml;      /* the same */
-	const char *value_by;  /* CAUSE_LIMIT: who observed value, where several may; NULL */
+	struct fdinfo_sum drm;                /* owned by who owns the struct */
+	struct nvml nvml;                     /* the same */
+	uint64_t dmem_bytes, dmem_peak_bytes; /* of the group, in GPUs' own memory */
+	bool dmem_counted;
+	const char *value_by; /* CAUSE_LIMIT: who observed value, where several may; NULL */
 	char gpu_use
 	    [256]; /* what was seen of a driver in the job while the layer had said nothing; "" */
 };

@@ -9,14 +9,30 @@
 
 enum { LOOKED_AT = 64, MESSAGES = 64, LOOK_EVERY_NS = 200000000 };
 
-/* NVIDIA's own driver tells nothing in fdinfo; should it ever, that is the same memory as NVML's. */
+/*
+ * The group counts what fdinfo tells, for processes that are not looked at as well. NVIDIA's own driver tells nothing in
+ * fdinfo; should it ever, that is the same memory as NVML's.
+ */
 static uint64_t seen_bytes(const struct observed *o, uint64_t now)
 {
 	uint64_t drm = o->drm.memory_bytes, nvml = nvml_memory(&o->nvml, now), sum;
 
+	if (o->dmem_bytes > drm)
+		drm = o->dmem_bytes;
 	if (o->drm.nvidia_here)
 		return drm > nvml ? drm : nvml;
 	return __builtin_add_overflow(drm, nvml, &sum) || sum > INT64_MAX ? INT64_MAX : sum;
+}
+
+static const char *who_saw(const struct observed *o, uint64_t now)
+{
+	bool nvml = nvml_memory(&o->nvml, now) > 0;
+
+	if (o->dmem_bytes > o->drm.memory_bytes)
+		return nvml ? "cgroup v2 dmem.current and NVML" : "cgroup v2 dmem.current";
+	if (o->drm.memory_bytes == 0)
+		return "NVML";
+	return nvml ? "DRM fdinfo and NVML" : "DRM fdinfo";
 }
 
 static void hold_memory(struct loop *l, uint64_t now)
@@ -30,9 +46,7 @@ static void hold_memory(struct loop *l, uint64_t now)
 	bool first = o->cause == CAUSE_NONE;
 	watch_limit(l, LIMIT_DEVICE_MEMORY, held, SIGTERM);
 	if (first && o->cause == CAUSE_LIMIT)
-		o->value_by = o->drm.memory_bytes == 0          ? "NVML"
-			      : nvml_memory(&o->nvml, now) == 0 ? "DRM fdinfo"
-								: "DRM fdinfo and NVML";
+		o->value_by = who_saw(o, now);
 }
 
 /* ---- NVML --------------------------------------------------------------------------------- */
@@ -71,6 +85,19 @@ void outside_nvml(struct loop *l)
 
 /* ---- samples ------------------------------------------------------------------------------ */
 
+static void read_group(struct loop *l)
+{
+	struct observed *o = l->watch->seen;
+	uint64_t bytes = l->watch->group ? cgroup_device_memory(l->watch->group) : CGROUP_UNKNOWN;
+
+	if (bytes == CGROUP_UNKNOWN)
+		return;
+	o->dmem_counted = true;
+	o->dmem_bytes = bytes;
+	if (bytes > o->dmem_peak_bytes)
+		o->dmem_peak_bytes = bytes;
+}
+
 /*
  * Both are looked for only as long as there is something to find, and a driver the more rarely the longer there was none:
  * reading what a process has mapped costs more than the rest of a sample.
@@ -99,6 +126,7 @@ void outside_sample(struct loop *l, struct usage *u)
 		return;
 	l->next_drm_look_ns = now + LOOK_EVERY_NS;
 	fdinfo_read(&o->drm, "/proc", pids, count, u->at_ns);
+	read_group(l);
 	look_for_nvidia(l, count);
 	u->device_seen_bytes = seen_bytes(o, now);
 	hold_memory(l, now);

@@ -71,7 +71,7 @@ start() {
 }
 find_job() {
 	pid=
-	found=$(grep -lsazx "-e$1" /proc/[0-9]*/cmdline)
+	found=$(grep -lsazx -e "$1" /proc/[0-9]*/cmdline)
 	for p in $found; do
 		p=${p%/cmdline}
 		case $(tr '\0' ' ' <"$p/cmdline" 2>/dev/null) in

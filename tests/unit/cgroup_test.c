@@ -412,6 +412,48 @@ static void test_wanted(void **state)
 	assert_int_equal(e.kind, ERR_BAD);
 }
 
+/* No kernel at hand has this controller: the texts are its documentation's and its source's, the group is a directory. */
+static void test_device_memory(void **state)
+{
+	static const char text[] = "drm/0000:03:00.0/vram0 12550144\ndrm/0000:03:00.0/stolen 8650752\n\nnonsense\n 7\n"
+				   "drm/0000:04:00.0/vram 1000\ndrm/0000:04:00.0/gtt 5\nother/0000:04:00.0/vram 5\n"
+				   "drm/0000:05:00.0/vram0 max\ndrm/0000:05:00.0/vram1 -5\ndrm/vram 9\ndrm/0000:06:00.0/vram0 1";
+	struct cgroup_place p = place_v2();
+	struct cgroup g = CGROUP_INIT;
+	struct cgroup_region r;
+	const char *at = text;
+	unsigned count = 0, of_one = 0;
+
+	(void)state;
+	while (cgroup_region_next(&at, &r)) {
+		count++;
+		of_one += cgroup_region_is_of(&r, "0000:03:00.0");
+	}
+	assert_int_equal(count, 9);
+	assert_int_equal(of_one, 1);
+	at = "drm/0000:05:00.0/vram0 max\n";
+	assert_true(cgroup_region_next(&at, &r));
+	assert_true(r.bytes == CGROUP_UNKNOWN);
+	assert_false(cgroup_region_next(&at, &r));
+
+	g.place = &p;
+	g.dir[0] = dup(base_fd);
+	assert_true(cgroup_device_memory(&g) == CGROUP_UNKNOWN);
+	put("dmem.current", text);
+	assert_int_equal(cgroup_device_memory(&g), 12550144 + 1000 + 1);
+	put("dmem.current", "drm/0000:03:00.0/vram0 18446744073709551614\ndrm/0000:03:00.0/vram1 18446744073709551614\n");
+	assert_int_equal(cgroup_device_memory(&g), INT64_MAX);
+	put("dmem.max", "");
+	assert_int_equal(cgroup_set(&g, CGROUP_DMEM, "dmem.max", "drm/0000:03:00.0/vram0 1024"), 0);
+	char written[64] = "";
+	AUTO_FD int fd = openat(base_fd, "dmem.max", O_RDONLY | O_CLOEXEC);
+	assert_true(read(fd, written, sizeof written - 1) > 0);
+	assert_string_equal(written, "drm/0000:03:00.0/vram0 1024");
+	p.controllers = CGROUP_BIT(CGROUP_MEMORY);
+	assert_true(cgroup_device_memory(&g) == CGROUP_UNKNOWN);
+	(void)close(g.dir[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -423,6 +465,7 @@ int main(void)
 		cmocka_unit_test(test_whose_limit),
 		cmocka_unit_test(test_pressure_trigger),
 		cmocka_unit_test(test_io_of_v1),
+		cmocka_unit_test(test_device_memory),
 		cmocka_unit_test(test_joining),
 		cmocka_unit_test(test_wanted),
 	};

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "plan/parts.h"
 #include "plan/plan.h"
 
 static char base[64];
@@ -599,6 +600,60 @@ static void test_processes_auto(void **state)
 	end(&f);
 }
 
+/* The list is the kernel's documentation's: no kernel at hand has the controller. */
+static void test_device_memory_of_the_kernel(void **state)
+{
+	static const char regions[] = "drm/0000:03:00.0/vram0 8514437120\ndrm/0000:03:00.0/stolen 67108864\ndrm/0000:04:00.0/vram 5\n";
+	struct host_gpu gpu = {.vendor = VENDOR_INTEL, .pci = "0000:03:00.0"};
+	struct coverage *c;
+	struct fixture f;
+	(void)state;
+
+	begin(&f, "/bin/true");
+	f.spec.limits.value[LIMIT_DEVICE_MEMORY] = 1024;
+	must_make(&f);
+	c = &f.plan.coverage[LIMIT_DEVICE_MEMORY];
+	f.plan.gpu_count = 0;
+	assert_int_equal(plan_dmem(&f.plan, regions, &f.spec), 0);
+	assert_int_equal(plan_dmem(&f.plan, NULL, &f.spec), 0);
+	assert_null(f.plan.dmem);
+	f.plan.gpus = &gpu;
+	f.plan.gpu_count = 1;
+	size_t before = f.plan.setting_count;
+	assert_int_equal(plan_dmem(&f.plan, regions, NULL), 1);
+	assert_int_equal(f.plan.setting_count, before);
+	assert_int_equal(plan_dmem(&f.plan, regions, &f.spec), 1);
+	assert_int_equal(f.plan.setting_count, before + 1);
+	const struct cgroup_setting *s = &f.plan.settings[before];
+	assert_int_equal(s->controller, CGROUP_DMEM);
+	assert_string_equal(s->file, "dmem.max");
+	assert_string_equal(s->value, "drm/0000:03:00.0/vram0 1024");
+	assert_false(s->must);
+
+	/* With the layer, without it, and when the kernel did not take it. */
+	*c = (struct coverage){.enforced_by = "the layer", .measured_by = "its count"};
+	plan_dmem_cover(&f.plan);
+	assert_string_equal(c->enforced_by, "cgroup v2 dmem.max of drm/0000:03:00.0/vram0; the layer");
+	assert_string_equal(c->measured_by, "cgroup v2 dmem.current; its count");
+	plan_dmem_lost(&f.plan, s, EINVAL);
+	assert_string_equal(c->enforced_by, "the layer");
+	assert_null(c->unavailable);
+	f.plan.dmem = "drm/0000:03:00.0/vram0";
+	*c = (struct coverage){.unavailable = "no layer"};
+	plan_dmem_cover(&f.plan);
+	assert_string_equal(c->enforced_by, "cgroup v2 dmem.max of drm/0000:03:00.0/vram0");
+	assert_null(c->unavailable);
+	plan_dmem_lost(&f.plan, s, EINVAL);
+	assert_null(c->enforced_by);
+	assert_non_null(c->unavailable);
+	f.spec.require |= 1u << LIMIT_DEVICE_MEMORY;
+	(void)plan_dmem(&f.plan, regions, &f.spec);
+	assert_true(f.plan.settings[f.plan.setting_count - 1].must);
+	f.plan.gpus = NULL;
+	f.plan.gpu_count = 0;
+	end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -614,6 +669,7 @@ int main(void)
 		cmocka_unit_test(test_every_limit_is_covered_or_says_why),
 		cmocka_unit_test(test_cpus),
 		cmocka_unit_test(test_processes_auto),
+		cmocka_unit_test(test_device_memory_of_the_kernel),
 	};
 	return cmocka_run_group_tests_name("plan", tests, make_files, remove_files);
 }
