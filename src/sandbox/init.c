@@ -75,7 +75,20 @@ static void tell_stopped(struct child *c, int signal)
 	child_send(c, &m);
 }
 
-/* The main process has ended: its status, and the end of pid 1, at which the kernel kills what is left. */
+/*
+ * The kernel would kill what is left at the end of pid 1, and count it nowhere: what it used is in our rusage only when it
+ * was waited for. A process whose parent has SIGKILL pending makes no other, so once is enough.
+ */
+static void end_others(void)
+{
+	int status;
+
+	(void)kill(-1, SIGKILL);
+	while (waitpid(-1, &status, __WALL) > 0 || errno == EINTR)
+		;
+}
+
+/* The main process has ended: its status, and the end of pid 1. */
 static _Noreturn void finish(const struct child *c, int status, uint64_t started_ns)
 {
 	struct msg m = {.type = MSG_EXITED,
@@ -87,8 +100,10 @@ static _Noreturn void finish(const struct child *c, int status, uint64_t started
 	c->last_word->msg = m;
 	__atomic_store_n(&c->last_word->said, 1, __ATOMIC_RELEASE);
 	/* Killing the others may take long, in a driver even for ever: then the supervisor has to know now. */
-	if (waitpid(-1, &other, WNOHANG | __WALL) >= 0)
+	if (waitpid(-1, &other, WNOHANG | __WALL) >= 0) {
 		child_send(c, &m);
+		end_others();
+	}
 	_exit(0);
 }
 

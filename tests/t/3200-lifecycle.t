@@ -3,7 +3,7 @@
 # How jobs end: the grace, stopped jobs, daemons, the supervisor's death, many children, no leftovers.
 . "${top_srcdir:-.}/tests/lib/tap.sh"
 need userns python3
-use_helper forker ignore-term sigreceive spin
+use_helper forker hog ignore-term sigreceive spin
 report=vkjail-report.json
 signal=$top_srcdir/tests/lib/run-and-signal.py
 
@@ -109,4 +109,9 @@ like "$out" '^(0|130)$' 'the job cannot signal pid 1, nor anybody outside'
 run vkjail run --wall $((20 * slower))s -- sh -c 'kill -TERM 1; kill -KILL 1; echo alive'
 is "$out" alive 'pid 1 does not die of the job'
 report_has 'nor obeys it' $report .outcome.reason=exited
+
+# What the main process leaves behind is killed, and counted.
+run vkjail run --writable -- sh -c 'mkfifo up; ./hog 60M anonymous 200 hold >up & read -r line <up'
+report_has 'the usage of what is left at the end counts' $report .outcome.reason=exited .outcome.code=0 '.usage.largest_process_rss_bytes>=62914560' \
+	'.usage.voluntary_switches>=50'
 done_testing
