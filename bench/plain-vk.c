@@ -2,14 +2,15 @@
 /*
  * What a short program by hand does, to compare with: one kernel, one buffer, one number pushed.
  *
- *     plain-vk MODULE.spv BYTES PUSH GROUPS COUNT each|once|copy|again|record|guarded|stopped
+ *     plain-vk MODULE.spv BYTES PUSH GROUPS COUNT each|once|copy|again|record|guarded|stopped|paired
  *
  * each: records, submits and waits COUNT times. once: records COUNT dispatches with a barrier after each and
  * submits them together. copy: COUNT times memcpy into the mapped buffer. again: records one dispatch, and
  * submits that and waits COUNT times. record: records as once, a thousand at a time, and submits nothing. guarded: as once, each dispatch
  * under conditional rendering. stopped: the same, and the condition becomes false after the submission. Before that
  * the pipeline is dispatched with no groups, so that the driver's compiler is not measured.
- * Prints nanoseconds: process start to first dispatch done, the loop.
+ * Prints nanoseconds: process start to first dispatch done, the loop. paired: PAIRS times once and guarded, in turns, and
+ * prints of each the CPU time of all threads in a line, and once against itself as the third: what noise there is.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,6 +18,8 @@
 #include <string.h>
 #include <time.h>
 #include <vulkan/vulkan.h>
+
+enum { PAIRS = 101 };
 
 static struct {
 	VkPhysicalDevice physical;
@@ -294,6 +297,28 @@ static unsigned long long again(uint32_t push, uint32_t groups, unsigned count)
 	return began;
 }
 
+/* Recording, submission and wait, on whatever threads. */
+static unsigned long long cpu_of(uint32_t push, uint32_t groups, unsigned count, bool is_guarded)
+{
+	vk.is_guarded = is_guarded;
+	unsigned long long began = now(CLOCK_PROCESS_CPUTIME_ID);
+	dispatch(push, groups, count);
+	return now(CLOCK_PROCESS_CPUTIME_ID) - began;
+}
+
+/* In turns within one process, so that what the machine does meanwhile meets all alike. */
+static void pairs(uint32_t push, uint32_t groups, unsigned count)
+{
+	for (unsigned i = 0; i < PAIRS; i++) {
+		unsigned long long ns[3];
+		for (unsigned k = 0; k < 3; k++) {
+			unsigned which = (i + k) % 3;
+			ns[which] = cpu_of(push, groups, count, which == 1);
+		}
+		printf("%llu %llu %llu\n", ns[0], ns[1], ns[2]);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	unsigned long long start = now(CLOCK_MONOTONIC);
@@ -305,7 +330,8 @@ int main(int argc, char **argv)
 		 groups = (uint32_t)strtoul(argv[4], NULL, 10);
 	unsigned count = (unsigned)strtoul(argv[5], NULL, 10);
 	const char *how = argv[6];
-	vk.is_guarded = strcmp(how, "guarded") == 0 || strcmp(how, "stopped") == 0;
+	vk.is_guarded = strcmp(how, "guarded") == 0 || strcmp(how, "stopped") == 0 ||
+			strcmp(how, "paired") == 0;
 	open_device();
 	vk.buffer = make_buffer(bytes, VK_BUFFER_USAGE_STORAGE_BUFFER_BIT, &vk.map);
 	if (vk.is_guarded) {
@@ -325,6 +351,9 @@ int main(int argc, char **argv)
 		submit();
 		*(volatile uint32_t *)vk.condition_map = 0;
 		wait_for_it();
+	} else if (strcmp(how, "paired") == 0) {
+		pairs(push, groups, count);
+		return 0;
 	} else if (strcmp(how, "copy") == 0) {
 		loop = copy(bytes, count);
 	} else if (strcmp(how, "again") == 0) {
