@@ -130,6 +130,34 @@ void ahead(struct gpu *g)
 	expect(g, 6, 1);
 }
 
+/* One call: the first part can begin, the second one waits for the host. */
+void parts(struct gpu *g)
+{
+	const VkPipelineStageFlags stage = VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT;
+	const uint64_t value = 1;
+	VkTimelineSemaphoreSubmitInfo values = {
+	    .sType = VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
+	    .waitSemaphoreValueCount = 1,
+	    .pWaitSemaphoreValues = &value};
+	VkCommandBuffer c[] = {record_three(g), record_three(g)};
+	VkSubmitInfo info[] = {{.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
+				.commandBufferCount = 1,
+				.pCommandBuffers = &c[0]},
+			       {.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
+				.pNext = &values,
+				.waitSemaphoreCount = 1,
+				.pWaitSemaphores = &g->timeline,
+				.pWaitDstStageMask = &stage,
+				.commandBufferCount = 1,
+				.pCommandBuffers = &c[1]}};
+
+	check(vkQueueSubmit(g->queue, 2, info, g->fence), "vkQueueSubmit");
+	pass_time();
+	signal_now(g, 1);
+	wait_fence(g);
+	expect(g, 6, 1);
+}
+
 /* What is done is waited for while the next one waits for the host. */
 void gated(struct gpu *g)
 {

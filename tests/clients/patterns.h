@@ -8,4 +8,5 @@ void submit2(struct gpu *g);
 void timeline(struct gpu *g);
 void late(struct gpu *g);
 void ahead(struct gpu *g);
+void parts(struct gpu *g);
 void gated(struct gpu *g);

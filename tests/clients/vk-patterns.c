@@ -4,8 +4,8 @@
  *
  *     vk-patterns ROUNDS.spv PATTERN...
  *
- * WAIT_MS in the environment is how long `ahead` lets its submissions wait, and `late` waits itself; 0 when it is not
- * there.
+ * WAIT_MS in the environment is how long `ahead` and `parts` let their submissions wait, and `late` waits itself; 0
+ * when it is not there.
  * Each pattern prints "PATTERN dispatches N right|WRONG". The patterns are rows of the table at the
  * end; "list" prints their names. Every dispatch takes 1024 numbers a few steps on; the host does the same.
  */
@@ -345,6 +345,7 @@ static const struct way {
     {"submit2", VK_API_VERSION_1_3, submit2},
     {"timeline", VK_API_VERSION_1_3, timeline},
     {"ahead", VK_API_VERSION_1_3, ahead},
+    {"parts", VK_API_VERSION_1_3, parts},
     {"late", VK_API_VERSION_1_1, late},
     {"gated", VK_API_VERSION_1_3, gated},
     {"polling", VK_API_VERSION_1_1, polling},

@@ -107,6 +107,7 @@ static const struct {
     MEMBER(kernels, page_kernel, first),
     MEMBER(kernels, page_kernel, first_ns),
     MEMBER(kernels, page_kernel, lost),
+    MEMBER(kernels, page_kernel, by_host),
     MEMBER(kernels, page_kernel, bucket),
 };
 
