@@ -192,39 +192,52 @@ static void lower_automatic(struct plan *p, const struct spec *spec, enum limit 
 	p->limit_from[limit] = "the hard limit of the user's processes (RLIMIT_NPROC)";
 }
 
+static int rlimit_step(struct plan *p, const struct spec *spec, size_t i, struct err *e)
+{
+	struct rlimit now;
+	uint64_t value = p->limits.value[rlimits[i].limit];
+	const char *where = spec->limit_where[rlimits[i].limit];
+
+	if (value == LIMIT_UNSET)
+		return 0;
+	/* RLIMIT_NPROC counts what else the user runs; the group counts the job. */
+	if (rlimits[i].limit == LIMIT_PROCESSES && p->group.controllers & CGROUP_BIT(CGROUP_PIDS))
+		return 0;
+	if (getrlimit(rlimits[i].resource, &now) < 0)
+		return err_os(e, errno, rlimits[i].name, "cannot read the resource limit");
+	lower_automatic(p, spec, rlimits[i].limit, now.rlim_max);
+	value = p->limits.value[rlimits[i].limit];
+	/* As far up as this process may: the child has no privilege to raise it further. */
+	if (value == LIMIT_NONE)
+		return add_rlimit(p, rlimits[i].resource, now.rlim_max, now.rlim_max);
+	if (now.rlim_max != RLIM_INFINITY && value > now.rlim_max) {
+		(void)err_bad(e, where ? where : limit_table[rlimits[i].limit].key,
+			      "%llu is above the hard limit of this process, %llu (%s)",
+			      (unsigned long long)value, (unsigned long long)now.rlim_max,
+			      rlimits[i].name);
+		return err_hint(
+		    e, "ask for less, or raise the hard limit first (ulimit -H, limits.conf(5))");
+	}
+	return add_rlimit(p, rlimits[i].resource, value, value);
+}
+
+int plan_descriptors(struct plan *p, const struct spec *spec, struct err *e)
+{
+	/* What has to be put in place may stand above the job's limit until it is. */
+	(void)plan_step(p, STEP_DESCRIPTORS);
+	for (size_t i = 0; i < COUNTOF(rlimits); i++)
+		if (rlimits[i].limit == LIMIT_OPEN_FILES && rlimit_step(p, spec, i, e) < 0)
+			return -1;
+	return 0;
+}
+
 int plan_rlimit_steps(struct plan *p, const struct spec *spec, struct err *e)
 {
 	struct rlimit now;
 
-	for (size_t i = 0; i < COUNTOF(rlimits); i++) {
-		uint64_t value = p->limits.value[rlimits[i].limit];
-		const char *where = spec->limit_where[rlimits[i].limit];
-		if (value == LIMIT_UNSET)
-			continue;
-		/* RLIMIT_NPROC counts what else the user runs; the group counts the job. */
-		if (rlimits[i].limit == LIMIT_PROCESSES &&
-		    p->group.controllers & CGROUP_BIT(CGROUP_PIDS))
-			continue;
-		if (getrlimit(rlimits[i].resource, &now) < 0)
-			return err_os(e, errno, rlimits[i].name, "cannot read the resource limit");
-		lower_automatic(p, spec, rlimits[i].limit, now.rlim_max);
-		value = p->limits.value[rlimits[i].limit];
-		if (value == LIMIT_NONE) {
-			/* As far up as this process may: the child has no privilege to raise it further. */
-			(void)add_rlimit(p, rlimits[i].resource, now.rlim_max, now.rlim_max);
-			continue;
-		}
-		if (now.rlim_max != RLIM_INFINITY && value > now.rlim_max) {
-			(void)err_bad(e, where ? where : limit_table[rlimits[i].limit].key,
-				      "%llu is above the hard limit of this process, %llu (%s)",
-				      (unsigned long long)value, (unsigned long long)now.rlim_max,
-				      rlimits[i].name);
-			return err_hint(
-			    e,
-			    "ask for less, or raise the hard limit first (ulimit -H, limits.conf(5))");
-		}
-		(void)add_rlimit(p, rlimits[i].resource, value, value);
-	}
+	for (size_t i = 0; i < COUNTOF(rlimits); i++)
+		if (rlimits[i].limit != LIMIT_OPEN_FILES && rlimit_step(p, spec, i, e) < 0)
+			return -1;
 	if (limit_is_set(&p->limits, LIMIT_CPUS) &&
 	    !(p->group.controllers & CGROUP_BIT(CGROUP_CPUSET)))
 		(void)plan_step(p, STEP_AFFINITY);

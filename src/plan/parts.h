@@ -14,6 +14,8 @@ int plan_command(struct plan *p, const struct spec *spec, const struct host *hos
 /* rlimit steps, who enforces what, and --require. */
 int plan_limits(struct plan *p, const struct spec *spec, const struct host *host, struct err *e);
 int plan_rlimit_steps(struct plan *p, const struct spec *spec, struct err *e);
+/* The job's descriptors, and after them the limit on their number. */
+int plan_descriptors(struct plan *p, const struct spec *spec, struct err *e);
 
 /* Numbers for values that depend on this machine. Before all that uses p->limits. */
 int plan_dynamic(struct plan *p, const struct spec *spec, const struct host *host, struct err *e);

@@ -147,9 +147,9 @@ int plan_make(struct plan *p, const struct spec *spec, const struct host *host, 
 	(void)plan_step(p, STEP_GROUP);
 	/* Before the resource limits: it opens files. */
 	plan_landlock(p, spec);
-	if (plan_limits(p, spec, host, e) < 0 || plan_rlimit_steps(p, spec, e) < 0)
+	if (plan_limits(p, spec, host, e) < 0 || plan_rlimit_steps(p, spec, e) < 0 ||
+	    plan_descriptors(p, spec, e) < 0)
 		return -1;
-	(void)plan_step(p, STEP_DESCRIPTORS);
 	(void)plan_step(p, STEP_SIGNALS);
 	p->learn = spec->learn != NULL;
 	if (p->seccomp != SECCOMP_NONE || p->learn)

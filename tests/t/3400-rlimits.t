@@ -40,6 +40,10 @@ try:
 except OSError as e:
     print(e.errno, max(fds))'
 is "$out" '24 19' 'open-files: one more gives EMFILE'
+# The pipes are put in place before the limit holds: until then they stand above it.
+run vkjail run --open-files 4 --output 1M --report $report -- echo hi
+report_has 'open-files: a limit below what the launch itself has open' $report .outcome.reason=exited .outcome.exit_status=0
+is "$out" hi 'and the job has its output'
 run vkjail run --address-space 400M -- python3 -c 'import mmap
 try:
     mmap.mmap(-1, 1 << 30)
