@@ -109,10 +109,11 @@ void cgroup_available(struct arena *a, struct cgroup_available *ret)
 {
 	static const enum cgroup_controller v1[] = {CGROUP_MEMORY, CGROUP_PIDS, CGROUP_CPU};
 	struct mounts m;
+	struct err ignored = ERR_INIT;
 
 	*ret = (struct cgroup_available){
 	    .memory_bytes = CGROUP_UNKNOWN, .tasks = CGROUP_UNKNOWN, .cpu_percent = CGROUP_UNKNOWN};
-	if (own_load(&m) == 0) {
+	if (own_load(&m, &ignored) == 0) {
 		const char *dir = own_directory(a, &m, "");
 		if (dir)
 			look_up(a, dir, &names_v2, ret);

@@ -68,7 +68,9 @@ const char *cgroup_regions(struct arena *a)
 {
 	UNINITIALIZED char text[TEXT_MAX];
 	struct mounts m;
-	const char *found = NULL, *own = own_load(&m) == 0 ? own_directory(a, &m, "") : NULL;
+	struct err ignored = ERR_INIT;
+	const char *found = NULL,
+		   *own = own_load(&m, &ignored) == 0 ? own_directory(a, &m, "") : NULL;
 	char *path = own ? arena_strdup(a, own) : NULL;
 
 	/* The root has their sizes; where it cannot be seen a group's own numbers name them as well. */

@@ -287,12 +287,14 @@ int cgroup_find(struct arena *a, const char *wanted, unsigned need, unsigned wis
 		struct cgroup_place *ret, struct err *e)
 {
 	struct mounts m;
+	struct err why = ERR_INIT;
+	char line[512];
 
 	*ret = (struct cgroup_place){.version = CGROUP_NONE};
 	if (wanted)
 		return find_wanted(a, wanted, need, ret, e);
-	if (own_load(&m) < 0)
-		ret->why = "/proc/self/mountinfo cannot be read";
+	if (own_load(&m, &why) < 0)
+		ret->why = arena_strdup(a, err_render(&why, line, sizeof line));
 	else if (find_own(a, &m, need, ret) < 0) {
 		ret->by_systemd = systemd_could(&m, need);
 		if (find_v1(a, &m, need, wish, ret) < 0)

@@ -9,9 +9,10 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "base/fd.h"
 #include "cgroup/cgroup.h"
 
-enum { TEXT_MAX = 64 * 1024 };
+enum { MOUNTS_MAX = 8 << 20 };
 
 ssize_t cgroup_read(int dir, const char *file, char *text, size_t size)
 {
@@ -55,12 +56,21 @@ uint64_t cgroup_find_key(const char *text, const char *key)
 	return CGROUP_UNKNOWN;
 }
 
-int own_load(struct mounts *m)
+/*
+ * In pieces, because a system with containers has hundreds of mounts. The kernel lets a mount namespace have 100,000
+ * (sysctl fs.mount-max); that many would only delay the launch.
+ */
+static int read_whole(const char *path, char **ret, struct err *e)
 {
-	*m = (struct mounts){.text = malloc(TEXT_MAX), .own = malloc(TEXT_MAX)};
-	return m->text && m->own &&
-		       cgroup_read(AT_FDCWD, "/proc/self/mountinfo", m->text, TEXT_MAX) >= 0 &&
-		       cgroup_read(AT_FDCWD, "/proc/self/cgroup", m->own, TEXT_MAX) >= 0
+	size_t size;
+	return fd_read_file(AT_FDCWD, path, MOUNTS_MAX, ret, &size, e);
+}
+
+int own_load(struct mounts *m, struct err *e)
+{
+	*m = (struct mounts){.text = NULL};
+	return read_whole("/proc/self/mountinfo", &m->text, e) == 0 &&
+		       read_whole("/proc/self/cgroup", &m->own, e) == 0
 		   ? 0
 		   : -1;
 }

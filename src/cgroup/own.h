@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "base/arena.h"
+#include "base/err.h"
 #include "cgroup/cgroup.h"
 
 struct mounts {
@@ -14,8 +15,8 @@ struct mounts {
 	char *own;  /* /proc/self/cgroup */
 };
 
-/* 0, or -1 when they cannot be read; own_unload in either case. */
-int own_load(struct mounts *m);
+/* Whole, up to 8 MiB each. 0, or -1 with *e; own_unload in either case. */
+int own_load(struct mounts *m, struct err *e);
 void own_unload(struct mounts *m);
 
 /* Our path in the hierarchy with this controller ("" for v2), as /proc/self/cgroup has it: "4:cpu,cpuacct:/a". */

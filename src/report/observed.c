@@ -17,6 +17,8 @@ static json_t *of_fdinfo(const struct fdinfo_sum *s)
 	set_int(o, "clients", s->clients);
 	set_int(o, "memory_peak_bytes", s->memory_peak_bytes);
 	set_int(o, "engine_ns", s->engine_ns);
+	if (s->readings_cut)
+		set_int(o, "readings_cut", s->readings_cut);
 	return o;
 }
 

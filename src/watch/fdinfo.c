@@ -240,8 +240,11 @@ static void take_client(struct fdinfo_sum *s, const struct fdinfo_client *c, uin
 		s->nvidia_here = true;
 }
 
-static void read_process(struct fdinfo_sum *s, const char *proc, pid_t pid, uint64_t now_ns)
+/* False when *left, of descriptors to look at, were too few. */
+static bool read_process(struct fdinfo_sum *s, const char *proc, pid_t pid, uint64_t now_ns,
+			 unsigned *left)
 {
+	bool enough = true;
 	char path[512], link[64];
 
 	(void)snprintf(path, sizeof path, "%s/%d/fd", proc, (int)pid);
@@ -250,6 +253,13 @@ static void read_process(struct fdinfo_sum *s, const char *proc, pid_t pid, uint
 		s->nvidia = true;
 	for (struct dirent *d; dir && (d = readdir(dir));) {
 		UNINITIALIZED char text[TEXT_MAX];
+		if (d->d_name[0] == '.')
+			continue;
+		if (*left == 0) {
+			enough = false;
+			break;
+		}
+		--*left;
 		struct fdinfo_client c;
 		ssize_t n = readlinkat(dirfd(dir), d->d_name, link, sizeof link - 1);
 		if (n <= 0)
@@ -270,6 +280,7 @@ static void read_process(struct fdinfo_sum *s, const char *proc, pid_t pid, uint
 	}
 	if (dir)
 		(void)closedir(dir);
+	return enough;
 }
 
 void fdinfo_read(struct fdinfo_sum *s, const char *proc, const pid_t *pids, unsigned count,
@@ -283,8 +294,11 @@ void fdinfo_read(struct fdinfo_sum *s, const char *proc, const pid_t *pids, unsi
 		return;
 	memset(s->now, 0, FDINFO_CLIENTS * sizeof *s->now);
 	s->memory_bytes = 0;
-	for (unsigned i = 0; i < count; i++)
-		read_process(s, proc, pids[i], now_ns);
+	unsigned left = FDINFO_DESCRIPTORS;
+	bool enough = true;
+	for (unsigned i = 0; enough && i < count; i++)
+		enough = read_process(s, proc, pids[i], now_ns, &left);
+	s->readings_cut += !enough;
 	if (s->memory_bytes > s->memory_peak_bytes)
 		s->memory_peak_bytes = s->memory_bytes;
 	s->read_ns = now_ns;

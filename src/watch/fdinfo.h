@@ -10,7 +10,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { FDINFO_CLIENTS = 256, FDINFO_ENGINES = 16 };
+enum {
+	FDINFO_CLIENTS = 256,
+	FDINFO_ENGINES = 16,
+	/* Looked at in one reading, all processes together: a job may have a million open, and limits have to be held meanwhile. */
+	FDINFO_DESCRIPTORS = 16384,
+};
 
 /* One open node. Descriptors that were duplicated or inherited are one client. */
 struct fdinfo_client {
@@ -40,6 +45,7 @@ struct fdinfo_sum {
 	uint64_t memory_peak_bytes;
 	uint64_t engine_ns; /* of cycles: their share of the time between two readings */
 	uint64_t read_ns;
+	uint64_t readings_cut; /* that had more than FDINFO_DESCRIPTORS to look at */
 	bool
 	    nvidia; /* a process has a node of NVIDIA's open, or does not let itself be looked at */
 	bool nvidia_here; /* a client of NVIDIA's driver told how much memory it has */

@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +23,7 @@
 
 #include "base/auto.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/own.h"
 
 static char base[] = "/tmp/vkjail-cgroup-XXXXXX";
 static int base_fd;
@@ -454,9 +457,47 @@ static void test_device_memory(void **state)
 	(void)close(g.dir[0]);
 }
 
+/* In a mount namespace of its own: more mounts than 64 KiB of mountinfo, and the last of them is seen. */
+static int see_many_mounts(void)
+{
+	enum { MOUNTS = 600 };
+	char dir[256], name[128];
+	struct mounts m;
+	struct err e = ERR_INIT;
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
+		return 77;
+	memset(name, 'x', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	for (int i = 0; i < MOUNTS; i++) {
+		(void)snprintf(dir, sizeof dir, "%s/%s%d", base, name, i);
+		if (mkdir(dir, 0700) < 0 || mount("none", dir, "tmpfs", 0, "size=4k") < 0)
+			return 77;
+	}
+	return own_load(&m, &e) == 0 && strlen(m.text) > 65536 && strstr(m.text, dir) ? 0 : 1;
+}
+
+static void test_many_mounts(void **state)
+{
+	int status;
+	pid_t pid = fork();
+	(void)state;
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(see_many_mounts());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
+		print_message("no mount namespace\n");
+		skip();
+	}
+	assert_int_equal(status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_many_mounts),
 		cmocka_unit_test(test_numbers_of_v2),
 		cmocka_unit_test(test_leftovers),
 		cmocka_unit_test(test_two_runs_at_once_fail_clearly),

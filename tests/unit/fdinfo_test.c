@@ -148,6 +148,7 @@ static int make_proc(void **state)
 		return -1;
 	make_process(proc, 10);
 	make_process(proc, 11);
+	make_process(proc, 20);
 	return 0;
 }
 
@@ -155,6 +156,12 @@ static int remove_proc(void **state)
 {
 	char command[100];
 	(void)state;
+	for (int fd = 0; fd < FDINFO_DESCRIPTORS + 8; fd++) {
+		(void)snprintf(command, sizeof command, "%s/20/fd/%d", proc, fd);
+		(void)unlink(command);
+	}
+	(void)snprintf(command, sizeof command, "%s/20/fdinfo/3", proc);
+	(void)unlink(command);
 	for (int pid = 10; pid < 12; pid++)
 		for (int fd = 0; fd < 8; fd++) {
 			(void)snprintf(command, sizeof command, "%s/%d/fd/%d", proc, pid, fd);
@@ -163,7 +170,7 @@ static int remove_proc(void **state)
 			(void)unlink(command);
 		}
 	static const char *const rest[] = {"fd", "fdinfo", "maps", ""};
-	for (int pid = 10; pid < 12; pid++)
+	for (int pid = 10; pid < 21; pid++)
 		for (size_t i = 0; i < COUNTOF(rest); i++) {
 			(void)snprintf(command, sizeof command, "%s/%d/%s", proc, pid, rest[i]);
 			(void)remove(command);
@@ -208,6 +215,29 @@ static void test_sum(void **state)
 	fdinfo_done(&s);
 }
 
+/* A job that has so many open that looking at all would take the supervisor's time. */
+static void test_many(void **state)
+{
+	static const pid_t pids[] = {20};
+	struct fdinfo_sum s = {.at = NULL};
+	char path[512];
+	(void)state;
+
+	put_fd(proc, 20, 3, "/dev/dri/renderD128", amdgpu_old);
+	for (int i = 4; i < FDINFO_DESCRIPTORS + 3; i++) {
+		(void)snprintf(path, sizeof path, "%s/20/fd/%d", proc, i);
+		assert_int_equal(symlink("/dev/null", path), 0);
+	}
+	fdinfo_read(&s, proc, pids, 1, 1);
+	assert_int_equal(s.readings_cut, 0);
+	assert_int_equal(s.clients, 1);
+	(void)snprintf(path, sizeof path, "%s/20/fd/%d", proc, FDINFO_DESCRIPTORS + 3);
+	assert_int_equal(symlink("/dev/null", path), 0);
+	fdinfo_read(&s, proc, pids, 1, 2);
+	assert_int_equal(s.readings_cut, 1);
+	fdinfo_done(&s);
+}
+
 static void test_use(void **state)
 {
 	static const pid_t pids[] = {10, 11};
@@ -248,6 +278,7 @@ int main(void)
 		cmocka_unit_test(test_drivers),
 		cmocka_unit_test(test_no_client),
 		cmocka_unit_test(test_sum),
+		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_use),
 	};
 	return cmocka_run_group_tests_name("fdinfo", tests, make_proc, remove_proc);
