@@ -293,9 +293,6 @@ int doc_parse(struct arena *a, const char *name, const char *data, size_t size,
 	yaml_parser_set_input_string(&parser, (const unsigned char *)data, size);
 	if (parse_events(&b, &parser, data, size) < 0)
 		return -1;
-	if (!b.root)
-		return err_bad(e, name,
-			       "is empty: a job file needs at least 'command' or 'compute'");
 	*ret_root = b.root;
 	return 0;
 }

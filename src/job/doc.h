@@ -31,7 +31,7 @@ struct node {
 /*
  * Parses the one document in data. name is for messages. Refuses what is not text, more than
  * one document, aliases, tags, duplicate keys, keys that are no text, and everything above
- * bounds.def. Nodes live in a.
+ * bounds.def. Nodes live in a; *ret_root is NULL for a file in which there is nothing.
  */
 int doc_parse(struct arena *a, const char *name, const char *data, size_t size,
 	      const struct node **ret_root, struct err *e);

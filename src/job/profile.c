@@ -326,6 +326,10 @@ static int read_into(struct reader *parent, const char *path)
 		return err_as_bad(r.d.e);
 	if (doc_parse(&nodes, path, data, size, &root, r.d.e) < 0)
 		return -1;
+	if (!root || decode_is_null(root))
+		return err_bad(
+		    r.d.e, path,
+		    "is empty: a profile says something of calls, with keys such as 'include', 'allow' or 'otherwise'");
 	return read_keys(&r, root);
 }
 

@@ -288,7 +288,7 @@ int spec_read_file(struct spec *s, const char *path, struct err *e)
 	if (read_bytes(s, path, &data, &size, e) < 0 ||
 	    doc_parse(&nodes, d.name, data, size, &root, e) < 0)
 		return -1;
-	if (decode_is_null(root))
+	if (!root || decode_is_null(root))
 		return err_bad(e, d.name, "is empty: a job file needs 'command' or 'compute'");
 	if (root->kind != NODE_MAP)
 		return decode_bad(

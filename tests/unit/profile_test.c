@@ -231,6 +231,9 @@ static void test_refused(void **state)
 		{"errno: {kill: [read]}\n", "a.yaml:1: errno.kill", "expected the name of an errno"},
 		{"otherwise: no\n", "a.yaml:1: otherwise", "expected allow, kill or"},
 		{"- read\n", "a.yaml:1", "expected a profile"},
+		{"", "a.yaml", "is empty: a profile"},
+		{"# nothing\n", "a.yaml", "is empty: a profile"},
+		{"~\n", "a.yaml", "is empty: a profile"},
 	};
 
 	for (size_t i = 0; i < COUNTOF(cases); i++) {
