@@ -21,6 +21,7 @@ struct writer {
 	const struct learned *d;
 	const struct plan *plan;
 	const struct spec *spec;
+	const char *ended;
 };
 
 int learn_open(const struct spec *spec, struct atomic_file *ret, struct err *e)
@@ -132,6 +133,11 @@ static void put_head(const struct writer *w)
 	}
 	(void)fprintf(w->out, "\n# %llu system calls of %u kinds. vkjail-profile(5)\n",
 		      (unsigned long long)w->d->calls, kinds);
+	if (w->ended)
+		(void)fprintf(
+		    w->out,
+		    "# The job did not come to its own end (%s): calls that it would have made after that are not here.\n",
+		    w->ended);
 	if (w->d->values_full)
 		(void)fprintf(
 		    w->out,
@@ -264,12 +270,16 @@ static void put_all(const struct writer *w)
 	put_files(w);
 }
 
-int learn_write(const struct spec *spec, const struct plan *plan, const struct learned *d,
-		struct atomic_file *file, struct err *e)
+static int write_profile(const struct spec *spec, const struct plan *plan, const struct learned *d,
+			 const char *ended, struct atomic_file *file, struct err *e)
 {
 	AUTO_FREE char *text = NULL;
 	size_t size = 0;
-	struct writer w = {.out = open_memstream(&text, &size), .d = d, .plan = plan, .spec = spec};
+	struct writer w = {.out = open_memstream(&text, &size),
+			   .d = d,
+			   .plan = plan,
+			   .spec = spec,
+			   .ended = ended};
 
 	if (!w.out)
 		return err_os(e, errno, spec->learn, "cannot write the profile");
@@ -282,4 +292,20 @@ int learn_write(const struct spec *spec, const struct plan *plan, const struct l
 	if (rc == 0)
 		rc = atomic_commit(file, false, e);
 	return rc < 0 ? err_in(e, "--learn") : 0;
+}
+
+void learn_keep(const struct spec *spec, struct plan *plan, const struct learned *d,
+		const struct outcome *out, struct atomic_file *file)
+{
+	const char *ended = out->reason == REASON_EXITED ? NULL : reason_table[out->reason].name;
+	struct err e = ERR_INIT;
+	char text[1024];
+
+	if (write_profile(spec, plan, d, ended, file, &e) < 0)
+		plan_warn(plan, "%s", err_render(&e, text, sizeof text));
+	else if (ended)
+		plan_warn(
+		    plan,
+		    "the learned profile has only what was called until the job ended (%s): let it come to its own end, or add what is missing",
+		    ended);
 }

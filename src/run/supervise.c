@@ -409,17 +409,13 @@ void supervise(const struct spec *spec, const struct host *host, const struct ca
 		    r.group.name);
 	finish_outputs(&r, out);
 	keep_outputs(&r, out, ret);
+	if (spec->learn && (r.seen.exited || r.learned.calls))
+		learn_keep(spec, &r.plan, &r.learned, out, &r.profile);
 	const struct warnings_from from = {&r.plan, &r.seen, &r.telemetry.said, &r.claims};
 	warnings_keep(&from, ret);
 	struct refused_names names;
 	if (r.seen.denied && denied_names(r.seen.denied, &names))
 		ret->refused = arena_strdup(&ret->arena, names.text);
-	/* A profile that cannot be written does not change how the job ended. */
-	struct err e = ERR_INIT;
-	char text[1024];
-	if (spec->learn && (r.seen.exited || r.learned.calls) &&
-	    learn_write(spec, &r.plan, &r.learned, &r.profile, &e) < 0)
-		warnings_add(ret, err_render(&e, text, sizeof text));
 	struct report_facts facts = facts_of(&r, out);
 	if (ret->report_err.kind == ERR_NONE)
 		(void)report_write(&r.report, &facts, &ret->report_text, &ret->report_err);

@@ -109,6 +109,9 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN)
 while True: signal.pause()'
 status_is 124 'a job that a limit kills'
 like "$(cat killed.yaml)" '^  - pause$' 'is learned up to there'
+like "$(cat killed.yaml)" '^# The job did not come to its own end \(wall-time\)' '... and the file says so'
+like "$err" '^vkjail: warning: the learned profile has only what was called until the job ended \(wall-time\)' '... and a warning'
+unlike "$(cat learned.yaml)" 'did not come to its own end' 'of one that ended itself it does not'
 run vkjail run -q --learn many.yaml --report none -- python3 -S -c 'import ctypes, os
 libc = ctypes.CDLL(None)
 for request in range(0x8000, 0x8200): libc.ioctl(0, request, 0)
