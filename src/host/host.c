@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -95,6 +96,13 @@ bool host_has_swap(void)
 
 	const char *end = n > 0 ? memchr(text, '\n', (size_t)n) : NULL;
 	return end && end + 1 < text + n;
+}
+
+bool host_can_forbid_nesting(void)
+{
+	struct statvfs st;
+
+	return statvfs("/proc/sys/user/max_user_namespaces", &st) == 0 && !(st.f_flag & ST_RDONLY);
 }
 
 int64_t host_read_number(const char *path)

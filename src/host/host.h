@@ -45,5 +45,8 @@ uint64_t host_memory_available(void);
 /* Whether memory can be swapped out here: proc_swaps, without its head line. */
 bool host_has_swap(void);
 
+/* Whether a sandbox can say that there is no user namespace below it: where /proc/sys is read-only it cannot. */
+bool host_can_forbid_nesting(void);
+
 /* Contents of a one-line file such as /proc/sys/user/max_user_namespaces, or -1 when it cannot be read. */
 int64_t host_read_number(const char *path);

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "job/profile.h"
@@ -84,6 +85,15 @@ static int get_second(struct plan *p, struct err *e)
 	return 0;
 }
 
+static void warn_nesting(struct plan *p)
+{
+	if (filter_allows(&p->filter, SYS_unshare, CLONE_NEWUSER) && !host_can_forbid_nesting())
+		plan_warn(
+		    p,
+		    "the job can make a user namespace of its own, and has every capability in it: /proc/sys is read-only or not there, as in a container, and the seccomp profile '%s' does not refuse it",
+		    p->seccomp_name);
+}
+
 static int plan_privileges(struct plan *p, const struct spec *spec, struct err *e)
 {
 	p->no_caps = cap_init();
@@ -104,9 +114,11 @@ static int plan_privileges(struct plan *p, const struct spec *spec, struct err *
 	struct filter *f = spec->learn ? &p->judge : &p->filter;
 	if (spec->learn)
 		filter_learning(&p->filter);
-	if (p->seccomp == SECCOMP_FILE)
-		return filter_of_file(spec->profile, f, e);
-	return filter_get(p->seccomp, f, e);
+	int rc = p->seccomp == SECCOMP_FILE ? filter_of_file(spec->profile, f, e)
+					    : filter_get(p->seccomp, f, e);
+	if (rc == 0 && !spec->learn)
+		warn_nesting(p);
+	return rc;
 }
 
 int plan_make(struct plan *p, const struct spec *spec, const struct host *host, struct err *e)

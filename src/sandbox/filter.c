@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "sandbox/call-args.h"
 
 #ifdef FILTER_EMBEDDED
 #include "sandbox/filter-data.h"
@@ -133,4 +134,11 @@ uint32_t filter_answer(const struct filter *f, const struct seccomp_data *call)
 			break;
 	}
 	return SECCOMP_RET_KILL_PROCESS;
+}
+
+bool filter_allows(const struct filter *f, int nr, uint64_t first)
+{
+	const struct seccomp_data call = {.arch = CALL_ARCH_NATIVE, .nr = nr, .args = {first}};
+
+	return f->len == 0 || filter_answer(f, &call) == SECCOMP_RET_ALLOW;
 }

@@ -70,3 +70,6 @@ int filter_load_asking(const struct filter *f);
  * none. Async-signal-safe.
  */
 uint32_t filter_answer(const struct filter *f, const struct seccomp_data *call);
+
+/* Whether this machine's own call nr goes through with this first argument, the others being 0. */
+bool filter_allows(const struct filter *f, int nr, uint64_t first);

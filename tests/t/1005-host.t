@@ -24,6 +24,26 @@ run unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_net_namespaces && exec vkjail 
 judge 125 setup-failed 'No space left on device' 'only network namespaces switched off'
 like "$err" 'hint: a limit in /proc/sys/user/max_\*_namespaces' 'is told apart'
 
+# ---- a container: nobody can say that there is no user namespace below the sandbox's
+in_container() {
+	run unshare -Urm sh -c 'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro,nosuid,nodev,noexec /proc/sys && exec "$@"' sh "$@"
+}
+nesting='^warning: the job can make a user namespace of its own'
+in_container vkjail plan --seccomp none -- true
+like "$out" "$nesting.* and the seccomp profile 'none' does not refuse it" '/proc/sys is read-only, and there is no filter'
+in_container vkjail plan -- true
+unlike "$out" "$nesting" 'the profile default refuses it'
+printf 'include: default\nallow: [unshare]\n' >nest.yaml
+in_container vkjail plan --seccomp nest.yaml -- true
+like "$out" "$nesting.*'.*nest.yaml'" 'a profile of the user that allows it'
+run vkjail plan --seccomp none -- true
+status_is 0 'elsewhere'
+if [ "$(findmnt -no OPTIONS -T /proc/sys | cut -c 1-2)" = ro ]; then
+	skip 1 '/proc/sys is read-only here'
+else
+	unlike "$out" "$nesting" 'the kernel refuses it'
+fi
+
 # ---- no Vulkan driver: a file system without manifests
 cat >job.yaml <<'Y'
 compute:
