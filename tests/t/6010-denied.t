@@ -44,6 +44,12 @@ report_has 'a program without any' r.json .sandbox.denied.counted=true .sandbox.
 run vkjail run --seccomp none --report r.json -- true
 report_has 'no filter, nothing to count' r.json .sandbox.denied=
 
+# The kernel itself says EBUSY after it has looked at the filter (EFAULT, for none): it is not asked.
+run vkjail run --report r.json -- ./try-syscall seccomp,1,8 seccomp,1,0
+is "$out" 'seccomp: EBUSY
+seccomp: EFAULT' 'a filter may follow, but none with a listener, which could let calls through'
+report_has 'which is told' r.json .sandbox.denied.calls[0].name=seccomp .sandbox.denied.calls[0].args.flags=0x8
+
 # ---- strict
 run vkjail run --seccomp strict --report r.json -- ./try-syscall mkdir mount,0,0,0,32 getpid
 status_is 122 'strict: a call that is not in the profile ends the job'

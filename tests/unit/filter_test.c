@@ -429,6 +429,11 @@ static const struct row rows[] = {
 	{SYS_prctl, {PR_SET_NAME | HIGH}, {ALLOW, ALLOW}},
 	{SYS_prctl, {PR_SET_SECCOMP}, {ALLOW, REFUSE(EPERM)}},
 	{SYS_prctl, {PR_SET_MM}, {ALLOW, REFUSE(EPERM)}},
+	/* further filters, but none with a listener */
+	{SYS_seccomp, {SECCOMP_SET_MODE_FILTER, 0}, {ALLOW, KILL}},
+	{SYS_seccomp, {SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER}, {REFUSE(EBUSY), KILL}},
+	{SYS_seccomp, {SECCOMP_SET_MODE_FILTER, HIGH | SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_TSYNC_ESRCH | SECCOMP_FILTER_FLAG_TSYNC},
+		{REFUSE(EBUSY), KILL}},
 	{SYS_getpid, {0}, {ALLOW, ALLOW}},
 	{SYS_setuid, {0}, {ALLOW, KILL}},
 };
