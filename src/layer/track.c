@@ -238,7 +238,7 @@ VkFence track_fence(struct timing *t)
 }
 
 /*
- * On a queue without timestamps: how long it took as the host saw it. That is a kernel's own time only where nothing else is
+ * On a queue without timestamps: how long it took as the host saw it. That is a kernel's own time only where no other dispatch is
  * in the submission.
  */
 static void time_by_host(struct timing *t, const struct submission *s, uint64_t ns)

@@ -32,6 +32,7 @@ void watcher_forget(void)
 {
 	(void)pthread_mutex_init(&watcher.lock, NULL);
 	watcher.has_changed = false;
+	atomic_store(&watcher.times, false);
 	watcher.running = 0;
 	watcher.first = NULL;
 }
