@@ -16,6 +16,7 @@
  *                             number, or a text after ':'. With VK_TEST_CALL_THREAD=1 another thread makes it, which is
  *                             older than the device.
  * VK_TEST_NO_STAMPS=1         no queue has timestamps.
+ * VK_TEST_HARDWARE=1          the device says that it is a graphics card.
  * VK_TEST_TELL=1              what was submitted is told on stderr when the device is destroyed, and what is
  *                             under way when it is waited for.
  */
@@ -151,6 +152,14 @@ VKAPI_ATTR VkResult VKAPI_CALL layer_EnumeratePhysicalDevices(VkInstance instanc
 	return fails("vkEnumeratePhysicalDevices", &r)
 		   ? r
 		   : next.EnumeratePhysicalDevices(instance, count, out);
+}
+
+VKAPI_ATTR void VKAPI_CALL layer_GetPhysicalDeviceProperties(VkPhysicalDevice device,
+							     VkPhysicalDeviceProperties *out)
+{
+	next.GetPhysicalDeviceProperties(device, out);
+	if (getenv("VK_TEST_HARDWARE"))
+		out->deviceType = VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU;
 }
 
 static VKAPI_ATTR VkResult VKAPI_CALL layer_CreateInstance(const VkInstanceCreateInfo *info,

@@ -9,6 +9,7 @@
 /* The calls that go on to the driver. */
 #define INSTANCE_CALLS(X)                          \
 	X(EnumeratePhysicalDevices)                \
+	X(GetPhysicalDeviceProperties)             \
 	X(GetPhysicalDeviceQueueFamilyProperties)  \
 	X(GetPhysicalDeviceQueueFamilyProperties2) \
 	X(DestroyInstance)

@@ -78,6 +78,14 @@ refused prctl 4,0 ok
 refused seccomp 1,1 EFAULT
 refused ioctl 0,0x6400 ENOTTY
 
+# A device that says it is hardware gets the other program.
+layer_does='VK_TEST_HARDWARE=1 VK_TEST_CALL=openat,-100,:/proc/cpuinfo,0'
+ends 0 exited '*' 'drivers of hardware go on opening files' $(layer_options) job.yaml
+is "$(says openat | tr ' ' '\n' | sort -u | tr '\n' ' ')" 'ok ' '... and get them'
+report_is "$R" .gpu.second_filter.program hardware '... which the report tells'
+layer_does='VK_TEST_HARDWARE=1 VK_TEST_CALL=execve'
+ends 122 syscall 'called execve.*once the device is open' '... but execute nothing' $(layer_options) job.yaml
+
 # What the first filter refuses it refuses as before, by its own answers.
 layer_does=VK_TEST_CALL=mkdirat
 ends 0 exited '*' 'what the profile refuses goes on being refused' $(layer_options) job.yaml
