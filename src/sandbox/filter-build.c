@@ -9,6 +9,7 @@
 #include "sandbox/filter-rules.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/kcmp.h>
 #include <linux/netlink.h>
 #include <linux/sched.h>

@@ -130,6 +130,18 @@ static void passed_directory(char **args)
 	got("%s through a directory that was handed in", args[1]);
 }
 
+/* lease PATH: who opens the file for writing has to wait for us. */
+static void lease(char **args)
+{
+	int fd = open(args[0], O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		cannot("the file is not there");
+	if (fcntl(fd, F_SETLEASE, F_RDLCK) < 0)
+		nothing("F_SETLEASE");
+	got("a lease on %s", args[0]);
+}
+
 static void loopback(char **args)
 {
 	struct sockaddr_in at = {.sin_family = AF_INET,
@@ -184,6 +196,7 @@ const struct attack attacks_others[] = {
     {"abstract", abstract_socket},
     {"unix", unix_socket},
     {"passed-directory", passed_directory},
+    {"lease", lease},
     {"loopback", loopback},
     {"leave", leave},
     {"find", find},

@@ -74,6 +74,48 @@ attack 'a service at an abstract socket' abstract "vkjail-attack-$$"
 attack 'a service at a socket of /tmp or a home directory' unix "$T/outside/socket"
 attack_services_end
 
+# ---- who waits for the job
+echo shown >shown
+attack 'a lease on a file that is shown, for whose end others have to wait' lease shown
+if [ "$(id -u)" = 0 ]; then
+	weak='--seccomp none' attack 'the filter is what refuses it' lease shown
+	weak=''
+fi
+# Every lock that there is on everything in reach, the report among it, to the end and beyond the grace.
+mkdir held
+cat >held/locks.py <<'END'
+import fcntl, os, signal, struct, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+held = 0
+for name in os.listdir("."):
+    fd = os.open(name, os.O_RDWR)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    fcntl.fcntl(fd, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0))
+    held += 1
+print(held, flush=True)
+time.sleep(60)
+END
+cd held || exit 99
+run timeout 30 vkjail run -q --writable --wall 2s --grace 100ms --report report.json -- python3 locks.py
+cd .. || exit 99
+is "$status $out" '124 2' 'locks on all that is shown: the runner waits for none'
+report_has 'and its report is whole' held/report.json .outcome.reason=wall-time
+# A terminal of the host's; as root the kernel asks for no more than a descriptor of it.
+mkfifo "$T/terminal-stop"
+python3 -c 'import os, sys
+master, slave = os.openpty()
+os.chmod(os.ttyname(slave), 0o666)
+with open("terminal.new", "w") as f: f.write(os.ttyname(slave))
+os.rename("terminal.new", "terminal")
+open(sys.argv[1]).read()' "$T/terminal-stop" &
+terminal_pid=$!
+wait_for test -e terminal
+attack 'a key stroke in the terminal' tiocsti 0 <"$(cat terminal)"
+attack 'a key stroke, by a request with high bits set' tiocsti 1 <"$(cat terminal)"
+attack 'a key stroke, by a request with all high bits set' tiocsti ffffffff <"$(cat terminal)"
+: >"$T/terminal-stop"
+wait "$terminal_pid"
+
 # What one job leaves the next one must not find; in between a run outside finds and removes its own.
 run ./attack leave "/vkjail-attack-$$"
 attack_run '' leave "/vkjail-attack-$$"
