@@ -17,7 +17,7 @@ enum {
 	WARM_STAMPS = 5,          /* timestamps that say what one takes */
 	PARTS_MAX = 16,           /* chunks in a submission */
 	BATCH_NS = 20000000,      /* no more expected work than this in a submission, */
-	GUARDED_NS = 100000000,   /* or than this where what has not begun can be left out again */
+	GUARDED_NS = 60000000,    /* or than this where what has not begun can be left out again */
 	SAMPLE_FIRST = 16,        /* so many short dispatches of a kernel are timed one by one, */
 	SAMPLE_EACH_NS = 1000000, /* then one whenever the kernel has worked for so long, */
 	SAMPLE_COSTS = 100,       /* and for so many times what a timestamp takes */
