@@ -115,7 +115,7 @@ ok 'samples have its numbers' python3 -c "import json,sys; r=json.load(open('$R'
 
 # ---- the limit
 library 3
-start limited --device-memory 512M
+start limited --device-memory 512M --wall $((60 * slower))s
 answers 3 "compute $pid $((511 * mib))"
 ok 'below its limit it goes on' wait_for told 1
 answers 3 "compute $pid $((700 * mib))"
@@ -172,7 +172,7 @@ wrong 3 'NVML cannot be used: library and kernel driver are of different version
 wrong 3 'NVML cannot be used: error 77 of NVML' 'an unknown error' 'init 77'
 wrong 3 'no permission' 'no right to ask' 'error 4' list
 wrong 3 'vkjail-nvml had not answered when the job ended' 'a library that hangs' hang
-wrong 3 'vkjail-nvml was ended by SIGSEGV' 'a library that crashes' crash
+wrong 3 'vkjail-nvml was ended by SIGABRT' 'a library that crashes' crash
 # without NAME: a job on a machine without the library, long enough that it was looked for.
 without() {
 	CACHE=none
