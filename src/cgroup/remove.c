@@ -10,13 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/auto.h"
 #include "cgroup/own.h"
 
-enum { REMOVE_TRIES = 200, DEPTH_MAX = 16, KILL_ROUNDS = 16 };
+enum { REMOVE_TRIES = 200, DEPTH_MAX = 16, KILL_ROUNDS = 16, BATCH = 64 };
 
 int cgroup_write(int dir, const char *file, const char *text)
 {
@@ -50,15 +51,33 @@ static int open_below(int dir, const char *name)
 
 /* ---- killing --------------------------------------------------------------------------------- */
 
-/* SIGKILL to the members of one group; how many there were. */
-static unsigned signal_members(int dir)
+struct members {
+	pid_t *pids;
+	size_t count, room;
+};
+
+static void add_member(struct members *m, pid_t pid)
+{
+	if (m->count == m->room) {
+		size_t room = m->room ? 2 * m->room : BATCH;
+		pid_t *pids = reallocarray(m->pids, room, sizeof *pids);
+		/* Who is not remembered is there in the next round. */
+		if (!pids)
+			return;
+		m->pids = pids;
+		m->room = room;
+	}
+	m->pids[m->count++] = pid;
+}
+
+/* The members of one group, anew: a file of v1 that stays open repeats its first list for a second. */
+static void read_members(int dir, struct members *m)
 {
 	UNINITIALIZED char text[4096 + 1];
-	unsigned found = 0;
 	size_t kept = 0;
 	ssize_t n;
 
-	(void)!fchmodat(dir, "cgroup.procs", 0644, 0);
+	m->count = 0;
 	AUTO_FD int fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
 	while (fd >= 0 && (n = read(fd, text + kept, sizeof text - 1 - kept)) > 0) {
 		char *at = text, *end;
@@ -66,15 +85,63 @@ static unsigned signal_members(int dir)
 		for (; (end = strchr(at, '\n')); at = end + 1) {
 			/* 0: of a pid namespace that we do not see into. */
 			long pid = strtol(at, NULL, 10);
-			if (pid <= 1 || pid == getpid())
-				continue;
-			found++;
-			(void)kill((pid_t)pid, SIGKILL);
+			if (pid > 1 && pid != getpid())
+				add_member(m, (pid_t)pid);
 		}
 		kept = strlen(at);
 		memmove(text, at, kept);
 	}
-	return found;
+}
+
+static bool has_member(const struct members *m, pid_t pid)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (m->pids[i] == pid)
+			return true;
+	return false;
+}
+
+/*
+ * SIGKILL to some that the list had. By then a pid may be that of a new process which has nothing to do
+ * with the group, so first the process is held fast (pidfd_open(2)), then the list is asked again: a pid that stands there
+ * is that process, or one that came after it, and then the one which is held is gone.
+ */
+static void signal_some(int dir, const pid_t *pids, size_t count, struct members *again)
+{
+	int fds[BATCH];
+	bool none = true;
+
+	for (size_t i = 0; i < count; i++) {
+		fds[i] = (int)syscall(SYS_pidfd_open, pids[i], 0);
+		none = none && fds[i] < 0 && errno == ENOSYS;
+	}
+	read_members(dir, again);
+	for (size_t i = 0; i < count; i++) {
+		if (!has_member(again, pids[i]))
+			;
+		else if (fds[i] >= 0)
+			(void)syscall(SYS_pidfd_send_signal, fds[i], SIGKILL, NULL, 0);
+		else if (none) /* Linux 5.2 and older */
+			(void)kill(pids[i], SIGKILL);
+		if (fds[i] >= 0)
+			(void)close(fds[i]);
+	}
+}
+
+/* SIGKILL to the members of one group; how many there were. */
+static unsigned signal_members(int dir)
+{
+	struct members first = {0}, again = {0};
+
+	(void)!fchmodat(dir, "cgroup.procs", 0644, 0);
+	read_members(dir, &first);
+	for (size_t at = 0; at < first.count; at += BATCH) {
+		size_t left = first.count - at;
+		signal_some(dir, first.pids + at, left < BATCH ? left : BATCH, &again);
+	}
+	free(first.pids);
+	free(again.pids);
+	return (unsigned)first.count;
 }
 
 static unsigned signal_tree(int dir, unsigned depth)
