@@ -2,14 +2,14 @@
 /*
  * What a short program by hand does, to compare with: one kernel, one buffer, one number pushed.
  *
- *     plain-vk MODULE.spv BYTES PUSH GROUPS COUNT each|once|copy|again|record|guarded|stopped|paired
+ *     plain-vk MODULE.spv BYTES PUSH GROUPS COUNT each|once|copy|again|batch|record|guarded|stopped|paired
  *
  * each: records, submits and waits COUNT times. once: records COUNT dispatches with a barrier after each and
  * submits them together. copy: COUNT times memcpy into the mapped buffer. again: records one dispatch, and
- * submits that and waits COUNT times. record: records as once, a thousand at a time, and submits nothing. guarded: as once, each dispatch
+ * submits that and waits COUNT times; batch: the same with BATCH of them and their barriers. record: records as once, a thousand at a time, and submits nothing. guarded: as once, each dispatch
  * under conditional rendering. stopped: the same, and the condition becomes false after the submission. Before that
  * the pipeline is dispatched with no groups, so that the driver's compiler is not measured.
- * Prints nanoseconds: process start to first dispatch done, the loop. paired: PAIRS times once and guarded, in turns, and
+ * Prints nanoseconds: process start to first dispatch done, the loop, the loop's CPU time of all threads. paired: PAIRS times once and guarded, in turns, and
  * prints of each the CPU time of all threads in a line, and once against itself as the third: what noise there is.
  */
 #include <stdbool.h>
@@ -19,7 +19,7 @@
 #include <time.h>
 #include <vulkan/vulkan.h>
 
-enum { PAIRS = 101 };
+enum { PAIRS = 101, BATCH = 16 };
 
 static struct {
 	VkPhysicalDevice physical;
@@ -286,11 +286,11 @@ static unsigned long long record_time(uint32_t push, uint32_t groups, unsigned c
 	return best * count / 1000;
 }
 
-static unsigned long long again(uint32_t push, uint32_t groups, unsigned count)
+static unsigned long long again(uint32_t push, uint32_t groups, unsigned count, unsigned batch)
 {
-	record(push, groups, 1, 0);
+	record(push, groups, batch, 0);
 	unsigned long long began = now(CLOCK_MONOTONIC);
-	for (unsigned i = 0; i < count; i++) {
+	for (unsigned i = 0; i < count; i += batch) {
 		submit();
 		wait_for_it();
 	}
@@ -344,6 +344,7 @@ int main(int argc, char **argv)
 	make_commands();
 	dispatch(push, 0, 1);
 	unsigned long long ready = now(CLOCK_MONOTONIC), loop = ready;
+	unsigned long long cpu = now(CLOCK_PROCESS_CPUTIME_ID);
 	if (strcmp(how, "once") == 0 || strcmp(how, "guarded") == 0) {
 		dispatch(push, groups, count);
 	} else if (strcmp(how, "stopped") == 0) {
@@ -357,14 +358,17 @@ int main(int argc, char **argv)
 	} else if (strcmp(how, "copy") == 0) {
 		loop = copy(bytes, count);
 	} else if (strcmp(how, "again") == 0) {
-		loop = again(push, groups, count);
+		loop = again(push, groups, count, 1);
+	} else if (strcmp(how, "batch") == 0) {
+		loop = again(push, groups, count, BATCH);
 	} else if (strcmp(how, "record") == 0) {
-		printf("%llu %llu\n", ready - start, record_time(push, groups, count));
+		printf("%llu %llu 1\n", ready - start, record_time(push, groups, count));
 		return 0;
 	} else {
 		for (unsigned i = 0; i < count; i++)
 			dispatch(push, groups, 1);
 	}
-	printf("%llu %llu\n", ready - start, now(CLOCK_MONOTONIC) - loop);
+	printf("%llu %llu %llu\n", ready - start, now(CLOCK_MONOTONIC) - loop,
+	       now(CLOCK_PROCESS_CPUTIME_ID) - cpu);
 	return 0;
 }
