@@ -14,11 +14,13 @@ rows=$T/rows
 
 # groups_of PID: control groups that were made by this runner, in any hierarchy.
 groups_of() { find /sys/fs/cgroup -type d -name "*vkjail*[^0-9]$1[^0-9]*" -o -type d -name "*vkjail*[^0-9]$1" 2>/dev/null; }
+# All mount points but those that other tests, which run at the same time, make in their directories.
+mount_points() { awk -v own="$T/" '$5 !~ "/vkjail-test[.]" || index($5, own) == 1 { print $5 }' /proc/self/mountinfo | sort; }
 # left_of PID: one line for each thing that is left of this runner.
 left_of() {
 	pgrep -f -a "$mark" | grep -v "^$$ " | sed 's/^/process /'
 	groups_of "$1" | sed 's/^/group /'
-	awk '{ print $5 }' /proc/self/mountinfo | sort >"$T/mounts.after"
+	mount_points >"$T/mounts.after"
 	sort "$T/mounts.before" | comm -13 - "$T/mounts.after" | sed 's/^/mount /'
 }
 # shellcheck disable=SC2317 # called by wait_for
@@ -28,7 +30,7 @@ nothing_left() {
 }
 # start ARGUMENT...: vkjail with the mark; sets runner (its pid), status, out and err.
 start() {
-	awk '{ print $5 }' /proc/self/mountinfo >"$T/mounts.before"
+	mount_points >"$T/mounts.before"
 	rm -f "$report"
 	# shellcheck disable=SC2016 # that shell's own pid
 	run sh -c 'echo $$ >"$1" && shift && exec "$@"' sh "$T/pid" \

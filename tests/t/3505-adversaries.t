@@ -76,7 +76,7 @@ sleep 1000
 END
 case $memory in
 'cgroup v2'*)
-	awk '{ print $5 }' /proc/self/mountinfo >mounts.before
+	mount_points >mounts.before
 	vkjail run -q --report "$report" --wall "$((2 * slower))s" --grace 200ms --memory 200M -- sh -c "sleep 1000; : $mark" 2>.err &
 	runner=$!
 	ok 'frozen: the job is in its group' wait_for has_members

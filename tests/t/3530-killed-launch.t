@@ -46,7 +46,7 @@ row() {
 	[ "$groups" = 0 ] || left="empty groups: $groups, until the next run"
 	printf '%s|%s runs|-|%s\n' "$1" "$runs" "$left" >>"$rows"
 }
-awk '{ print $5 }' /proc/self/mountinfo | sort >mounts.before
+mount_points >mounts.before
 mkdir ran
 # Held a little in each call, so that the child could go on, where it may.
 KILL_AT_DELAY=20 && export KILL_AT_DELAY
@@ -58,7 +58,7 @@ row "the runner is killed at each system call of its child's"
 ok 'some of the jobs ran' test "$(find ran -type f | wc -l)" -gt 10
 diag "$(find ran -type f | wc -l) jobs ran"
 is "$(cat unreported 2>/dev/null)" '' 'no job has run without a report that says so'
-awk '{ print $5 }' /proc/self/mountinfo | sort >mounts.after
+mount_points >mounts.after
 is "$(comm -13 mounts.before mounts.after)" '' 'no mount is left'
 diag "control groups before the next run: $(all_groups self | wc -l) of self, $(all_groups child | wc -l) of child"
 run vkjail run -q --report none --memory 200M -- true
