@@ -159,17 +159,18 @@ static void check(const json_t *j)
 
 static void check_report(const struct telemetry *t)
 {
-	static const char *const members[] = {
+	static const char *const expected[] = {
 	    "name",  "type",         "driver", "api", "timestamp_valid_bits", "timestamp_period_ns",
 	    "heaps", "budget_source"};
 	const struct report_facts facts = {.telemetry = t};
-	json_t *o = json_object(), *device;
-	size_t i;
+	json_t *o = json_object();
 
 	part_layer(o, &facts);
-	json_array_foreach(json_object_get(o, "devices"), i,
-			   device) for (size_t m = 0; m < COUNTOF(members);
-					m++) if (!json_object_get(device, members[m])) abort();
+	const json_t *devices = json_object_get(o, "devices");
+	for (size_t i = 0; i < json_array_size(devices); i++)
+		for (size_t m = 0; m < COUNTOF(expected); m++)
+			if (!json_object_get(json_array_get(devices, i), expected[m]))
+				abort();
 	check(o);
 	char *text = json_dumps(o, 0);
 	if (!text)

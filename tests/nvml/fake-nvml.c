@@ -41,7 +41,6 @@ static struct {
 	unsigned busy_pid[PROCESSES], busy[PROCESSES], busy_count;
 	int hang, crash, probe;
 } now;
-static unsigned long long told_xid;
 
 static void beside(const char *name, char *path, size_t size)
 {
@@ -133,7 +132,8 @@ static const char *outcome(long result)
 static void probe(void)
 {
 	char text[2000], path[4200], line[200];
-	char *argv[] = {(char *)"true", NULL};
+	static char name[] = "true";
+	char *argv[] = {name, NULL};
 	size_t used = 0;
 
 	beside("made", path, sizeof path);
@@ -325,6 +325,7 @@ int nvmlDeviceRegisterEvents(void *device, unsigned long long kinds, void *set)
 
 int nvmlEventSetWait_v2(void *set, void *event, unsigned ms)
 {
+	static unsigned long long told_xid;
 	const struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
 	unsigned char *to = event;
 	unsigned long long kind = 8;
