@@ -5,6 +5,7 @@
  * another reason there is none: making one costs a launch far more than this does.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -24,8 +25,8 @@ static void add(struct plan *p, const char *path, const char *name)
 				  .is_block = S_ISBLK(st.st_mode),
 				  .major = major(st.st_rdev),
 				  .minor = minor(st.st_rdev),
-				  .read = eaccess(path, R_OK) == 0,
-				  .write = eaccess(path, W_OK) == 0};
+				  .read = faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0,
+				  .write = faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0};
 	if (!d.read && !d.write)
 		return;
 	for (size_t i = 0; i < p->device_count; i++)
@@ -39,9 +40,7 @@ static void add(struct plan *p, const char *path, const char *name)
 /* By the group that there will be; loading a program is the one way to know whether it can be had. */
 static void choose(struct plan *p)
 {
-	if (p->group.version == CGROUP_NONE) {
-		p->devices_why = "the job has no control group";
-	} else if (p->group.version == CGROUP_V1) {
+	if (p->group.version == CGROUP_V1) {
 		if (p->group.controllers & CGROUP_BIT(CGROUP_DEVICES))
 			p->devices_by = "cgroup v1 devices.allow";
 		else
@@ -71,6 +70,10 @@ void plan_devices(struct plan *p)
 					       {"/proc/self/fd/1", "stdout"},
 					       {"/proc/self/fd/2", "stderr"}};
 
+	if (p->group.version == CGROUP_NONE) {
+		p->devices_why = "the job has no control group";
+		return;
+	}
 	for (size_t i = 0; i < p->step_count; i++)
 		if (p->steps[i].op == STEP_BIND && p->steps[i].flags & STEP_DEVICE)
 			add(p, p->steps[i].source, p->steps[i].source);

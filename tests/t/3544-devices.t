@@ -9,10 +9,9 @@ report=vkjail-report.json
 run vkjail run --report $report -- true
 report_has 'no limit, no group, no filter' $report .sandbox.devices.enforced_by=null \
 	'.sandbox.devices.unavailable=the job has no control group'
-is "$(python3 -c 'import json
-for d in json.load(open("vkjail-report.json"))["sandbox"]["devices"]["allowed"]: print(d["node"], d["type"], d["major"], d["minor"], d["access"])' | grep -v '^std' | tr '\n' ' ')" \
-	'/dev/null char 1 3 rw /dev/zero char 1 5 rw /dev/full char 1 7 rw /dev/urandom char 1 9 rw ' \
-	'the report lists what the sandbox shows'
+listed() { python3 -c 'import json
+for d in json.load(open("vkjail-report.json"))["sandbox"]["devices"]["allowed"]: print(d["node"], d["type"], d["major"], d["minor"], d["access"])' | grep -v '^std' | tr '\n' ' '; }
+is "$(listed)" '' 'and no list'
 like "$(vkjail doctor)" '^(ok|note) +devices +' 'doctor tells what there is'
 
 # by GROUP OPTIONS: with options that give the job a group of this version.
@@ -22,6 +21,8 @@ by() {
 	run vkjail run --report $report $by_options -- sh -c 'head -c 8 /dev/zero /dev/urandom /dev/random >/dev/null && echo x 2>/dev/null >/dev/full || echo full'
 	report_has "$by_group: the report says what holds" $report .outcome.reason=exited .sandbox.devices.unavailable=
 	like "$(report_get $report .sandbox.devices.enforced_by)" "^$by_group" "$by_group: and by what"
+	is "$(listed)" '/dev/null char 1 3 rw /dev/zero char 1 5 rw /dev/full char 1 7 rw /dev/urandom char 1 9 rw ' \
+		"$by_group: the report lists what the sandbox shows"
 	is "$out" full "$by_group: the nodes that are shown can be used"
 	# shellcheck disable=SC2086 # a list of options
 	like "$(vkjail plan $by_options -- true)" "all others refused by $by_group" "$by_group: the plan tells"
