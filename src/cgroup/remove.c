@@ -117,11 +117,10 @@ static void signal_some(int dir, const pid_t *pids, size_t count, struct members
 	}
 	read_members(dir, again);
 	for (size_t i = 0; i < count; i++) {
-		if (!has_member(again, pids[i]))
-			;
-		else if (fds[i] >= 0)
+		bool still = has_member(again, pids[i]);
+		if (still && fds[i] >= 0)
 			(void)syscall(SYS_pidfd_send_signal, fds[i], SIGKILL, NULL, 0);
-		else if (none) /* Linux 5.2 and older */
+		else if (still && none) /* Linux 5.2 and older */
 			(void)kill(pids[i], SIGKILL);
 		if (fds[i] >= 0)
 			(void)close(fds[i]);
