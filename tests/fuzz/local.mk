@@ -2,7 +2,7 @@
 # The corpora of the fuzz targets as tests; tests/fuzz/run builds the same targets with libFuzzer.
 fuzz_targets = \
 	tests/fuzz/claims.test tests/fuzz/include.test tests/fuzz/job.test tests/fuzz/npy.test tests/fuzz/npz.test \
-	tests/fuzz/png.test tests/fuzz/profile.test tests/fuzz/safetensors.test tests/fuzz/spirv.test tests/fuzz/telemetry.test \
+	tests/fuzz/nvml.test tests/fuzz/png.test tests/fuzz/profile.test tests/fuzz/safetensors.test tests/fuzz/spirv.test tests/fuzz/telemetry.test \
 	tests/fuzz/units.test
 check_PROGRAMS += $(fuzz_targets)
 TESTS += $(fuzz_targets)
@@ -36,6 +36,11 @@ tests_fuzz_npz_test_SOURCES = tests/fuzz/npz.c $(FUZZ_SOURCES)
 tests_fuzz_npz_test_CPPFLAGS = $(FUZZ_CPPFLAGS)
 tests_fuzz_npz_test_CFLAGS = $(AM_CFLAGS)
 tests_fuzz_npz_test_LDADD = $(FUZZ_LIBS)
+
+tests_fuzz_nvml_test_SOURCES = tests/fuzz/nvml.c tests/unit/fake_proc.c tests/unit/fake_proc.h $(FUZZ_SOURCES)
+tests_fuzz_nvml_test_CPPFLAGS = $(FUZZ_CPPFLAGS) -I$(top_srcdir)/tests/unit
+tests_fuzz_nvml_test_CFLAGS = $(AM_CFLAGS)
+tests_fuzz_nvml_test_LDADD = $(RUN_TEST_LIBS)
 
 tests_fuzz_png_test_SOURCES = tests/fuzz/png.c $(FUZZ_SOURCES)
 tests_fuzz_png_test_CPPFLAGS = $(FUZZ_CPPFLAGS)

@@ -4,64 +4,27 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/auto.h"
+#include "fake_proc.h"
 #include "watch/nvml.h"
 
-/* 100 is pid 1 of the sandbox; 101 and 102 are the job's, 200 is somebody else's child, 300 is gone. */
 static char proc[] = "/tmp/vkjail-nvml.XXXXXX";
-static const struct nvml_job job = {.proc = proc, .root = 100};
-static const struct {
-	int pid, parent;
-} tree[] = {{100, 50}, {101, 100}, {102, 101}, {50, 1}, {200, 50}};
-
-static void path_of(char *path, size_t size, int pid, const char *name)
-{
-	(void)snprintf(path, size, "%s/%d%s", proc, pid, name);
-}
+static const struct nvml_job job = {.proc = proc, .root = FAKE_PROC_ROOT};
 
 static int make_proc(void **state)
 {
-	char path[300];
-
 	(void)state;
-	if (!mkdtemp(proc))
-		return -1;
-	for (size_t i = 0; i < COUNTOF(tree); i++) {
-		path_of(path, sizeof path, tree[i].pid, "");
-		(void)mkdir(path, 0700);
-		path_of(path, sizeof path, tree[i].pid, "/fd");
-		(void)mkdir(path, 0700);
-		path_of(path, sizeof path, tree[i].pid, "/stat");
-		FILE *f = fopen(path, "w");
-		if (!f)
-			return -1;
-		(void)fprintf(f, "%d (a ) name (R) S %d 1 1 0\n", tree[i].pid, tree[i].parent);
-		(void)fclose(f);
-	}
-	path_of(path, sizeof path, 102, "/fd/3");
-	return symlink("/dev/nvidia0", path);
+	return fake_proc_make(proc);
 }
 
 static int remove_proc(void **state)
 {
-	static const char *const names[] = {"/fd/3", "/fd", "/stat", ""};
-	char path[300];
-
 	(void)state;
-	for (size_t i = 0; i < COUNTOF(tree); i++)
-		for (size_t n = 0; n < COUNTOF(names); n++) {
-			path_of(path, sizeof path, tree[i].pid, names[n]);
-			(void)remove(path);
-		}
-	return rmdir(proc);
+	return fake_proc_remove(proc);
 }
 
 static void two_gpus(struct nvml *n)

@@ -71,7 +71,7 @@ tests_unit_fdinfo_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_fdinfo_test_LDADD = $(RUN_TEST_LIBS)
 
 unit_tests += tests/unit/nvml.test
-tests_unit_nvml_test_SOURCES = tests/unit/nvml_test.c
+tests_unit_nvml_test_SOURCES = tests/unit/nvml_test.c tests/unit/fake_proc.c tests/unit/fake_proc.h
 tests_unit_nvml_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_nvml_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_nvml_test_LDADD = $(RUN_TEST_LIBS)
