@@ -356,7 +356,8 @@ static int run_all(struct job *j, struct fail *f)
 	/* What was measured is worth having after a failure as well. */
 	for (size_t i = 0; i < j->q.kernel_count; i++)
 		if (j->kernels[i].chunks)
-			kernel_answer_times(&j->kernels[i], j->run.timed);
+			kernel_answer_times(&j->kernels[i], j->run.timed,
+					    guard_is_open(&j->run.guard));
 	run_answer_loops(&j->run, j->steps, j->q.step_count);
 	return rc;
 }

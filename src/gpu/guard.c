@@ -38,6 +38,11 @@ bool guard_open(struct guard *guard, struct gpu *g)
 	return true;
 }
 
+bool guard_is_open(const struct guard *guard)
+{
+	return guard->word.map;
+}
+
 void guard_close(struct guard *guard, struct gpu *g)
 {
 	gpu_buffer_destroy(g, &guard->word);

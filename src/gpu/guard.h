@@ -17,6 +17,7 @@ struct guard {
 void guard_load(struct gpu *g);
 /* Whether there is one: not on every device. Owned, until guard_close. */
 bool guard_open(struct guard *guard, struct gpu *g);
+bool guard_is_open(const struct guard *guard);
 void guard_close(struct guard *guard, struct gpu *g);
 /* Around dispatches that are recorded into g->commands. Nothing where guard_open said false. */
 void guard_begin(const struct guard *guard, struct gpu *g);

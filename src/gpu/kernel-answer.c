@@ -27,7 +27,7 @@ void kernel_answer_shader(const struct kernel *k)
 	answer_send("shader", o);
 }
 
-void kernel_answer_times(struct kernel *k, bool timed)
+void kernel_answer_times(struct kernel *k, bool timed, bool predicated)
 {
 	struct stats_summary s;
 
@@ -59,6 +59,7 @@ void kernel_answer_times(struct kernel *k, bool timed)
 		json_object_set_new(o, "gb_per_s",
 				    json_real((double)k->bytes_bound / (double)s.total));
 	json_object_set_new(o, "timed", json_boolean(timed));
+	json_object_set_new(o, "predicated", json_boolean(predicated));
 	if (k->whole)
 		json_object_set_new(o, "whole", json_string(k->whole));
 	answer_send("kernel", o);

@@ -121,9 +121,9 @@ int kernel_make_layouts(struct kernel *k, struct gpu *g, struct fail *f);
 void kernel_layouts_done(struct kernel *k, struct gpu *g);
 VkDescriptorType kernel_descriptor(enum spirv_kind kind);
 
-/* As answers. The times once, after the last dispatch. */
+/* As answers. The times once, after the last dispatch; predicated: with a guard. */
 void kernel_answer_shader(const struct kernel *k);
-void kernel_answer_times(struct kernel *k, bool timed);
+void kernel_answer_times(struct kernel *k, bool timed, bool predicated);
 
 /* Which buffer stands at which of the kernel's bindings: in order, or by number or name. */
 int step_bind(struct step *s, const struct request *q, struct fail *f);

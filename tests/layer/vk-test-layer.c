@@ -17,6 +17,9 @@
  *                             older than the device.
  * VK_TEST_NO_STAMPS=1         no queue has timestamps.
  * VK_TEST_HARDWARE=1          the device says that it is a graphics card.
+ * VK_TEST_HIDE=EXTENSION      the device has no such extension, and cannot be made with it.
+ * VK_TEST_SIGNAL=N:SIGNAL     with the N-th vkQueueSubmit the process gets this signal (0: none). That, and what is submitted
+ *                             after it, is told on stderr.
  * VK_TEST_TELL=1              what was submitted is told on stderr when the device is destroyed, and what is
  *                             under way when it is waited for.
  */
@@ -162,6 +165,34 @@ VKAPI_ATTR void VKAPI_CALL layer_GetPhysicalDeviceProperties(VkPhysicalDevice de
 		out->deviceType = VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU;
 }
 
+/* VK_INCOMPLETE is not for callers that leave room for all that the driver has. */
+VKAPI_ATTR VkResult VKAPI_CALL layer_EnumerateDeviceExtensionProperties(VkPhysicalDevice device,
+									const char *layer,
+									uint32_t *count,
+									VkExtensionProperties *out)
+{
+	const char *hidden = getenv("VK_TEST_HIDE");
+	VkResult r = next.EnumerateDeviceExtensionProperties(device, layer, count, out);
+
+	for (uint32_t i = 0; hidden && out && r == VK_SUCCESS && i < *count; i++)
+		if (strcmp(out[i].extensionName, hidden) == 0) {
+			--*count;
+			memmove(&out[i], &out[i + 1], (*count - i) * sizeof *out);
+			break;
+		}
+	return r;
+}
+
+static bool enables_hidden(const VkDeviceCreateInfo *info)
+{
+	const char *hidden = getenv("VK_TEST_HIDE");
+
+	for (uint32_t i = 0; hidden && i < info->enabledExtensionCount; i++)
+		if (strcmp(info->ppEnabledExtensionNames[i], hidden) == 0)
+			return true;
+	return false;
+}
+
 static VKAPI_ATTR VkResult VKAPI_CALL layer_CreateInstance(const VkInstanceCreateInfo *info,
 							   const VkAllocationCallbacks *a,
 							   VkInstance *out)
@@ -209,6 +240,8 @@ static VKAPI_ATTR VkResult VKAPI_CALL layer_CreateDevice(VkPhysicalDevice physic
 	link->u.pLayerInfo = link->u.pLayerInfo->pNext;
 	if (fails("vkCreateDevice", &r))
 		return r;
+	if (enables_hidden(info))
+		return VK_ERROR_EXTENSION_NOT_PRESENT;
 	calls_begin();
 	if (invents()) {
 		real.queueCreateInfoCount = 1;

@@ -9,6 +9,7 @@
 /* The calls that go on to the driver. */
 #define INSTANCE_CALLS(X)                          \
 	X(EnumeratePhysicalDevices)                \
+	X(EnumerateDeviceExtensionProperties)      \
 	X(GetPhysicalDeviceProperties)             \
 	X(GetPhysicalDeviceQueueFamilyProperties)  \
 	X(GetPhysicalDeviceQueueFamilyProperties2) \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Queues that the device has not: what is submitted to them is kept, and done as late as it goes. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -248,6 +249,27 @@ static void defer(struct queue *q, const VkSubmitInfo *info, VkFence fence)
 	q->waits += s->wait_count;
 }
 
+static unsigned long submitted;
+
+/* After the driver has it, or the signal could end the program before. */
+static void signal_now(void)
+{
+	const char *rule = getenv("VK_TEST_SIGNAL");
+	char *end;
+
+	submitted++;
+	if (!rule)
+		return;
+	unsigned long at = strtoul(rule, &end, 10);
+	if (at == 0 || *end != ':')
+		die("VK_TEST_SIGNAL is N:SIGNAL");
+	int number = (int)strtol(end + 1, NULL, 10);
+	if (submitted >= at)
+		(void)fprintf(stderr, "vk-test-layer: submission %lu\n", submitted);
+	if (submitted == at && number)
+		(void)raise(number);
+}
+
 VKAPI_ATTR VkResult VKAPI_CALL layer_QueueSubmit(VkQueue queue, uint32_t count,
 						 const VkSubmitInfo *infos, VkFence fence)
 {
@@ -257,8 +279,11 @@ VKAPI_ATTR VkResult VKAPI_CALL layer_QueueSubmit(VkQueue queue, uint32_t count,
 	calls_now();
 	if (fails("vkQueueSubmit", &r))
 		return r;
-	if (!invents())
-		return next.QueueSubmit(queue, count, infos, fence);
+	if (!invents()) {
+		r = next.QueueSubmit(queue, count, infos, fence);
+		signal_now();
+		return r;
+	}
 	for (uint32_t i = 0; i < count; i++)
 		defer((struct queue *)queue, &infos[i], i + 1 == count ? fence : VK_NULL_HANDLE);
 	if (count == 0)
@@ -314,5 +339,7 @@ VKAPI_ATTR void VKAPI_CALL layer_DestroyDevice(VkDevice device, const VkAllocati
 	for (struct queue *q = queues; getenv("VK_TEST_TELL") && q < queues + queue_count; q++)
 		(void)fprintf(stderr, "vk-test-layer: queue %u.%u: %lu submissions, %lu waits\n",
 			      q->family, q->index, q->submissions, q->waits);
+	if (getenv("VK_TEST_TELL") && !invents())
+		(void)fprintf(stderr, "vk-test-layer: %lu submissions\n", submitted);
 	next.DestroyDevice(device, a);
 }

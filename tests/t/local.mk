@@ -57,6 +57,7 @@ integration_tests += \
 	tests/t/4301-work.t \
 	tests/t/4200-dry-run.t \
 	tests/t/4302-chunks.t \
+	tests/t/4303-no-predication.t \
 	tests/t/4350-queues.t \
 	tests/t/4351-faults.t \
 	tests/t/4352-bad-input.t \
