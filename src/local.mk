@@ -74,6 +74,7 @@ libsandbox_a_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS) $(CAP_CFLAGS)
 libsandbox_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 libsandbox_a_SOURCES = \
 	src/sandbox/child.c src/sandbox/child.h \
+	src/sandbox/network.c \
 	src/sandbox/clocks.c \
 	src/sandbox/creds.c \
 	src/sandbox/init.c \

@@ -45,10 +45,10 @@ void plan_warn(struct plan *p, const char *fmt, ...)
 
 static void plan_identity(struct plan *p, const struct spec *spec, const struct host *host)
 {
-	p->clone_flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
-			 CLONE_NEWCGROUP;
+	p->namespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
+			CLONE_NEWCGROUP;
 	if (spec->net == NET_NONE)
-		p->clone_flags |= CLONE_NEWNET;
+		p->namespaces |= CLONE_NEWNET;
 	/*
 	 * One id each, mapped to itself: the job keeps its owner's files and gains nobody else's.
 	 * setgroups(2) is denied (user_namespaces(7)), so supplementary groups such as render stay.
@@ -60,10 +60,10 @@ static void plan_identity(struct plan *p, const struct spec *spec, const struct 
 	if (spec->clocks == CLOCKS_OWN)
 		(void)plan_step(p, STEP_CLOCKS);
 	(void)plan_step(p, STEP_ID_MAP);
+	if (spec->net == NET_NONE)
+		(void)plan_step(p, STEP_NETWORK);
 	(void)plan_step(p, STEP_SESSION);
 	plan_step(p, STEP_HOSTNAME)->source = spec->hostname ? spec->hostname : "vkjail";
-	if (spec->net == NET_NONE)
-		(void)plan_step(p, STEP_LOOPBACK);
 }
 
 /*
@@ -150,6 +150,8 @@ int plan_make(struct plan *p, const struct spec *spec, const struct host *host, 
 						     : spec_seccomp_names[p->seccomp];
 	if (p->telemetry)
 		plan_step(p, STEP_SOCKET)->target = &socket_path[1];
+	if (spec->net == NET_NONE)
+		(void)plan_step(p, STEP_ENTER_NETWORK);
 	(void)plan_step(p, STEP_WORKDIR);
 	/* Capabilities go before the fork: neither init nor the job has a use for them from here on. */
 	(void)plan_step(p, STEP_CAPABILITIES);

@@ -91,7 +91,7 @@ void plan_dmem_lost(struct plan *p, const struct cgroup_setting *s, int os);
 struct plan {
 	bool helper; /* the command is one of our own helper programs */
 	struct arena arena;
-	uint64_t clone_flags;
+	uint64_t namespaces; /* CLONE_NEW* (namespaces(7)) */
 
 	struct step *steps;
 	size_t step_count;

@@ -104,7 +104,7 @@ json_t *part_sandbox(const struct report_facts *f)
 	const struct plan *p = f->plan;
 
 	for (size_t i = 0; i < COUNTOF(namespaces); i++)
-		if (p->clone_flags & namespaces[i].flag)
+		if (p->namespaces & namespaces[i].flag)
 			(void)json_array_append_new(spaces, json_string(namespaces[i].name));
 	(void)json_object_set_new(o, "namespaces", spaces);
 	if (f->spec->clocks == CLOCKS_OWN)

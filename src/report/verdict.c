@@ -95,6 +95,12 @@ static void of_step_failure(const struct plan *p, const struct observed *o, stru
 	say(out, "the sandbox could not be set up: step %u, %s%s%s%s (%s): %s (%s)", o->step,
 	    step_table[s->op].name, what ? " '" : "", what ? what : "", what ? "'" : "",
 	    step_table[s->op].help, why ? why : "?", err_errno_name(o->step_os));
+	if (s->op == STEP_ENTER_NETWORK)
+		(void)snprintf(
+		    out->hint, sizeof out->hint, "%s",
+		    o->step_os == ENOSPC
+			? "a limit in /proc/sys/user/max_*_namespaces is reached; --net host needs no network namespace"
+			: "--net host needs no network namespace");
 }
 
 static void of_limit(const struct plan *p, const struct observed *o, const struct gpu_said *gpu,

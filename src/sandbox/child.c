@@ -10,10 +10,8 @@
 #include <linux/close_range.h>
 #include <linux/futex.h>
 #include <linux/keyctl.h>
-#include <net/if.h>
 #include <sched.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -61,17 +59,6 @@ static int step_hostname(struct child *c, const struct step *s)
 {
 	(void)c;
 	return sethostname(s->source, strlen(s->source));
-}
-
-static int step_loopback(struct child *c, const struct step *s)
-{
-	struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
-	(void)c;
-	(void)s;
-	AUTO_FD int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return errno == EAFNOSUPPORT ? 0 : -1;
-	return ioctl(fd, SIOCSIFFLAGS, &request);
 }
 
 /* Bound here, where the job will see it; the supervisor holds the same socket and answers. */
@@ -223,7 +210,7 @@ static const step_fn step_code[STEP_COUNT] = {
     [STEP_SESSION] = step_session,
     [STEP_HOSTNAME] = step_hostname,
     [STEP_CLOCKS] = clocks_step,
-    [STEP_LOOPBACK] = step_loopback,
+    [STEP_NETWORK] = network_begin,
     [STEP_PROPAGATION] = mounts_propagation,
     [STEP_NEW_ROOT] = mounts_new_root,
     [STEP_DIRECTORY] = mounts_directory,
@@ -235,6 +222,7 @@ static const step_fn step_code[STEP_COUNT] = {
     [STEP_READ_ONLY] = mounts_read_only,
     [STEP_PIVOT] = mounts_pivot,
     [STEP_SOCKET] = step_socket,
+    [STEP_ENTER_NETWORK] = network_enter,
     [STEP_WORKDIR] = step_workdir,
     [STEP_CAPABILITIES] = creds_capabilities,
     [STEP_NO_NEW_PRIVS] = creds_no_new_privs,

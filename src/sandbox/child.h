@@ -12,10 +12,12 @@ struct child {
 	const struct plan *plan;
 	int control_fd; /* to the supervisor */
 	struct last_word *last_word;
-	bool in_group;            /* made in the job's control group already */
-	int root_fd;              /* the new root, while it is built */
-	uint64_t clock_behind_ns; /* of the host's CLOCK_MONOTONIC, in a time namespace */
-	int mountinfo_fd;         /* with a kernel that has no mount_setattr(2), else -1 */
+	bool in_group;              /* made in the job's control group already */
+	int root_fd;                /* the new root, while it is built */
+	uint64_t clock_behind_ns;   /* of the host's CLOCK_MONOTONIC, in a time namespace */
+	int network_fd, network_os; /* the job's network namespace, or -1 and why there is none */
+	uint32_t network_thread;    /* 0: the thread that makes it has ended */
+	int mountinfo_fd;           /* with a kernel that has no mount_setattr(2), else -1 */
 	/* The filter's listener, or -1 and why there is none: by the job's process as well. */
 	volatile int listener_fd, listener_os;
 	/* Written by the job's process, which shares this memory until it executes (vfork(2)). */
@@ -57,6 +59,10 @@ int creds_no_new_privs(struct child *c, const struct step *s);
 
 /* Answers one call that the filter asks about (notify.c). True when it ends the job. */
 bool notify_answer(struct child *c);
+
+/* Has a network namespace made beside the steps that follow, and enters it (network.c). */
+int network_begin(struct child *c, const struct step *s);
+int network_enter(struct child *c, const struct step *s);
 
 /* Clocks of its own for what pid 1 starts (clocks.c), and the second wall around it (landlock.c). */
 int clocks_step(struct child *c, const struct step *s);

@@ -60,13 +60,15 @@ int launch(const struct plan *p, struct launched *ret, struct err *e)
 					   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (last_word == MAP_FAILED)
 		return err_os(e, errno, NULL, "cannot share a page with the sandbox");
+	/* The network namespace is made by a step (network.c). */
+	const uint64_t flags = p->namespaces & ~(uint64_t)CLONE_NEWNET;
 	bool in_group = false;
 	long pid = -1;
 	if (p->group_fd >= 0)
-		pid = sys_clone_grouped(p->clone_flags, p->group_fd, &pidfd, &in_group);
+		pid = sys_clone_grouped(flags, p->group_fd, &pidfd, &in_group);
 	/* Whatever was wrong with that: joining by the step tells it apart from what is wrong with the namespaces. */
 	if (pid < 0)
-		pid = sys_clone(p->clone_flags, &pidfd);
+		pid = sys_clone(flags, &pidfd);
 	if (pid == 0) {
 		struct child c = {.plan = p,
 				  .control_fd = theirs,

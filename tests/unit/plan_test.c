@@ -178,7 +178,8 @@ static void test_order(void **state)
 				f.spec.limits.value[LIMIT_OPEN_FILES] = 64;
 				must_make(&f);
 				check_order(&f);
-				assert_int_equal(find(&f.plan, STEP_LOOPBACK) != SIZE_MAX, net == NET_NONE);
+				assert_int_equal(find(&f.plan, STEP_NETWORK) != SIZE_MAX, net == NET_NONE);
+				assert_int_equal(find(&f.plan, STEP_ENTER_NETWORK) != SIZE_MAX, net == NET_NONE);
 				/* root's files in proc are read-only: for the kernel their owner is who may write. */
 				assert_int_equal(find_target(&f.plan, STEP_READ_ONLY, "proc/sys") != NULL, uid == 0);
 				end(&f);

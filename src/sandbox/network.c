@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The job's network namespace (network_namespaces(7)). The kernel takes as long to make one as for all of the
+ * sandbox's mounts, so a thread makes it beside them, and the child enters it when both are done.
+ */
+#include <errno.h>
+#include <linux/futex.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "sandbox/child.h"
+
+/* The sanitizers' frames are larger. */
+enum { STACK_SIZE = 64 << 10 };
+
+/* A descriptor of a network namespace of its own, which the calling thread is in then; or -1 and errno. */
+static int make(void)
+{
+	struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+
+	if (unshare(CLONE_NEWNET) < 0)
+		return -1;
+	AUTO_FD int inet = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	/* A kernel without IP has nothing to bring up. */
+	if (inet < 0 && errno != EAFNOSUPPORT)
+		return -1;
+	if (inet >= 0 && ioctl(inet, SIOCSIFFLAGS, &loopback) < 0)
+		return -1;
+	AUTO_FD int local = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (local < 0)
+		return -1;
+	/* Not from /proc, which is being replaced meanwhile. */
+	return ioctl(local, SIOCGSKNS);
+}
+
+/*
+ * The thread has the child's errno too, as it has no thread-local storage of its own: it writes to it only
+ * when something fails, and then the whole set-up does.
+ */
+static int make_beside(void *arg)
+{
+	struct child *c = arg;
+
+	c->network_fd = make();
+	if (c->network_fd < 0)
+		c->network_os = errno;
+	return 0;
+}
+
+int network_begin(struct child *c, const struct step *s)
+{
+	static char stack[STACK_SIZE] __attribute__((aligned(16)));
+	const int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+			  CLONE_SYSVSEM | CLONE_CHILD_CLEARTID;
+
+	(void)s;
+	/* The kernel clears it and wakes us when the thread has ended (set_tid_address(2)). */
+	c->network_thread = 1;
+	int tid = clone(make_beside, stack + sizeof stack, flags, c, NULL, NULL,
+			&c->network_thread);
+	return tid < 0 ? -1 : 0;
+}
+
+int network_enter(struct child *c, const struct step *s)
+{
+	uint32_t thread;
+
+	(void)s;
+	while ((thread = __atomic_load_n(&c->network_thread, __ATOMIC_ACQUIRE)) != 0)
+		(void)syscall(SYS_futex, &c->network_thread, FUTEX_WAIT, thread, NULL, NULL, 0);
+	AUTO_FD int fd = c->network_fd;
+	if (fd >= 0)
+		return setns(fd, CLONE_NEWNET);
+	errno = c->network_os;
+	return -1;
+}
