@@ -125,6 +125,7 @@ librun_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(MD_CFLAGS)
 librun_a_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 librun_a_SOURCES = \
 	src/run/cache.c src/run/cache.h src/run/cache-evict.c \
+	src/run/drm.c src/run/drm.h \
 	src/run/group.c src/run/group.h \
 	src/run/include.c src/run/include.h \
 	src/run/layer.c src/run/layer.h \
@@ -145,7 +146,7 @@ vkjail_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 vkjail_SOURCES = \
 	src/cli/cmd.h \
 	src/cli/cmd-devices.c \
-	src/cli/cmd-doctor.c \
+	src/cli/cmd-doctor.c src/cli/doctor.h src/cli/doctor-gpu.c \
 	src/cli/cmd-list.c \
 	src/cli/cmd-new.c \
 	src/cli/cmd-plan.c \

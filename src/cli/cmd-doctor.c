@@ -13,21 +13,11 @@
 #include "base/auto.h"
 #include "cgroup/cgroup.h"
 #include "cli/cmd.h"
+#include "cli/doctor.h"
 #include "cli/say.h"
 #include "plan/parts.h"
 
-enum grade { GOOD, NOTE, BAD };
-
-struct finding {
-	enum grade grade;
-	char text[700];
-	char fix[400];
-};
-
-static void find(struct finding *f, enum grade grade, const char *fix, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
-
-static void find(struct finding *f, enum grade grade, const char *fix, const char *fmt, ...)
+void find(struct finding *f, enum grade grade, const char *fix, const char *fmt, ...)
 {
 	va_list ap;
 	f->grade = grade;
@@ -251,7 +241,8 @@ static const struct {
 } checks[] = {
     {"sandbox", check_sandbox},       {"openat2", check_openat2}, {"landlock", check_landlock},
     {"process tree", check_children}, {"cgroup", check_cgroup},   {"devices", check_devices},
-    {"gpu nodes", check_nodes},       {"vulkan", check_vulkan},
+    {"gpu nodes", check_nodes},       {"vulkan", check_vulkan},   {"nvml", doctor_nvml},
+    {"fdinfo", doctor_fdinfo},        {"dmem", doctor_dmem},
 };
 
 int cmd_doctor(struct options *o, const struct host *host)
@@ -264,6 +255,8 @@ int cmd_doctor(struct options *o, const struct host *host)
 	for (size_t i = 0; i < COUNTOF(checks); i++) {
 		struct finding f = {.grade = GOOD};
 		checks[i].check(host, &f);
+		if (!f.text[0])
+			continue;
 		if (f.grade == BAD)
 			status = 1;
 		if (!o->json) {

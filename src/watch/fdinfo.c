@@ -183,6 +183,18 @@ bool fdinfo_parse(const char *text, struct fdinfo_client *ret)
 	return ret->driver[0] && has_id;
 }
 
+bool fdinfo_read_file(const char *path, struct fdinfo_client *ret)
+{
+	UNINITIALIZED char text[TEXT_MAX];
+	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	return fdinfo_parse(text, ret);
+}
+
 /* ---- of a job ----------------------------------------------------------------------------- */
 
 void fdinfo_done(struct fdinfo_sum *s)
@@ -252,7 +264,6 @@ static bool read_process(struct fdinfo_sum *s, const char *proc, pid_t pid, uint
 	if (!dir && (errno == EACCES || errno == EPERM))
 		s->nvidia = true;
 	for (struct dirent *d; dir && (d = readdir(dir));) {
-		UNINITIALIZED char text[TEXT_MAX];
 		if (d->d_name[0] == '.')
 			continue;
 		if (*left == 0) {
@@ -270,12 +281,7 @@ static bool read_process(struct fdinfo_sum *s, const char *proc, pid_t pid, uint
 		if (strncmp(link, "/dev/dri/", 9) != 0)
 			continue;
 		(void)snprintf(path, sizeof path, "%s/%d/fdinfo/%.20s", proc, (int)pid, d->d_name);
-		AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
-		n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-		if (n <= 0)
-			continue;
-		text[n] = '\0';
-		if (fdinfo_parse(text, &c))
+		if (fdinfo_read_file(path, &c))
 			take_client(s, &c, now_ns);
 	}
 	if (dir)

@@ -36,6 +36,9 @@ struct fdinfo_client {
 /* Text of one fdinfo file; false when it is not that of a GPU node with statistics. */
 bool fdinfo_parse(const char *text, struct fdinfo_client *ret);
 
+/* The same of such a file, "/proc/PID/fdinfo/FD". */
+bool fdinfo_read_file(const char *path, struct fdinfo_client *ret);
+
 /* What a job had, over all its clients; those that are gone keep what they did. */
 struct fdinfo_sum {
 	unsigned clients;

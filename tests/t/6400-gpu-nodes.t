@@ -136,6 +136,10 @@ like "$out" 'less because of CUDA_VISIBLE_DEVICES=1' 'the plan says so'
 run unshare -rm sh machine "$T/tree" vkjail doctor
 like "$out" 'gpu nodes +0 \(AMD, pci:0000:01:00\.0\) uuid:GPU-1122334455667788, 1 .*because of CUDA_VISIBLE_DEVICES=1' 'doctor too'
 unset CUDA_VISIBLE_DEVICES
+run unshare -rm sh machine "$T/tree" vkjail doctor
+like "$out" '^note +fdinfo +what a job holds on GPU 0 \(AMD, pci:0000:01:00\.0\), 3 \(Intel, pci:0000:c1:00\.0\) is known from the job alone' \
+	'doctor: drivers that tell nothing in fdinfo, but not those that NVML is asked about'
+like "$out" '^(ok|note) +dmem +the kernel ' 'doctor: whether the kernel holds the limit'
 
 # ---- device: hardware
 cat >k.comp <<'END'
@@ -163,5 +167,8 @@ judge 125 bad-job 'CUDA_VISIBLE_DEVICES= and ROCR_VISIBLE_DEVICES= and ZE_AFFINI
 new_report
 run unshare -rm sh -c 'mkdir dev && mount -t tmpfs none dev && touch dev/null && mount --bind /dev/null dev/null && mount --rbind dev /dev && exec "$@"' sh vkjail run --report "$R" job.yaml
 judge 125 bad-job 'this machine has no GPU device nodes' 'hardware on a machine without any is refused'
+run unshare -rm sh -c 'mkdir dev2 && mount -t tmpfs none dev2 && touch dev2/null && mount --bind /dev/null dev2/null && mount --rbind dev2 /dev && exec "$@"' sh vkjail doctor
+like "$out" 'gpu nodes +no GPU device nodes' 'doctor says so'
+unlike "$out" '^[^ ]+ +(nvml|fdinfo|dmem) ' '... and nothing of who would tell about one'
 reports_valid
 done_testing

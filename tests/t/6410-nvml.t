@@ -192,6 +192,34 @@ without
 unset LD_LIBRARY_PATH
 like "$(report_get "$R" .gpu.observed.nvml.why):$(cat "$lib/calls")" '^cannot load NVML: .*:$' "the caller's variables do not lead to another library"
 
+# ---- doctor
+# doctor ERE WHAT: what it says of the library.
+doctor() {
+	run on_machine vkjail doctor
+	like "$out" "$1" "doctor: $2"
+}
+library 3
+doctor '^(ok|note) +nvml +NVML of driver 999\.1 "test" (tells what a job holds on 1 of|answers, but its process numbers)' 'all is well'
+unlike "$out" '^[^ ]* +(fdinfo|dmem) ' '... nothing is said of what NVIDIA has no part in'
+run on_machine vkjail doctor --json
+printf '%s\n' "$out" >doctor.json
+ok '... as JSON too' python3 -c 'import json; print([c["grade"] for c in json.load(open("doctor.json")) if c["check"] == "nvml"][0])'
+only='note +nvml +what a job holds on 1 of NVIDIA.s GPUs is known from the job alone: '
+library 3 'init 18'
+doctor "$only.*library and kernel driver are of different versions" 'another driver'
+like "$out" 'fix: nvidia-smi has to work' '... with the fix'
+library 3 'error 4'
+doctor "$only.*no permission" 'no right to ask'
+library 3 crash
+doctor "$only.*vkjail-nvml was ended by SIGABRT" 'a library that crashes'
+library 3 hang
+doctor "$only.*no answer within 15 s" 'a library that hangs'
+nvml_pid=$(sed -n 's/^init //p' "$lib/calls" | tail -n 1)
+ok '... is not left behind' wait_for test ! -e "/proc/$nvml_pid"
+CACHE=none
+doctor "$only.*cannot load NVML: libnvidia-ml\.so\.1" 'no library'
+like "$out" 'fix: install libnvidia-ml\.so\.1' '... with the fix'
+
 # ---- jobs that it is not for
 library 3
 new_report
