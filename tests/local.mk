@@ -36,7 +36,7 @@ TESTS += $(integration_tests)
 EXTRA_DIST += $(integration_tests)
 
 EXTRA_DIST += tests/lib/report-has.py tests/lib/run-and-signal.py tests/lib/pty-run.py
-EXTRA_DIST += tests/lib/check_gallery.py tests/lib/check_scipy.py tests/lib/check_particles.py tests/lib/gallery.sh tests/lib/patterns.sh
+EXTRA_DIST += tests/lib/check_gallery.py tests/lib/check_scipy.py tests/lib/check_particles.py tests/lib/gallery.sh tests/lib/objects.sh tests/lib/patterns.sh
 EXTRA_DIST += tests/lib/tap.sh tests/lib/adversary.sh tests/lib/attack.sh tests/lib/cases.sh tests/lib/numpy.sh tests/lib/test-layer.sh tests/lib/report.py tests/lib/validate.py tests/lib/summary
 include tests/attack/local.mk
 include tests/fuzz/local.mk
@@ -55,7 +55,7 @@ check-local:
 # The integration tests once more, as somebody else than who runs make: without those that read the
 # tree, and those about what is computed inside, of which jobs, gallery and kernel times speak for the others.
 same_for_all_users = $(addprefix tests/t/,0001% 0003% 0004% 0005% 0006% 0007% 4011% 4020% 4021% 4251% 4252% 4253% \
-	4260% 4301% 4302% 4350% 4351% 4352% 4353% 5201% 5202%)
+	4260% 4301% 4302% 4350% 4351% 4352% 4353% 5201% 5202% 5203%)
 user_tests = $(filter-out $(same_for_all_users),$(integration_tests))
 check-as-nobody: all
 	@$(MAKE) $(AM_MAKEFLAGS) check VKJAIL_TEST_USER=nobody TESTS='$(user_tests)'

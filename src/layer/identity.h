@@ -29,7 +29,8 @@ struct identity_specialization {
 };
 
 struct identity {
-	uint8_t sha256[SHA256_BYTES]; /* of the SPIR-V words */
+	uint8_t sha256[SHA256_BYTES]; /* of the SPIR-V words; of the driver's binary */
+	uint32_t kind;                /* PAGE_KERNEL_...: whoever knows it puts it here */
 	uint64_t anonymous;           /* tells apart kernels whose code nobody showed */
 	uint64_t specialization;      /* hash of the constants, 0: none were set */
 	char entry[IDENTITY_NAME];

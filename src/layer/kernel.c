@@ -48,6 +48,7 @@ static void fill_row(struct page_kernel *k, const struct timing *t, const struct
 	k->bindings = id->bindings;
 	k->push_bytes = id->push_bytes;
 	k->shared_bytes = id->shared_bytes;
+	k->kind = id->kind;
 	atomic_store_explicit(&k->state, PAGE_ROW_READY, memory_order_release);
 }
 
@@ -69,6 +70,7 @@ uint32_t kernel_row(struct timing *t, const struct identity *id)
 	key = key_with(key, id->entry, strlen(id->entry));
 	key = key_with(key, &id->specialization, sizeof id->specialization);
 	key = key_with(key, &id->anonymous, sizeof id->anonymous);
+	key = key_with(key, &id->kind, sizeof id->kind);
 	key = key_with(key, &t->setup.device_row, sizeof t->setup.device_row);
 	for (uint32_t i = 0; i < PROBES; i++) {
 		uint32_t row = (uint32_t)((key + i) % PAGE_KERNELS), state = PAGE_ROW_FREE;

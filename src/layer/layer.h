@@ -19,6 +19,7 @@
 #include <vulkan/vulkan_core.h>
 
 #include "layer/common.h"
+#include "layer/newer.h"
 #include "page/page.h"
 
 /* Of the next layer or the driver. */

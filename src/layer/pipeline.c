@@ -71,22 +71,28 @@ static VKAPI_ATTR void VKAPI_CALL on_DestroyShaderModule(VkDevice device, VkShad
 
 /* ---- layouts: how many bytes are pushed ---------------------------------------------------- */
 
+uint32_t pipeline_push_bytes(const VkPushConstantRange *ranges, uint32_t count)
+{
+	uint32_t bytes = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		if (ranges[i].stageFlags & VK_SHADER_STAGE_COMPUTE_BIT &&
+		    ranges[i].offset + ranges[i].size > bytes)
+			bytes = ranges[i].offset + ranges[i].size;
+	return bytes;
+}
+
 static VKAPI_ATTR VkResult VKAPI_CALL
 on_CreatePipelineLayout(VkDevice device, const VkPipelineLayoutCreateInfo *info,
 			const VkAllocationCallbacks *allocator, VkPipelineLayout *ret)
 {
 	struct timing *t = timing_of(device);
 	VkResult r = t->CreatePipelineLayout(device, info, allocator, ret);
-	uint32_t bytes = 0;
 
 	if (r != VK_SUCCESS)
 		return r;
-	for (uint32_t i = 0; i < info->pushConstantRangeCount; i++) {
-		const VkPushConstantRange *range = &info->pPushConstantRanges[i];
-		if (range->stageFlags & VK_SHADER_STAGE_COMPUTE_BIT &&
-		    range->offset + range->size > bytes)
-			bytes = range->offset + range->size;
-	}
+	uint32_t bytes = pipeline_push_bytes(info->pPushConstantRanges,
+					     info->pushConstantRangeCount);
 	(void)pthread_mutex_lock(&t->lock);
 	if (bytes) /* the number itself stands in the place of the pointer */
 		(void)map_put(&t->layouts, (uint64_t)*ret, (void *)(uintptr_t)bytes);
@@ -139,19 +145,26 @@ static void identify_by_name(const VkPipelineShaderStageCreateInfo *stage, struc
 	memcpy(&id->anonymous, digest, sizeof id->anonymous);
 }
 
+void pipeline_entry(const uint32_t *words, size_t count, const char *entry,
+		    const VkSpecializationInfo *special, struct identity *id)
+{
+	struct identity_constant constants[CONSTANTS];
+	struct identity_specialization s = {
+	    .constants = constants,
+	    .count = read_constants(special, constants),
+	};
+
+	identity_entry(words, count, entry, &s, id);
+}
+
 /* The caller holds the lock. */
-static uint32_t find_row(struct timing *t, const VkComputePipelineCreateInfo *info)
+static void identify(struct timing *t, const VkComputePipelineCreateInfo *info, VkPipeline handle)
 {
 	const VkPipelineShaderStageCreateInfo *stage = &info->stage;
 	const VkShaderModuleCreateInfo *inside = chain_find(
 	    stage->pNext, VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO);
 	struct module *m = map_get(&t->modules, (uint64_t)stage->module);
 	struct module *own = !m && inside ? module_new(inside) : NULL;
-	struct identity_constant constants[CONSTANTS];
-	struct identity_specialization s = {
-	    .constants = constants,
-	    .count = read_constants(stage->pSpecializationInfo, constants),
-	};
 	struct identity id = {0};
 
 	m = m ? m : own;
@@ -159,28 +172,40 @@ static uint32_t find_row(struct timing *t, const VkComputePipelineCreateInfo *in
 		id = m->id;
 	else
 		identify_by_name(stage, &id);
-	identity_entry(m ? m->words : NULL, m ? m->count : 0, stage->pName, &s, &id);
+	pipeline_entry(m ? m->words : NULL, m ? m->count : 0, stage->pName,
+		       stage->pSpecializationInfo, &id);
 	id.push_bytes = (uint32_t)(uintptr_t)map_get(&t->layouts, (uint64_t)info->layout);
-	uint32_t row = kernel_row(t, &id);
-	if (m && m->name[0])
-		kernel_name(t, row, m->name);
+	const struct pipeline *p = pipeline_add(t, &t->pipelines, (uint64_t)handle, &id);
+	if (p && m && m->name[0])
+		kernel_name(t, p->row, m->name);
 	module_free(own);
-	return row;
 }
 
-/* The caller holds the lock. */
-static void pipeline_add(struct timing *t, const VkComputePipelineCreateInfo *info,
-			 VkPipeline handle)
+struct pipeline *pipeline_add(struct timing *t, struct map *map, uint64_t handle,
+			      const struct identity *id)
 {
 	struct pipeline *p = calloc(1, sizeof *p);
 
 	if (!p)
-		return;
+		return NULL;
 	atomic_init(&p->refs, 1);
-	p->row = find_row(t, info);
-	pipeline_unref(map_take(&t->pipelines, (uint64_t)handle));
-	if (map_put(&t->pipelines, (uint64_t)handle, p) < 0)
-		free(p);
+	p->row = kernel_row(t, id);
+	pipeline_unref(map_take(map, handle));
+	if (map_put(map, handle, p) == 0)
+		return p;
+	free(p);
+	return NULL;
+}
+
+void pipeline_remove(struct timing *t, struct map *map, uint64_t handle)
+{
+	(void)pthread_mutex_lock(&t->lock);
+	struct pipeline *p = map_take(map, handle);
+	(void)pthread_mutex_unlock(&t->lock);
+	/* The handle may come back for another one: what records remember of it is void. */
+	if (p)
+		(void)atomic_fetch_add_explicit(&t->generation, 1, memory_order_release);
+	pipeline_unref(p);
 }
 
 void pipeline_unref(struct pipeline *p)
@@ -205,7 +230,7 @@ on_CreateComputePipelines(VkDevice device, VkPipelineCache cache, uint32_t numbe
 	(void)pthread_mutex_lock(&t->lock);
 	for (uint32_t i = 0; i < number; i++)
 		if (ret[i] != VK_NULL_HANDLE)
-			pipeline_add(t, &infos[i], ret[i]);
+			identify(t, &infos[i], ret[i]);
 	(void)pthread_mutex_unlock(&t->lock);
 	return r;
 }
@@ -215,23 +240,22 @@ static VKAPI_ATTR void VKAPI_CALL on_DestroyPipeline(VkDevice device, VkPipeline
 {
 	struct timing *t = timing_of(device);
 
-	(void)pthread_mutex_lock(&t->lock);
-	struct pipeline *p = map_take(&t->pipelines, (uint64_t)handle);
-	(void)pthread_mutex_unlock(&t->lock);
-	/* The handle may come back for another pipeline: what records remember of it is void. */
-	if (p)
-		(void)atomic_fetch_add_explicit(&t->generation, 1, memory_order_release);
-	pipeline_unref(p);
+	pipeline_remove(t, &t->pipelines, (uint64_t)handle);
 	t->DestroyPipeline(device, handle, allocator);
 }
 
 /* ---- names --------------------------------------------------------------------------------- */
 
-static void set_name(struct timing *t, bool is_pipeline, uint64_t handle, const char *name)
+enum named { NAMED_OTHER, NAMED_MODULE, NAMED_PIPELINE, NAMED_SHADER };
+
+static void set_name(struct timing *t, enum named what, uint64_t handle, const char *name)
 {
+	if (what == NAMED_OTHER || !name)
+		return;
 	(void)pthread_mutex_lock(&t->lock);
-	if (is_pipeline) {
-		const struct pipeline *p = map_get(&t->pipelines, handle);
+	if (what != NAMED_MODULE) {
+		const struct pipeline *p = map_get(
+		    what == NAMED_SHADER ? &t->shaders : &t->pipelines, handle);
 		if (p)
 			kernel_name(t, p->row, name);
 	} else {
@@ -249,10 +273,14 @@ static VKAPI_ATTR VkResult VKAPI_CALL
 on_SetDebugUtilsObjectNameEXT(VkDevice device, const VkDebugUtilsObjectNameInfoEXT *info)
 {
 	struct timing *t = timing_of(device);
-	bool is_pipeline = info->objectType == VK_OBJECT_TYPE_PIPELINE;
+	VkObjectType type = info->objectType;
 
-	if (info->pObjectName && (is_pipeline || info->objectType == VK_OBJECT_TYPE_SHADER_MODULE))
-		set_name(t, is_pipeline, info->objectHandle, info->pObjectName);
+	set_name(t,
+		 type == VK_OBJECT_TYPE_PIPELINE        ? NAMED_PIPELINE
+		 : type == VK_OBJECT_TYPE_SHADER_EXT    ? NAMED_SHADER
+		 : type == VK_OBJECT_TYPE_SHADER_MODULE ? NAMED_MODULE
+							: NAMED_OTHER,
+		 info->objectHandle, info->pObjectName);
 	return t->SetDebugUtilsObjectNameEXT(device, info);
 }
 
@@ -260,11 +288,13 @@ static VKAPI_ATTR VkResult VKAPI_CALL
 on_DebugMarkerSetObjectNameEXT(VkDevice device, const VkDebugMarkerObjectNameInfoEXT *info)
 {
 	struct timing *t = timing_of(device);
-	bool is_pipeline = info->objectType == VK_DEBUG_REPORT_OBJECT_TYPE_PIPELINE_EXT;
+	VkDebugReportObjectTypeEXT type = info->objectType;
 
-	if (info->pObjectName &&
-	    (is_pipeline || info->objectType == VK_DEBUG_REPORT_OBJECT_TYPE_SHADER_MODULE_EXT))
-		set_name(t, is_pipeline, info->object, info->pObjectName);
+	set_name(t,
+		 type == VK_DEBUG_REPORT_OBJECT_TYPE_PIPELINE_EXT        ? NAMED_PIPELINE
+		 : type == VK_DEBUG_REPORT_OBJECT_TYPE_SHADER_MODULE_EXT ? NAMED_MODULE
+									 : NAMED_OTHER,
+		 info->object, info->pObjectName);
 	return t->DebugMarkerSetObjectNameEXT(device, info);
 }
 
@@ -288,7 +318,10 @@ void pipeline_done(struct timing *t)
 		module_free(p);
 	for (size_t at = 0; (p = map_next(&t->pipelines, &at));)
 		pipeline_unref(p);
+	for (size_t at = 0; (p = map_next(&t->shaders, &at));)
+		pipeline_unref(p);
 	map_done(&t->modules);
 	map_done(&t->pipelines);
+	map_done(&t->shaders);
 	map_done(&t->layouts);
 }

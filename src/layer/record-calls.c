@@ -142,8 +142,24 @@ static VKAPI_ATTR void VKAPI_CALL on_CmdBindPipeline(VkCommandBuffer handle,
 	struct record *r = record_of(handle);
 
 	if (r && point == VK_PIPELINE_BIND_POINT_COMPUTE)
-		record_use(r, pipeline);
+		record_use(r, false, (uint64_t)pipeline);
 	(r ? r->t : timing_of(handle))->CmdBindPipeline(handle, point, pipeline);
+}
+
+/*
+ * Binding a shader object unbinds the pipeline of its bind point, and the other way round (Vulkan specification, "Interaction With
+ * Pipelines"); so the last one stands for both.
+ */
+static VKAPI_ATTR void VKAPI_CALL on_CmdBindShadersEXT(VkCommandBuffer handle, uint32_t count,
+						       const VkShaderStageFlagBits *stages,
+						       const VkShaderEXT *shaders)
+{
+	struct record *r = record_of(handle);
+
+	for (uint32_t i = 0; r && i < count; i++)
+		if (stages[i] == VK_SHADER_STAGE_COMPUTE_BIT)
+			record_use(r, true, shaders ? (uint64_t)shaders[i] : 0);
+	(r ? r->t : timing_of(handle))->CmdBindShadersEXT(handle, count, stages, shaders);
 }
 
 /* Around the layer below's dispatch. The record is NULL only where memory ran out. */
@@ -205,7 +221,7 @@ static VKAPI_ATTR void VKAPI_CALL on_CmdExecuteCommands(VkCommandBuffer handle, 
 		if (child && record_child(r, child) < 0)
 			break;
 	}
-	/* Which pipeline is bound afterwards is undefined: the program binds one anew. */
+	/* What is bound afterwards is undefined: the program binds something anew. */
 	if (r)
 		r->current = NULL;
 	(void)pthread_mutex_unlock(&t->lock);
@@ -213,19 +229,12 @@ static VKAPI_ATTR void VKAPI_CALL on_CmdExecuteCommands(VkCommandBuffer handle, 
 }
 
 const struct timing_hook record_hooks[] = {
-    TIMING_HOOK(CreateCommandPool),
-    TIMING_HOOK(DestroyCommandPool),
-    TIMING_HOOK(ResetCommandPool),
-    TIMING_HOOK(AllocateCommandBuffers),
-    TIMING_HOOK(FreeCommandBuffers),
-    TIMING_HOOK(BeginCommandBuffer),
-    TIMING_HOOK(EndCommandBuffer),
-    TIMING_HOOK(ResetCommandBuffer),
-    TIMING_HOOK(CmdBindPipeline),
-    TIMING_HOOK(CmdDispatch),
-    TIMING_HOOK(CmdDispatchBase),
-    TIMING_HOOK(CmdDispatchBaseKHR),
-    TIMING_HOOK(CmdDispatchIndirect),
-    TIMING_HOOK(CmdExecuteCommands),
-    {NULL, NULL},
+    TIMING_HOOK(CreateCommandPool),  TIMING_HOOK(DestroyCommandPool),
+    TIMING_HOOK(ResetCommandPool),   TIMING_HOOK(AllocateCommandBuffers),
+    TIMING_HOOK(FreeCommandBuffers), TIMING_HOOK(BeginCommandBuffer),
+    TIMING_HOOK(EndCommandBuffer),   TIMING_HOOK(ResetCommandBuffer),
+    TIMING_HOOK(CmdBindPipeline),    TIMING_HOOK(CmdBindShadersEXT),
+    TIMING_HOOK(CmdDispatch),        TIMING_HOOK(CmdDispatchBase),
+    TIMING_HOOK(CmdDispatchBaseKHR), TIMING_HOOK(CmdDispatchIndirect),
+    TIMING_HOOK(CmdExecuteCommands), {NULL, NULL},
 };

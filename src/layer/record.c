@@ -160,26 +160,27 @@ static struct use *use_of(struct record *r, struct pipeline *p)
 	return u;
 }
 
-void record_use(struct record *r, VkPipeline handle)
+void record_use(struct record *r, bool is_shader, uint64_t handle)
 {
 	struct timing *t = r->t;
-	size_t slot = ((size_t)handle >> 4 ^ (size_t)handle >> 10) % BIND_CACHE;
+	size_t slot = (handle >> 4 ^ handle >> 10) % BIND_CACHE;
 	uint32_t generation = atomic_load_explicit(&t->generation, memory_order_acquire);
 
 	if (generation != r->generation)
 		memset(r->bound, 0, sizeof r->bound);
 	r->generation = generation;
-	if (r->bound[slot].handle == handle) {
+	if (handle && r->bound[slot].handle == handle && r->bound[slot].is_shader == is_shader) {
 		r->current = &r->uses[r->bound[slot].use];
 		return;
 	}
 	(void)pthread_mutex_lock(&t->lock);
-	struct pipeline *p = map_get(&t->pipelines, (uint64_t)handle);
+	struct pipeline *p = map_get(is_shader ? &t->shaders : &t->pipelines, handle);
 	r->current = p ? use_of(r, p) : NULL;
 	(void)pthread_mutex_unlock(&t->lock);
 	if (!r->current)
 		return;
 	r->bound[slot].handle = handle;
+	r->bound[slot].is_shader = is_shader;
 	r->bound[slot].use = (size_t)(r->current - r->uses);
 }
 

@@ -2,7 +2,7 @@
 /*
  * Inside of timing. Three kinds of things live longer than a call:
  *
- *   pipeline    what is dispatched; leads to a kernel's row in the page
+ *   pipeline    what is dispatched, a pipeline or a shader object; leads to a kernel's row in the page
  *   record      a command buffer: which pipelines it dispatches how often, and where it has timestamps
  *   submission  a vkQueueSubmit that has not finished, as far as anybody has noticed; one of which a later
  *               part waits for something is submitted in parts, and each is one
@@ -19,6 +19,7 @@
 #include "layer/common.h"
 #include "layer/identity.h"
 #include "layer/map.h"
+#include "layer/newer.h"
 #include "layer/timing.h"
 
 enum {
@@ -94,7 +95,8 @@ struct record {
 	    next_stamp;      /* dispatches; how many before one may be timed, while !is_inline */
 	struct use *current; /* the bound pipeline's; NULL: none that is known */
 	struct {
-		VkPipeline handle;
+		uint64_t handle; /* 0: none */
+		bool is_shader;
 		size_t use;
 	} bound[BIND_CACHE];
 	uint32_t generation; /* timing.generation for which bound[] is right */
@@ -188,11 +190,11 @@ struct timing {
 #undef NEXT
 	VkQueueFamilyProperties families[16];
 	pthread_mutex_t lock;
-	struct map modules, layouts, pipelines, pools, records, queues, semaphores;
+	struct map modules, layouts, pipelines, shaders, pools, records, queues, semaphores;
 	struct map fences;  /* the program's, that submissions under way will signal */
 	struct map foreign; /* the program's, whose state says nothing */
 	struct kernel_pace pace[PAGE_KERNELS + 1];
-	_Atomic uint32_t generation; /* a pipeline was destroyed */
+	_Atomic uint32_t generation; /* a pipeline or a shader object was destroyed */
 	struct submission *free_submissions;
 	struct submission *unread, **unread_tail; /* over, but their times were not read */
 	uint32_t unread_count;
@@ -232,8 +234,17 @@ void kernel_count(struct timing *t, enum page_counter which, uint64_t by);
 
 /* ---- pipeline.c ---------------------------------------------------------------------------- */
 
+/* Of a handle that was just made, in the map of its kind; NULL: no memory, and it is none that is known. */
+struct pipeline *pipeline_add(struct timing *t, struct map *map, uint64_t handle,
+			      const struct identity *id);
+/* It is being destroyed. Takes the lock. */
+void pipeline_remove(struct timing *t, struct map *map, uint64_t handle);
 void pipeline_unref(struct pipeline *p);
 void pipeline_done(struct timing *t);
+/* What does not depend on where the code comes from; words NULL: nobody showed it. */
+void pipeline_entry(const uint32_t *words, size_t count, const char *entry,
+		    const VkSpecializationInfo *special, struct identity *id);
+uint32_t pipeline_push_bytes(const VkPushConstantRange *ranges, uint32_t count);
 
 /* ---- record.c: all but record_of, _use, _dispatch and _stamp with the lock held ------------- */
 
@@ -250,7 +261,8 @@ void record_drop(struct record *r);
 void record_clear(struct record *r);
 void record_begin(struct record *r, VkCommandBufferUsageFlags flags);
 int record_child(struct record *r, struct record *child);
-void record_use(struct record *r, VkPipeline handle);
+/* Binds a pipeline or a shader object for compute; 0: nothing is bound any more. */
+void record_use(struct record *r, bool is_shader, uint64_t handle);
 /* Counts a dispatch; groups NULL: indirect. True: timestamps go around it, and there is room. */
 bool record_dispatch(struct record *r, const uint32_t groups[3]);
 void record_stamp(struct record *r, unsigned end);
@@ -329,5 +341,5 @@ struct timing_hook {
 	{                                                 \
 		"vk" #name, (PFN_vkVoidFunction)on_##name \
 	}
-extern const struct timing_hook pipeline_hooks[], record_hooks[], submit_hooks[], semaphore_hooks[],
-    wait_hooks[];
+extern const struct timing_hook pipeline_hooks[], shader_hooks[], record_hooks[], submit_hooks[],
+    semaphore_hooks[], wait_hooks[];

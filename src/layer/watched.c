@@ -23,6 +23,18 @@
 #undef WATCHED_CREATE
 #undef WATCHED_PIPELINES
 
+/* A binary that is not for this device is an answer, not trouble: programs compile anew. */
+VKAPI_ATTR VkResult VKAPI_CALL hook_CreateShadersEXT(VkDevice device, uint32_t count,
+						     const VkShaderCreateInfoEXT *infos,
+						     const VkAllocationCallbacks *allocator,
+						     VkShaderEXT *ret)
+{
+	struct device *d = device_of(device);
+
+	return checked(d, PAGE_CALL_vkCreateShadersEXT,
+		       d->next.CreateShadersEXT(device, count, infos, allocator, ret));
+}
+
 VKAPI_ATTR VkResult VKAPI_CALL hook_MapMemory(VkDevice device, VkDeviceMemory memory,
 					      VkDeviceSize offset, VkDeviceSize size,
 					      VkMemoryMapFlags flags, void **ret)

@@ -184,8 +184,12 @@ struct page_event {
 	uint64_t bytes; /* asked for, where it applies; PAGE_EVENT_SOFT: held by then */
 };
 
+enum page_kernel_kind {
+	PAGE_KERNEL_BINARY = 1, /* its code is a driver's binary (a shader object), not SPIR-V */
+};
+
 /*
- * A kernel: one shader's code with entry point and specialisation, however many pipelines and
+ * A kernel: one shader's code with entry point and specialisation, however many pipelines, shader objects and
  * processes use it. Identity is written once; ready is stored last. Numbers are relaxed atomics.
  */
 struct page_kernel {
@@ -193,15 +197,17 @@ struct page_kernel {
 	uint32_t device;
 	uint64_t
 	    key; /* of all that makes it this kernel; two rows of the same key may come about, and count as one */
-	uint8_t spirv[32];       /* SHA-256 of the words, zeros when the code was not seen */
+	uint8_t
+	    spirv[32]; /* SHA-256 of the words or of the binary, zeros when the code was not seen */
 	uint64_t specialization; /* hash of the constants; 0: none */
 	char entry[64];
 	_Atomic uint32_t named; /* 1: name is whole */
-	char name[128];         /* of the pipeline or the module, by debug-utils */
+	char name[128];         /* of the pipeline, shader object or module, by debug-utils */
 	uint32_t local_size[3]; /* 0: not known */
 	uint32_t bindings;      /* resources that it declares */
 	uint32_t push_bytes;
 	uint32_t shared_bytes;
+	uint32_t kind;                /* of enum page_kernel_kind */
 	_Atomic uint32_t groups[3];   /* of the last dispatch whose count the host knew */
 	_Atomic uint64_t recorded;    /* dispatches put into command buffers */
 	_Atomic uint64_t dispatches;  /* submitted: exact */

@@ -222,8 +222,11 @@ static json_t *kernel_of(const struct telemetry *t, const struct page_kernel *k,
 
 	telemetry_kernel_name(t, k, name, sizeof name);
 	(void)json_object_set_new(o, "kernel", others ? json_string("others") : part_string(name));
-	if (memcmp(k->spirv, none, sizeof none) != 0)
+	bool is_binary = k->kind & PAGE_KERNEL_BINARY, has_code = memcmp(k->spirv, none, 32) != 0;
+	if (has_code)
 		set_hex(o, "sha256", k->spirv, sizeof k->spirv);
+	if (is_binary)
+		(void)json_object_set_new(o, "code", json_string("binary"));
 	set_text(o, "entry", k->entry, sizeof k->entry);
 	if (k->specialization) {
 		uint8_t bytes[8];
@@ -235,7 +238,8 @@ static json_t *kernel_of(const struct telemetry *t, const struct page_kernel *k,
 		(void)json_object_set_new(o, "local_size", three(k->local_size));
 	if (!others) {
 		const uint32_t groups[] = {k->groups[0], k->groups[1], k->groups[2]};
-		set_int(o, "bindings", k->bindings);
+		if (has_code && !is_binary)
+			set_int(o, "bindings", k->bindings);
 		(void)json_object_set_new(o, "groups", three(groups));
 	}
 	set_int(o, "dispatches", k->dispatches);

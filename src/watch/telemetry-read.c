@@ -270,7 +270,7 @@ static void hash_text(const uint8_t *hash, char *buf)
 
 /*
  * The user's name for it, else its own, else the entry point unless that is everybody's, else the start of its
- * hash; what differs by constants only has their hash behind it.
+ * hash; what differs by constants only has their hash behind it, and a driver's binary says that it is one.
  */
 void telemetry_kernel_name(const struct telemetry *t, const struct page_kernel *k, char *buf,
 			   size_t size)
@@ -281,6 +281,7 @@ void telemetry_kernel_name(const struct telemetry *t, const struct page_kernel *
 	copy_string(own, sizeof own, k->name, sizeof k->name);
 	copy_string(entry, sizeof entry, k->entry, sizeof k->entry);
 	const char *given = t->names ? kernel_names_find(t->names, hash) : NULL;
+	const char *what = k->kind & PAGE_KERNEL_BINARY ? "binary " : "";
 	if (given)
 		(void)snprintf(buf, size, "%s", given);
 	else if (atomic_load_explicit(&k->named, memory_order_acquire) && own[0])
@@ -288,10 +289,10 @@ void telemetry_kernel_name(const struct telemetry *t, const struct page_kernel *
 	else if (entry[0] && strcmp(entry, "main") != 0)
 		(void)snprintf(buf, size, "%s", entry);
 	else if (k->specialization)
-		(void)snprintf(buf, size, "%.16s+%08x", hash,
+		(void)snprintf(buf, size, "%s%.16s+%08x", what, hash,
 			       (unsigned)(k->specialization ^ k->specialization >> 32));
 	else
-		(void)snprintf(buf, size, "%.16s", hash);
+		(void)snprintf(buf, size, "%s%.16s", what, hash);
 }
 
 void telemetry_read_culprit(const struct telemetry *t, const struct telemetry_submit *s, char *buf,

@@ -29,6 +29,12 @@ void read_code(const char *path)
 	check(code.count ? VK_SUCCESS : VK_ERROR_UNKNOWN, path);
 }
 
+const uint32_t *code_words(size_t *ret_bytes)
+{
+	*ret_bytes = code.count * 4;
+	return code.words;
+}
+
 /* ---- making -------------------------------------------------------------------------------- */
 
 static void make_instance(struct gpu *g, uint32_t api)
@@ -60,14 +66,25 @@ static void make_instance(struct gpu *g, uint32_t api)
 	check(g->physical ? VK_SUCCESS : VK_ERROR_UNKNOWN, "no device");
 }
 
-static void make_device(struct gpu *g, uint32_t api)
+/* What a client asks for besides. */
+struct more {
+	uint32_t count;
+	const char *const *extensions;
+	const void *features;
+};
+
+static void make_device(struct gpu *g, uint32_t api, const struct more *more)
 {
 	VkPhysicalDeviceVulkan13Features v13 = {
-	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES, .synchronization2 = 1};
+	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES,
+	    .pNext = (void *)(uintptr_t)more->features,
+	    .synchronization2 = 1,
+	    .dynamicRendering = more->count > 0};
 	VkPhysicalDeviceVulkan12Features v12 = {
 	    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
 	    .pNext = &v13,
-	    .timelineSemaphore = 1};
+	    .timelineSemaphore = 1,
+	    .bufferDeviceAddress = more->count > 0};
 	float priority = 1;
 	VkDeviceQueueCreateInfo queue = {.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
 					 .queueCount = 1,
@@ -75,7 +92,9 @@ static void make_device(struct gpu *g, uint32_t api)
 	VkDeviceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
 				   .pNext = api >= VK_API_VERSION_1_3 ? &v12 : NULL,
 				   .queueCreateInfoCount = 1,
-				   .pQueueCreateInfos = &queue};
+				   .pQueueCreateInfos = &queue,
+				   .enabledExtensionCount = more->count,
+				   .ppEnabledExtensionNames = more->extensions};
 
 	check(vkCreateDevice(g->physical, &info, NULL, &g->device), "vkCreateDevice");
 	vkGetDeviceQueue(g->device, 0, 0, &g->queue);
@@ -111,13 +130,33 @@ static VkBuffer make_buffer(struct gpu *g, int number, VkBufferUsageFlags usage,
 	return b;
 }
 
+void set_name(const struct gpu *g, VkObjectType type, uint64_t handle, const char *name)
+{
+	PFN_vkSetDebugUtilsObjectNameEXT name_it = (PFN_vkSetDebugUtilsObjectNameEXT)
+	    vkGetDeviceProcAddr(g->device, "vkSetDebugUtilsObjectNameEXT");
+	VkDebugUtilsObjectNameInfoEXT named = {
+	    .sType = VK_STRUCTURE_TYPE_DEBUG_UTILS_OBJECT_NAME_INFO_EXT,
+	    .objectType = type,
+	    .objectHandle = handle,
+	    .pObjectName = name};
+
+	if (name && name_it && code.has_names)
+		check(name_it(g->device, &named), "vkSetDebugUtilsObjectNameEXT");
+}
+
 VkPipeline make_pipeline(const struct gpu *g, uint32_t add, const char *name)
+{
+	return make_pipeline_with(g, add, name, NULL);
+}
+
+VkPipeline make_pipeline_with(const struct gpu *g, uint32_t add, const char *name, const void *next)
 {
 	const uint32_t values[] = {LOCAL, add};
 	static const VkSpecializationMapEntry entries[] = {{0, 0, 4}, {1, 4, 4}};
 	VkSpecializationInfo special = {2, entries, sizeof values, values};
 	VkComputePipelineCreateInfo info = {
 	    .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
+	    .pNext = next,
 	    .stage = {.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
 		      .stage = VK_SHADER_STAGE_COMPUTE_BIT,
 		      .module = g->module,
@@ -128,15 +167,7 @@ VkPipeline make_pipeline(const struct gpu *g, uint32_t add, const char *name)
 	VkPipeline p;
 
 	check(vkCreateComputePipelines(g->device, VK_NULL_HANDLE, 1, &info, NULL, &p), "pipeline");
-	PFN_vkSetDebugUtilsObjectNameEXT set_name = (PFN_vkSetDebugUtilsObjectNameEXT)
-	    vkGetDeviceProcAddr(g->device, "vkSetDebugUtilsObjectNameEXT");
-	VkDebugUtilsObjectNameInfoEXT named = {
-	    .sType = VK_STRUCTURE_TYPE_DEBUG_UTILS_OBJECT_NAME_INFO_EXT,
-	    .objectType = VK_OBJECT_TYPE_PIPELINE,
-	    .objectHandle = (uint64_t)p,
-	    .pObjectName = name};
-	if (name && set_name && code.has_names)
-		check(set_name(g->device, &named), "vkSetDebugUtilsObjectNameEXT");
+	set_name(g, VK_OBJECT_TYPE_PIPELINE, (uint64_t)p, name);
 	return p;
 }
 
@@ -200,13 +231,11 @@ static void make_rest(struct gpu *g, uint32_t api)
 	g->pipeline = make_pipeline(g, 1, "rounds");
 }
 
-void open_gpu(struct gpu *g, uint32_t api)
+static void open_device(struct gpu *g, uint32_t api, const struct more *more)
 {
 	uint32_t *counts;
 
-	memset(g, 0, sizeof *g);
-	make_instance(g, api);
-	make_device(g, api);
+	make_device(g, api, more);
 	g->buffer = make_buffer(g, 0, VK_BUFFER_USAGE_STORAGE_BUFFER_BIT, &g->data);
 	g->indirect = make_buffer(g, 1, VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT, &counts);
 	counts[0] = NUMBERS / LOCAL;
@@ -215,6 +244,41 @@ void open_gpu(struct gpu *g, uint32_t api)
 	make_rest(g, api);
 	for (uint32_t i = 0; i < NUMBERS; i++)
 		g->data[i] = g->expect[i] = i;
+}
+
+void open_gpu(struct gpu *g, uint32_t api)
+{
+	memset(g, 0, sizeof *g);
+	make_instance(g, api);
+	open_device(g, api, &(struct more){0});
+}
+
+static bool has_extension(const struct gpu *g, const char *name)
+{
+	static VkExtensionProperties all[1024];
+	uint32_t count = sizeof all / sizeof *all;
+
+	(void)vkEnumerateDeviceExtensionProperties(g->physical, NULL, &count, all);
+	for (uint32_t i = 0; i < count; i++)
+		if (strcmp(all[i].extensionName, name) == 0)
+			return true;
+	return false;
+}
+
+bool open_gpu_with(struct gpu *g, uint32_t count, const char *const *extensions,
+		   const void *features)
+{
+	const struct more more = {.count = count, .extensions = extensions, .features = features};
+
+	memset(g, 0, sizeof *g);
+	make_instance(g, VK_API_VERSION_1_3);
+	for (uint32_t i = 0; i < count; i++)
+		if (!has_extension(g, extensions[i])) {
+			vkDestroyInstance(g->instance, NULL);
+			return false;
+		}
+	open_device(g, VK_API_VERSION_1_3, &more);
+	return true;
 }
 
 void close_gpu(struct gpu *g)
@@ -273,9 +337,14 @@ void barrier(VkCommandBuffer c)
 
 void bind(const struct gpu *g, VkCommandBuffer c, VkPipeline p)
 {
+	vkCmdBindPipeline(c, VK_PIPELINE_BIND_POINT_COMPUTE, p);
+	bind_data(g, c);
+}
+
+void bind_data(const struct gpu *g, VkCommandBuffer c)
+{
 	const uint32_t rounds = STEPS;
 
-	vkCmdBindPipeline(c, VK_PIPELINE_BIND_POINT_COMPUTE, p);
 	vkCmdBindDescriptorSets(c, VK_PIPELINE_BIND_POINT_COMPUTE, g->layout, 0, 1, &g->set, 0,
 				NULL);
 	vkCmdPushConstants(c, g->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, 4, &rounds);

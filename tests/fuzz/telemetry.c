@@ -97,6 +97,7 @@ static const struct {
     MEMBER(kernels, page_kernel, name),
     MEMBER(kernels, page_kernel, local_size),
     MEMBER(kernels, page_kernel, bindings),
+    MEMBER(kernels, page_kernel, kind),
     MEMBER(kernels, page_kernel, groups),
     MEMBER(kernels, page_kernel, dispatches),
     MEMBER(kernels, page_kernel, indirect),

@@ -197,12 +197,12 @@ static void print_kernel(FILE *out, const struct page_kernel *k)
 	(void)fprintf(
 	    out,
 	    "\", \"entry\": \"%.63s\", \"name\": \"%.127s\", \"specialized\": %s, "
-	    "\"local_size\": [%u, %u, %u], \"bindings\": %u, \"push\": %u, \"shared\": %u, "
+	    "\"kind\": %u, \"local_size\": [%u, %u, %u], \"bindings\": %u, \"push\": %u, \"shared\": %u, "
 	    "\"groups\": [%u, %u, %u], \"recorded\": %llu, \"dispatches\": %llu, \"indirect\": %llu, "
 	    "\"group_total\": %llu, \"timed\": %llu, \"total_ns\": %llu, \"min_ns\": %llu, "
 	    "\"p50_ns\": %llu, \"max_ns\": %llu, \"first\": %llu, \"first_ns\": %llu, \"lost\": %llu, \"by_host\": %llu}\n",
 	    k->entry, atomic_load(&k->named) == 1 ? k->name : "",
-	    k->specialization ? "true" : "false", k->local_size[0], k->local_size[1],
+	    k->specialization ? "true" : "false", k->kind, k->local_size[0], k->local_size[1],
 	    k->local_size[2], k->bindings, k->push_bytes, k->shared_bytes,
 	    atomic_load(&k->groups[0]), atomic_load(&k->groups[1]), atomic_load(&k->groups[2]),
 	    number(&k->recorded), number(&k->dispatches), number(&k->indirect),

@@ -34,3 +34,9 @@ tests_unit_layer_fork_test_SOURCES = tests/unit/layer_fork_test.c tests/unit/lay
 tests_unit_layer_fork_test_CPPFLAGS = $(UNIT_CPPFLAGS) $(VULKAN_CFLAGS)
 tests_unit_layer_fork_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_layer_fork_test_LDADD = liblayer.a $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/layer_objects.test
+tests_unit_layer_objects_test_SOURCES = tests/unit/layer_objects_test.c tests/unit/layer_driver.c tests/unit/layer_driver.h
+tests_unit_layer_objects_test_CPPFLAGS = $(UNIT_CPPFLAGS) $(VULKAN_CFLAGS)
+tests_unit_layer_objects_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_layer_objects_test_LDADD = liblayer.a $(CMOCKA_LIBS)

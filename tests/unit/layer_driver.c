@@ -46,6 +46,18 @@ DRIVER(VkResult, CreateComputePipelines)
 	return driver.pipelines_say;
 }
 
+DRIVER(VkResult, CreateShadersEXT)
+(VkDevice d, uint32_t count, const VkShaderCreateInfoEXT *infos, const VkAllocationCallbacks *a,
+ VkShaderEXT *ret)
+{
+	(void)d;
+	(void)infos;
+	(void)a;
+	for (uint32_t i = 0; i < count && i < driver.shaders_made; i++)
+		ret[i] = (VkShaderEXT)(uintptr_t)++driver.next;
+	return driver.shaders_say;
+}
+
 DRIVER(VkResult, CreateQueryPool)
 (VkDevice d, const VkQueryPoolCreateInfo *info, const VkAllocationCallbacks *a, VkQueryPool *ret)
 {
@@ -188,6 +200,15 @@ DRIVER(void, CmdBindPipeline)(VkCommandBuffer c, VkPipelineBindPoint point, VkPi
 	(void)p;
 }
 
+DRIVER(void, CmdBindShadersEXT)
+(VkCommandBuffer c, uint32_t count, const VkShaderStageFlagBits *stages, const VkShaderEXT *s)
+{
+	(void)c;
+	(void)count;
+	(void)stages;
+	(void)s;
+}
+
 DRIVER(void, CmdDispatch)(VkCommandBuffer c, uint32_t x, uint32_t y, uint32_t z)
 {
 	(void)c;
@@ -298,6 +319,7 @@ static PFN_vkVoidFunction VKAPI_CALL driver_get(VkDevice d, const char *name)
 	    ROW(BeginCommandBuffer),
 	    ROW(EndCommandBuffer),
 	    ROW(CmdBindPipeline),
+	    ROW(CmdBindShadersEXT),
 	    ROW(CmdDispatch),
 	    ROW(CmdResetQueryPool),
 	    ROW(CmdWriteTimestamp),
@@ -306,6 +328,7 @@ static PFN_vkVoidFunction VKAPI_CALL driver_get(VkDevice d, const char *name)
 	    ROW(QueueSubmit2),
 	    ROW(QueueBindSparse),
 	    ROW(CreateComputePipelines),
+	    ROW(CreateShadersEXT),
 	    ROW(FreeCommandBuffers),
 	    ROW(DestroyQueryPool),
 	    ROW(CreateSemaphore),
@@ -316,6 +339,7 @@ static PFN_vkVoidFunction VKAPI_CALL driver_get(VkDevice d, const char *name)
 	    {"vkDestroyCommandPool", (PFN_vkVoidFunction)driver_drop},
 	    {"vkDestroyFence", (PFN_vkVoidFunction)driver_drop},
 	    {"vkDestroyPipeline", (PFN_vkVoidFunction)driver_drop},
+	    {"vkDestroyShaderEXT", (PFN_vkVoidFunction)driver_drop},
 	};
 	(void)d;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

@@ -40,7 +40,8 @@ extern struct driver {
 	uint64_t counter[SEMAPHORES];
 	bool destroyed[SEMAPHORES];
 	VkFence last_fence;
-	VkResult submit_says, pipelines_say, queries_say, begin_says;
+	VkResult submit_says, pipelines_say, shaders_say, queries_say, begin_says;
+	uint32_t shaders_made; /* by the next call; the rest of the array stays as it is */
 	unsigned
 	    submit_fails_at; /* the submission, counted from 1, that submit_says is about; 0: all */
 	uint32_t last_buffers, last_batches; /* in the last submission */
