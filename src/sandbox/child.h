@@ -16,7 +16,8 @@ struct child {
 	int root_fd;                /* the new root, while it is built */
 	uint64_t clock_behind_ns;   /* of the host's CLOCK_MONOTONIC, in a time namespace */
 	int network_fd, network_os; /* the job's network namespace, or -1 and why there is none */
-	uint32_t network_thread;    /* 0: the thread that makes it has ended */
+	int network_tid;            /* of the thread that makes it */
+	uint32_t network_busy;      /* 0: that has ended */
 	int mountinfo_fd;           /* with a kernel that has no mount_setattr(2), else -1 */
 	/* The filter's listener, or -1 and why there is none: by the job's process as well. */
 	volatile int listener_fd, listener_os;

@@ -8,6 +8,7 @@
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -61,20 +62,23 @@ int network_begin(struct child *c, const struct step *s)
 			  CLONE_SYSVSEM | CLONE_CHILD_CLEARTID;
 
 	(void)s;
-	/* The kernel clears it and wakes us when the thread has ended (set_tid_address(2)). */
-	c->network_thread = 1;
-	int tid = clone(make_beside, stack + sizeof stack, flags, c, NULL, NULL,
-			&c->network_thread);
-	return tid < 0 ? -1 : 0;
+	/* The kernel clears it and wakes us when the thread ends (set_tid_address(2)). */
+	c->network_busy = 1;
+	c->network_tid = clone(make_beside, stack + sizeof stack, flags, c, NULL, NULL,
+			       &c->network_busy);
+	return c->network_tid < 0 ? -1 : 0;
 }
 
 int network_enter(struct child *c, const struct step *s)
 {
-	uint32_t thread;
+	uint32_t busy;
 
 	(void)s;
-	while ((thread = __atomic_load_n(&c->network_thread, __ATOMIC_ACQUIRE)) != 0)
-		(void)syscall(SYS_futex, &c->network_thread, FUTEX_WAIT, thread, NULL, NULL, 0);
+	while ((busy = __atomic_load_n(&c->network_busy, __ATOMIC_ACQUIRE)) != 0)
+		(void)syscall(SYS_futex, &c->network_busy, FUTEX_WAIT, busy, NULL, NULL, 0);
+	/* It counts as a task until the kernel has put it away, and the job may be allowed a single one. */
+	while (tgkill(getpid(), c->network_tid, 0) == 0)
+		(void)sched_yield();
 	AUTO_FD int fd = c->network_fd;
 	if (fd >= 0)
 		return setns(fd, CLONE_NEWNET);
