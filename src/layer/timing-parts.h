@@ -25,8 +25,11 @@
 enum {
 	CHUNK_PAIRS = 32, /* timed dispatches that share a query pool */
 	FIRST_TIMED = 16, /* of each kernel, before the cost decides */
-	COST_SHARE =
-	    100, /* after them timing may take one part in so many of the kernel's own time */
+	/*
+	 * After them timing may take one part in so many of the kernel's own time. By the cost of timestamps in a row, that
+	 * is: those around a kernel cost up to twice that, so this keeps well under a hundredth.
+	 */
+	COST_SHARE = 300,
 	REUSE_STEP =
 	    29, /* dispatches between two timed ones in a command buffer that may be submitted again */
 	UNKNOWN_STEP =
