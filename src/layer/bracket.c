@@ -11,7 +11,7 @@
 
 enum { KNOWN_AFTER = 8 };
 
-static VkCommandPool own_pool(struct timing *t, uint32_t family)
+VkCommandPool bracket_pool(struct timing *t, uint32_t family)
 {
 	VkCommandPoolCreateInfo info = {.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
 					.queueFamilyIndex = family};
@@ -22,33 +22,41 @@ static VkCommandPool own_pool(struct timing *t, uint32_t family)
 	return t->own_pools[family];
 }
 
-static VkCommandBuffer record_stamps(struct timing *t, const struct bracket *b, uint32_t from,
-				     uint32_t to)
+VkCommandBuffer bracket_buffer(struct timing *t, VkCommandPool pool)
 {
 	VkCommandBufferAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
-					    .commandPool = own_pool(t, b->family),
+					    .commandPool = pool,
 					    .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
 					    .commandBufferCount = 1};
 	static const VkCommandBufferBeginInfo begin = {
 	    .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
 	VkCommandBuffer c = VK_NULL_HANDLE;
 
-	if (!info.commandPool ||
-	    t->AllocateCommandBuffers(t->setup.device, &info, &c) != VK_SUCCESS)
+	if (!pool || t->AllocateCommandBuffers(t->setup.device, &info, &c) != VK_SUCCESS)
 		return VK_NULL_HANDLE;
 	/* What is made below the loader has no table of the loader's yet (LoaderLayerInterface). */
-	if (t->setup.set_loader_data(t->setup.device, c) != VK_SUCCESS ||
-	    t->BeginCommandBuffer(c, &begin) != VK_SUCCESS) {
-		t->FreeCommandBuffers(t->setup.device, info.commandPool, 1, &c);
+	if (t->setup.set_loader_data(t->setup.device, c) == VK_SUCCESS &&
+	    t->BeginCommandBuffer(c, &begin) == VK_SUCCESS)
+		return c;
+	t->FreeCommandBuffers(t->setup.device, pool, 1, &c);
+	return VK_NULL_HANDLE;
+}
+
+static VkCommandBuffer record_stamps(struct timing *t, const struct bracket *b, uint32_t from,
+				     uint32_t to)
+{
+	VkCommandPool pool = bracket_pool(t, b->family);
+	VkCommandBuffer c = bracket_buffer(t, pool);
+
+	if (!c)
 		return VK_NULL_HANDLE;
-	}
 	if (from == 0)
 		t->CmdResetQueryPool(c, b->pool, 0, b->stamps);
 	for (uint32_t i = from; i < to; i++)
 		t->CmdWriteTimestamp(c, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, b->pool, i);
 	if (t->EndCommandBuffer(c) == VK_SUCCESS)
 		return c;
-	t->FreeCommandBuffers(t->setup.device, info.commandPool, 1, &c);
+	t->FreeCommandBuffers(t->setup.device, pool, 1, &c);
 	return VK_NULL_HANDLE;
 }
 

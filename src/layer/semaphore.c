@@ -5,7 +5,8 @@
  * semaphore does not, but whatever signals it was submitted before (Vulkan specification, "Semaphore
  * Signaling"), so it is signalled once that submission is over.
  *
- * What is signalled from outside (another process, a window system) counts as signalled.
+ * What is signalled from outside (another process, a window system) is known by a marker (marker.c), where one can be
+ * had; elsewhere it counts as signalled.
  */
 #include <stdlib.h>
 
@@ -112,10 +113,20 @@ static bool is_met(const struct timing *t, const struct need *n)
 
 	if (n->queue)
 		return n->queue->done >= n->number;
+	if (n->event)
+		return marker_passed(t, n->event);
 	/* Where the driver has no answer, it counts as if it were running. */
 	return !t->GetSemaphoreCounterValue ||
 	       t->GetSemaphoreCounterValue(t->setup.device, n->semaphore, &value) != VK_SUCCESS ||
 	       value >= n->number;
+}
+
+/* Nothing that was submitted here signals it. */
+static bool is_from_outside(const struct timing *t, const struct named *w)
+{
+	const struct semaphore *s = map_get(&t->semaphores, (uint64_t)w->handle);
+
+	return s && w->holds_up && !s->is_timeline && !s->queue;
 }
 
 /* What the wait means on that queue; false: it holds nothing up, or is met. */
@@ -157,6 +168,34 @@ static void add_need(struct timing *t, struct submission *s, const struct need *
 	}
 }
 
+/* From outside; only the first batch has a marker, as one that blocks begins a call of its own. */
+static bool marked_need(struct timing *t, struct submission *s, const struct batches *b, uint32_t i,
+			const struct named *w, struct need *ret)
+{
+	if (i > 0 || !is_from_outside(t, w) || !marker_fits(t, s->queue, b, i))
+		return false;
+	if (!s->marker)
+		s->marker = marker_get(t, s->queue->family);
+	if (!s->marker)
+		return false;
+	*ret = (struct need){.semaphore = w->handle, .event = s->marker->event};
+	return true;
+}
+
+void semaphore_unmark(struct timing *t, struct submission *s)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->need_count; i++)
+		if (!s->needs[i].event)
+			s->needs[kept++] = s->needs[i];
+	s->need_count = kept;
+	if (!kept)
+		semaphore_forget(t, s);
+	marker_put(t, s->marker);
+	s->marker = NULL;
+}
+
 void semaphore_pass(struct timing *t, struct submission *s, const struct batches *b)
 {
 	struct semaphore *known;
@@ -165,7 +204,8 @@ void semaphore_pass(struct timing *t, struct submission *s, const struct batches
 	for (uint32_t i = 0; t->semaphores.count && i < b->count; i++) {
 		for (uint32_t n = 0; n < waits_in(b, i); n++) {
 			struct named w = wait_at(b, i, n);
-			if (s && need_of(t, s->queue, &w, &need))
+			if (s &&
+			    (marked_need(t, s, b, i, &w, &need) || need_of(t, s->queue, &w, &need)))
 				add_need(t, s, &need);
 			/* The wait takes a binary one's signal away. */
 			known = map_get(&t->semaphores, (uint64_t)w.handle);
@@ -191,7 +231,7 @@ bool semaphore_blocks(const struct timing *t, const struct timed_queue *q, const
 
 	for (uint32_t n = 0; t->semaphores.count && n < waits_in(b, i); n++) {
 		struct named w = wait_at(b, i, n);
-		if (need_of(t, q, &w, &need))
+		if (need_of(t, q, &w, &need) || (is_from_outside(t, &w) && marker_fits(t, q, b, i)))
 			return true;
 	}
 	return false;
@@ -316,10 +356,56 @@ static VKAPI_ATTR VkResult VKAPI_CALL on_SignalSemaphoreKHR(VkDevice device,
 	return signalled(device, timing_of(device)->SignalSemaphoreKHR(device, info));
 }
 
+/* Whatever was to signal it, now it is somebody else. */
+static void from_outside(VkDevice device, VkSemaphore semaphore)
+{
+	struct timing *t = timing_of(device);
+
+	(void)pthread_mutex_lock(&t->lock);
+	struct semaphore *s = map_get(&t->semaphores, (uint64_t)semaphore);
+	if (s)
+		s->queue = NULL;
+	(void)pthread_mutex_unlock(&t->lock);
+}
+
+static VKAPI_ATTR VkResult VKAPI_CALL
+on_ImportSemaphoreFdKHR(VkDevice device, const VkImportSemaphoreFdInfoKHR *info)
+{
+	VkResult r = timing_of(device)->ImportSemaphoreFdKHR(device, info);
+
+	if (r == VK_SUCCESS)
+		from_outside(device, info->semaphore);
+	return r;
+}
+
+static VKAPI_ATTR VkResult VKAPI_CALL on_AcquireNextImageKHR(VkDevice device,
+							     VkSwapchainKHR swapchain,
+							     uint64_t timeout,
+							     VkSemaphore semaphore, VkFence fence,
+							     uint32_t *ret)
+{
+	VkResult r = timing_of(device)->AcquireNextImageKHR(device, swapchain, timeout, semaphore,
+							    fence, ret);
+
+	if (semaphore && (r == VK_SUCCESS || r == VK_SUBOPTIMAL_KHR))
+		from_outside(device, semaphore);
+	return r;
+}
+
+static VKAPI_ATTR VkResult VKAPI_CALL on_AcquireNextImage2KHR(VkDevice device,
+							      const VkAcquireNextImageInfoKHR *info,
+							      uint32_t *ret)
+{
+	VkResult r = timing_of(device)->AcquireNextImage2KHR(device, info, ret);
+
+	if (info->semaphore && (r == VK_SUCCESS || r == VK_SUBOPTIMAL_KHR))
+		from_outside(device, info->semaphore);
+	return r;
+}
+
 const struct timing_hook semaphore_hooks[] = {
-    TIMING_HOOK(CreateSemaphore),
-    TIMING_HOOK(DestroySemaphore),
-    TIMING_HOOK(SignalSemaphore),
-    TIMING_HOOK(SignalSemaphoreKHR),
-    {NULL, NULL},
+    TIMING_HOOK(ImportSemaphoreFdKHR), TIMING_HOOK(AcquireNextImageKHR),
+    TIMING_HOOK(AcquireNextImage2KHR), TIMING_HOOK(CreateSemaphore),
+    TIMING_HOOK(DestroySemaphore),     TIMING_HOOK(SignalSemaphore),
+    TIMING_HOOK(SignalSemaphoreKHR),   {NULL, NULL},
 };

@@ -25,7 +25,7 @@ static VkCommandBuffer buffer_at(const struct batches *b, uint32_t i, uint32_t a
 }
 
 /* Lists of masks that stand beside the command buffers, and protected batches, are left alone. */
-static bool can_add(const struct batches *b, uint32_t i)
+bool submit_can_add(const struct batches *b, uint32_t i)
 {
 	if (b->sparse)
 		return false;
@@ -43,41 +43,47 @@ struct place {
 	uint32_t batch, at;
 };
 
-static void *copy_room(struct submission *s, size_t size)
+/* What is put there. */
+struct ours {
+	VkCommandBuffer before;     /* before it; VK_NULL_HANDLE: none */
+	VkCommandBuffer begin, end; /* around it; VK_NULL_HANDLE: none */
+};
+
+static void *copy_room(struct copy *c, size_t size)
 {
-	if (s->copy_size < size) {
-		free(s->copy);
-		s->copy = malloc(size);
-		s->copy_size = s->copy ? size : 0;
+	if (c->size < size) {
+		free(c->at);
+		c->at = malloc(size);
+		c->size = c->at ? size : 0;
 	}
-	return s->copy;
+	return c->at;
 }
 
 /* One element of the new array of command buffers: which of the program's, or which of ours. */
-static VkCommandBuffer element(const struct batches *b, const struct submission *s,
-			       const struct place *p, uint32_t n, uint32_t *ret_theirs)
+static VkCommandBuffer element(const struct batches *b, const struct ours *o, const struct place *p,
+			       uint32_t n, uint32_t *ret_theirs)
 {
-	uint32_t before = (s->calibration ? 1 : 0) + (s->bracket ? 1 : 0);
+	uint32_t before = (o->before ? 1 : 0) + (o->begin ? 1 : 0);
 
 	*ret_theirs = UINT32_MAX;
-	if (s->calibration && n == p->at)
-		return s->calibration->begin;
-	if (s->bracket && n + 1 == p->at + before)
-		return s->bracket->begin;
-	if (s->bracket && n == p->at + before + 1)
-		return s->bracket->end;
-	*ret_theirs = n < p->at ? n : n - before - (s->bracket && n > p->at + before ? 1 : 0);
+	if (o->before && n == p->at)
+		return o->before;
+	if (o->begin && n + 1 == p->at + before)
+		return o->begin;
+	if (o->begin && n == p->at + before + 1)
+		return o->end;
+	*ret_theirs = n < p->at ? n : n - before - (o->begin && n > p->at + before ? 1 : 0);
 	return buffer_at(b, p->batch, *ret_theirs);
 }
 
-/* The same batches with ours in it, in s->copy; false: no memory, and nothing has changed. */
-static bool add_ours(struct batches *b, struct submission *s, const struct place *p)
+/* The same batches with ours in it, in *to; false: no memory, and nothing has changed. */
+static bool add_ours(struct batches *b, struct copy *to, const struct ours *o,
+		     const struct place *p)
 {
-	uint32_t buffers = buffers_in(b, p->batch) + (s->calibration ? 1 : 0) +
-			   (s->bracket ? 2 : 0);
+	uint32_t buffers = buffers_in(b, p->batch) + (o->before ? 1 : 0) + (o->begin ? 2 : 0);
 	size_t batch_size = b->one ? sizeof *b->one : sizeof *b->two;
 	size_t buffer_size = b->one ? sizeof(VkCommandBuffer) : sizeof(VkCommandBufferSubmitInfo);
-	char *room = copy_room(s, b->count * batch_size + buffers * buffer_size);
+	char *room = copy_room(to, b->count * batch_size + buffers * buffer_size);
 	uint32_t theirs;
 
 	if (!room)
@@ -85,7 +91,7 @@ static bool add_ours(struct batches *b, struct submission *s, const struct place
 	VkCommandBuffer *ones = (void *)(room + b->count * batch_size);
 	VkCommandBufferSubmitInfo *twos = (void *)ones;
 	for (uint32_t i = 0; i < buffers; i++) {
-		VkCommandBuffer c = element(b, s, p, i, &theirs);
+		VkCommandBuffer c = element(b, o, p, i, &theirs);
 		if (b->one)
 			ones[i] = c;
 		else if (theirs != UINT32_MAX)
@@ -109,6 +115,23 @@ static bool add_ours(struct batches *b, struct submission *s, const struct place
 	return true;
 }
 
+/* What begins the submission as a whole: the batch that has to wait is its first one. */
+static bool add_marker(struct batches *b, struct submission *s)
+{
+	const struct ours o = {.before = s->marker->commands};
+
+	return add_ours(b, &s->marked, &o, &(const struct place){0});
+}
+
+static bool add_timed(struct batches *b, struct submission *s, const struct place *p)
+{
+	const struct ours o = {.before = s->calibration ? s->calibration->begin : VK_NULL_HANDLE,
+			       .begin = s->bracket ? s->bracket->begin : VK_NULL_HANDLE,
+			       .end = s->bracket ? s->bracket->end : VK_NULL_HANDLE};
+
+	return add_ours(b, &s->timed, &o, p);
+}
+
 /* Whether something of it is timed from outside, or for the first time; where ours are to stand. */
 static bool choose(struct timing *t, const struct batches *b, struct submission *s,
 		   struct place *ret)
@@ -116,7 +139,7 @@ static bool choose(struct timing *t, const struct batches *b, struct submission 
 	bool timed = false, placed = false;
 
 	for (uint32_t i = 0; i < b->count && !s->bracket; i++) {
-		uint32_t buffers = can_add(b, i) ? buffers_in(b, i) : 0;
+		uint32_t buffers = submit_can_add(b, i) ? buffers_in(b, i) : 0;
 		for (uint32_t at = 0; at < buffers && !s->bracket; at++) {
 			struct record *r = map_get(&t->records, key_of(buffer_at(b, i, at)));
 			if (!r)
@@ -136,8 +159,7 @@ static bool choose(struct timing *t, const struct batches *b, struct submission 
 	return s->bracket || s->calibration;
 }
 
-/* With these limits copies count as well: they keep the device at work, and may never end. */
-static bool all_work_counts(const struct timing *t)
+bool submit_counts_all(const struct timing *t)
 {
 	const struct control_page *c = t->setup.control;
 	uint32_t share = atomic_load_explicit(&c->share_percent, memory_order_relaxed);
@@ -167,7 +189,7 @@ static struct submission *look(struct timing *t, struct timed_queue *q, const st
 static bool is_tracked(const struct timing *t, const struct submission *s, const struct batches *b)
 {
 	return s->dispatches || s->need_count ||
-	       (all_work_counts(t) && (s->has_work || semaphore_any(b)));
+	       (submit_counts_all(t) && (s->has_work || semaphore_any(b)));
 }
 
 /* Appended before the call, because it may be over before the call returns. NULL: it is not tracked. */
@@ -201,8 +223,12 @@ static struct submission *prepare(struct timing *t, VkQueue queue, struct batche
 
 	if (!s)
 		return NULL;
+	if (s->marker && !add_marker(b, s)) {
+		semaphore_unmark(t, s);
+		track_poll_device(t);
+	}
 	if (t->setup.mode != PAGE_TIMING_OFF && choose(t, b, s, &place) &&
-	    !add_ours(b, s, &place)) {
+	    !add_timed(b, s, &place)) {
 		bracket_put(t, s->bracket);
 		bracket_put(t, s->calibration);
 		s->bracket = s->calibration = NULL;
@@ -256,7 +282,7 @@ static uint32_t part_of(struct timing *t, VkQueue queue, const struct batches *b
 {
 	uint32_t n = 1;
 
-	if (b->count == 1 || !all_work_counts(t))
+	if (b->count == 1 || !submit_counts_all(t))
 		return b->count;
 	(void)pthread_mutex_lock(&t->lock);
 	const struct timed_queue *q = track_queue(t, queue, UINT32_MAX);

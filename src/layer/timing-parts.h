@@ -132,11 +132,20 @@ struct run {
 	uint32_t epoch;
 };
 
+/* A command buffer of ours that sets an event; recorded once. */
+struct marker {
+	struct marker *next, *older;
+	uint32_t family;
+	VkEvent event;
+	VkCommandBuffer commands;
+};
+
 /* A semaphore that a submission waits for. */
 struct need {
 	VkSemaphore semaphore;
-	struct timed_queue *queue; /* of a binary one's signal; NULL: a timeline */
-	uint64_t number;           /* of the submission there; or the value */
+	struct timed_queue *queue; /* of a binary one's signal; NULL: a timeline, or: */
+	VkEvent event;   /* is set when the wait is over; VK_NULL_HANDLE: not from outside */
+	uint64_t number; /* of the submission on the queue; or the value */
 };
 
 struct submission {
@@ -154,6 +163,7 @@ struct submission {
 	size_t need_count, need_size;
 	struct run *runs; /* command buffers, secondary ones after their primary */
 	size_t run_count, run_size;
+	struct marker *marker; /* begins it; NULL: it waits for nothing from outside */
 	struct bracket *bracket, *calibration;
 	struct run bracketed; /* what the bracket is around */
 	bool first;           /* it has the first dispatch of a pipeline */
@@ -161,8 +171,11 @@ struct submission {
 	bool has_times;       /* it is over, and ran to its end */
 	uint32_t kernel_count;
 	uint16_t kernels[PAGE_CANDIDATES];
-	void *copy; /* of the program's array, with ours in it */
-	size_t copy_size;
+	/* Of the program's array, with ours in it: first with the marker, then with those that have timestamps. */
+	struct copy {
+		void *at;
+		size_t size;
+	} marked, timed;
 };
 
 struct timed_queue {
@@ -205,6 +218,7 @@ struct timing {
 	uint32_t open_waits; /* submissions that are open */
 	struct chunk *free_chunks;
 	struct bracket *free_brackets, *all_brackets;
+	struct marker *free_markers, *all_markers;
 	VkCommandPool own_pools[16]; /* one a family, made when needed */
 	VkFence *free_fences;
 	size_t free_fence_count, free_fence_size;
@@ -290,6 +304,26 @@ bool bracket_wanted(struct timing *t, const struct record *r);
 void bracket_harvest(struct timing *t, const struct submission *s);
 void calibration_harvest(struct timing *t, const struct submission *s, bool has_times);
 void bracket_done(struct timing *t);
+/* For command buffers of our own. The pool is made when needed; a buffer is begun. VK_NULL_HANDLE: not possible. */
+VkCommandPool bracket_pool(struct timing *t, uint32_t family);
+VkCommandBuffer bracket_buffer(struct timing *t, VkCommandPool pool);
+
+/* ---- marker.c; with the lock held ------------------------------------------------------------ */
+
+/* Whether one can be put into that batch, and is of use. */
+bool marker_fits(const struct timing *t, const struct timed_queue *q, const struct batches *b,
+		 uint32_t i);
+struct marker *marker_get(struct timing *t, uint32_t family); /* NULL: not possible */
+bool marker_passed(const struct timing *t, VkEvent event);
+void marker_put(struct timing *t, struct marker *m); /* the device is done with it */
+void marker_done(struct timing *t);
+
+/* ---- time-submit.c --------------------------------------------------------------------------- */
+
+/* With these limits copies count as well: they keep the device at work, and may never end. */
+bool submit_counts_all(const struct timing *t);
+/* Whether command buffers of ours may go into that batch. */
+bool submit_can_add(const struct batches *b, uint32_t i);
 
 /* ---- semaphore.c; with the lock held ----------------------------------------------------------- */
 
@@ -304,6 +338,8 @@ bool semaphore_blocks(const struct timing *t, const struct timed_queue *q, const
 bool semaphore_waits(struct timing *t, struct submission *s);
 /* It is over, or was never made. */
 void semaphore_forget(struct timing *t, struct submission *s);
+/* It has no marker after all. */
+void semaphore_unmark(struct timing *t, struct submission *s);
 /* It was not submitted after all. */
 void semaphore_undo(struct timing *t, struct submission *s);
 void semaphore_done(struct timing *t);

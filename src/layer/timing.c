@@ -78,6 +78,7 @@ void timing_free(struct timing *t)
 	map_done(&t->pools);
 	map_done(&t->records);
 	stamp_done(t);
+	marker_done(t);
 	bracket_done(t);
 	track_done(t);
 	semaphore_done(t);

@@ -42,14 +42,16 @@ struct submission *track_new(struct timing *t, struct timed_queue *q)
 					 .need_size = s->need_size,
 					 .runs = s->runs,
 					 .run_size = s->run_size,
-					 .copy = s->copy,
-					 .copy_size = s->copy_size};
+					 .marked = s->marked,
+					 .timed = s->timed};
 	return s;
 }
 
 void track_free(struct timing *t, struct submission *s)
 {
 	semaphore_forget(t, s);
+	marker_put(t, s->marker);
+	s->marker = NULL;
 	bracket_put(t, s->bracket);
 	bracket_put(t, s->calibration);
 	for (size_t i = 0; i < s->run_count; i++)
@@ -338,6 +340,7 @@ void track_untold(struct timing *t, struct submission *s)
 	take_out(t, s);
 	/* The device may still write into them: they are not used again. */
 	s->bracket = s->calibration = NULL;
+	s->marker = NULL;
 	for (size_t i = 0; i < s->run_count; i++) {
 		struct record *r = s->runs[i].record;
 		if (r->epoch != s->runs[i].epoch)
@@ -428,7 +431,8 @@ void track_done(struct timing *t)
 		t->free_submissions = s->next;
 		free(s->needs);
 		free(s->runs);
-		free(s->copy);
+		free(s->marked.at);
+		free(s->timed.at);
 		free(s);
 	}
 	for (size_t i = 0; i < t->free_fence_count; i++)

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 static void submit_two(const struct gpu *g, VkCommandBuffer c, uint64_t value, VkFence fence)
 {
@@ -87,14 +88,19 @@ static void submit_gated(const struct gpu *g, VkCommandBuffer c, uint64_t value,
 	check(vkQueueSubmit(g->queue, 1, &info, fence), "vkQueueSubmit");
 }
 
-static VkCommandBuffer record_three(const struct gpu *g)
+static VkCommandBuffer record_some(const struct gpu *g, unsigned count)
 {
 	VkCommandBuffer c = buffer(g, VK_COMMAND_BUFFER_LEVEL_PRIMARY);
 
 	begin(c, VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT);
-	dispatch(g, c, 3);
+	dispatch(g, c, count);
 	check(vkEndCommandBuffer(c), "vkEndCommandBuffer");
 	return c;
+}
+
+static VkCommandBuffer record_three(const struct gpu *g)
+{
+	return record_some(g, 3);
 }
 
 static void pass_time(void)
@@ -169,4 +175,49 @@ void gated(struct gpu *g)
 	signal_now(g, 1);
 	check(vkQueueWaitIdle(g->queue), "vkQueueWaitIdle");
 	expect(g, 6, 1);
+}
+
+/*
+ * A binary semaphore that another process signals, by a byte in a pipe: where somebody lets it be imported. Elsewhere it is
+ * a submission's.
+ */
+void outside(struct gpu *g)
+{
+	const char *many = getenv("DISPATCHES");
+	unsigned count = many ? (unsigned)strtoul(many, NULL, 10) : 3;
+	const VkPipelineStageFlags stage = VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT;
+	VkSemaphoreCreateInfo create = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO};
+	VkCommandBuffer c = record_some(g, count);
+	VkSemaphore s;
+	int ends[2];
+
+	check(pipe(ends) ? VK_ERROR_UNKNOWN : VK_SUCCESS, "pipe");
+	check(vkCreateSemaphore(g->device, &create, NULL, &s), "vkCreateSemaphore");
+	PFN_vkImportSemaphoreFdKHR import = (PFN_vkImportSemaphoreFdKHR)vkGetDeviceProcAddr(
+	    g->device, "vkImportSemaphoreFdKHR");
+	VkImportSemaphoreFdInfoKHR from = {
+	    .sType = VK_STRUCTURE_TYPE_IMPORT_SEMAPHORE_FD_INFO_KHR,
+	    .semaphore = s,
+	    .flags = VK_SEMAPHORE_IMPORT_TEMPORARY_BIT,
+	    .handleType = VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_SYNC_FD_BIT,
+	    .fd = ends[0]};
+	VkSubmitInfo signal = {.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
+			       .signalSemaphoreCount = 1,
+			       .pSignalSemaphores = &s};
+	if (import)
+		check(import(g->device, &from), "vkImportSemaphoreFdKHR");
+	else
+		check(vkQueueSubmit(g->queue, 1, &signal, VK_NULL_HANDLE), "vkQueueSubmit");
+	VkSubmitInfo info = {.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
+			     .waitSemaphoreCount = 1,
+			     .pWaitSemaphores = &s,
+			     .pWaitDstStageMask = &stage,
+			     .commandBufferCount = 1,
+			     .pCommandBuffers = &c};
+	check(vkQueueSubmit(g->queue, 1, &info, g->fence), "vkQueueSubmit");
+	pass_time();
+	check(write(ends[1], "", 1) == 1 ? VK_SUCCESS : VK_ERROR_UNKNOWN, "write");
+	wait_fence(g);
+	vkDestroySemaphore(g->device, s, NULL);
+	expect(g, count, 1);
 }

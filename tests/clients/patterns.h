@@ -10,3 +10,4 @@ void late(struct gpu *g);
 void ahead(struct gpu *g);
 void parts(struct gpu *g);
 void gated(struct gpu *g);
+void outside(struct gpu *g);

@@ -4,8 +4,8 @@
  *
  *     vk-patterns ROUNDS.spv PATTERN...
  *
- * WAIT_MS in the environment is how long `ahead` and `parts` let their submissions wait, and `late` waits itself; 0
- * when it is not there.
+ * WAIT_MS in the environment is how long `ahead`, `parts` and `outside` let their submissions wait, and `late` waits itself; 0
+ * when it is not there. DISPATCHES is how many `outside` has in its one.
  * Each pattern prints "PATTERN dispatches N right|WRONG". The patterns are rows of the table at the
  * end; "list" prints their names. Every dispatch takes 1024 numbers a few steps on; the host does the same.
  */
@@ -348,6 +348,7 @@ static const struct way {
     {"parts", VK_API_VERSION_1_3, parts},
     {"late", VK_API_VERSION_1_1, late},
     {"gated", VK_API_VERSION_1_3, gated},
+    {"outside", VK_API_VERSION_1_3, outside},
     {"polling", VK_API_VERSION_1_1, polling},
     {"idle", VK_API_VERSION_1_1, idle},
     {"freed", VK_API_VERSION_1_1, freed},

@@ -109,7 +109,7 @@ tests_helpers_layer_host_LDADD = libpage.a
 # A Vulkan layer: a shared object, which the loader opens by the name in its manifest.
 check_PROGRAMS += tests/layer/vk-test-layer.so
 EXTRA_DIST += tests/layer/vk-test-layer.json
-tests_layer_vk_test_layer_so_SOURCES = tests/layer/vk-test-layer.c tests/layer/vk-test-layer.h tests/layer/vk-test-calls.c tests/layer/vk-test-queues.c
+tests_layer_vk_test_layer_so_SOURCES = tests/layer/vk-test-layer.c tests/layer/vk-test-layer.h tests/layer/vk-test-calls.c tests/layer/vk-test-outside.c tests/layer/vk-test-queues.c
 tests_layer_vk_test_layer_so_CPPFLAGS = -I$(top_srcdir)/tests $(VULKAN_CFLAGS)
 tests_layer_vk_test_layer_so_CFLAGS = $(HELPER_CFLAGS) -fPIC -fvisibility=hidden
 tests_layer_vk_test_layer_so_LDFLAGS = -shared -Wl,-z,defs

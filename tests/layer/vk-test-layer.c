@@ -22,6 +22,8 @@
  *                             after it, is told on stderr.
  * VK_TEST_TELL=1              what was submitted is told on stderr when the device is destroyed, and what is
  *                             under way when it is waited for.
+ *
+ * Semaphores can be imported, without asking for it: vk-test-outside.c.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -28,6 +28,7 @@
 	X(CreateComputePipelines) \
 	X(CreateFence)            \
 	X(CreateSemaphore)        \
+	X(ImportSemaphoreFdKHR)   \
 	X(CreateQueryPool)        \
 	X(CreatePipelineCache)    \
 	X(GetPipelineCacheData)   \
@@ -58,5 +59,7 @@ bool fails(const char *call, VkResult *ret);
 /* System calls of VK_TEST_CALL: a device is made, and something is submitted. */
 void calls_begin(void);
 void calls_now(void);
+/* vkQueueSubmit, with what was imported. */
+VkResult outside_submit(VkQueue queue, uint32_t count, const VkSubmitInfo *infos, VkFence fence);
 /* Whether the device has queues that are not there. */
 bool invents(void);

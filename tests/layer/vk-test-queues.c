@@ -280,7 +280,7 @@ VKAPI_ATTR VkResult VKAPI_CALL layer_QueueSubmit(VkQueue queue, uint32_t count,
 	if (fails("vkQueueSubmit", &r))
 		return r;
 	if (!invents()) {
-		r = next.QueueSubmit(queue, count, infos, fence);
+		r = outside_submit(queue, count, infos, fence);
 		signal_now();
 		return r;
 	}

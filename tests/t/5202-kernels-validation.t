@@ -4,6 +4,7 @@
 # it says the same with the layer as without.
 . "${top_srcdir:-.}/tests/lib/tap.sh"
 . "$top_srcdir/tests/lib/patterns.sh"
+. "$top_srcdir/tests/lib/test-layer.sh"
 need vulkan validation-layer python3
 have_lavapipe || exit 99
 icd=$tap_icd
@@ -33,5 +34,18 @@ for pattern in $patterns; do
 		like "$out" "^$pattern dispatches [0-9]+ right\$" "$pattern, $mode: computes what it does without the layer"
 		is "$(messages)" "$before" "$pattern, $mode: no message that was not there before"
 	done
+done
+
+# What begins a submission that waits for another process, which needs a driver that lets semaphores be imported.
+use_layer
+VK_LAYER_PATH=$layer_path VK_INSTANCE_LAYERS=VK_LAYER_KHRONOS_validation:VK_LAYER_VKJAIL_test VK_TEST_TELL=1
+export VK_LAYER_PATH VK_INSTANCE_LAYERS VK_TEST_TELL
+run "$patterns_client" "$T/rounds.spv" outside
+before=$(messages)
+like "$out" 'Current Enables: VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION' 'outside, imported: the validation layer is at work'
+for mode in off all; do
+	run env KERNEL_NS=1000000000 layer-host "$patterns_layer" $mode "$T/page" "$patterns_client" "$T/rounds.spv" outside
+	like "$out" '^outside dispatches 3 right$' "outside, imported, $mode: computes what it does without the layer"
+	is "$(messages)" "$before" "outside, imported, $mode: no message that was not there before"
 done
 done_testing

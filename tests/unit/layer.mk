@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+layer_driver = tests/unit/layer_driver.c tests/unit/layer_driver.h tests/unit/layer_driver_sync.c tests/unit/layer_driver_sync.h
 unit_tests += tests/unit/layer_identity.test
 
 tests_unit_layer_identity_test_SOURCES = tests/unit/layer_identity_test.c
@@ -18,25 +19,31 @@ tests_unit_layer_pace_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_layer_pace_test_LDADD = liblayer.a $(CMOCKA_LIBS)
 
 unit_tests += tests/unit/layer_timing.test
-tests_unit_layer_timing_test_SOURCES = tests/unit/layer_timing_test.c tests/unit/layer_driver.c tests/unit/layer_driver.h
+tests_unit_layer_timing_test_SOURCES = tests/unit/layer_timing_test.c $(layer_driver)
 tests_unit_layer_timing_test_CPPFLAGS = $(UNIT_CPPFLAGS) $(VULKAN_CFLAGS)
 tests_unit_layer_timing_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_layer_timing_test_LDADD = liblayer.a $(CMOCKA_LIBS)
 
 unit_tests += tests/unit/layer_waits.test
-tests_unit_layer_waits_test_SOURCES = tests/unit/layer_waits_test.c tests/unit/layer_driver.c tests/unit/layer_driver.h
+tests_unit_layer_waits_test_SOURCES = tests/unit/layer_waits_test.c $(layer_driver)
 tests_unit_layer_waits_test_CPPFLAGS = $(UNIT_CPPFLAGS) $(VULKAN_CFLAGS)
 tests_unit_layer_waits_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_layer_waits_test_LDADD = liblayer.a $(CMOCKA_LIBS)
 
+unit_tests += tests/unit/layer_outside.test
+tests_unit_layer_outside_test_SOURCES = tests/unit/layer_outside_test.c $(layer_driver)
+tests_unit_layer_outside_test_CPPFLAGS = $(UNIT_CPPFLAGS) $(VULKAN_CFLAGS)
+tests_unit_layer_outside_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_layer_outside_test_LDADD = liblayer.a $(CMOCKA_LIBS)
+
 unit_tests += tests/unit/layer_fork.test
-tests_unit_layer_fork_test_SOURCES = tests/unit/layer_fork_test.c tests/unit/layer_driver.c tests/unit/layer_driver.h
+tests_unit_layer_fork_test_SOURCES = tests/unit/layer_fork_test.c $(layer_driver)
 tests_unit_layer_fork_test_CPPFLAGS = $(UNIT_CPPFLAGS) $(VULKAN_CFLAGS)
 tests_unit_layer_fork_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_layer_fork_test_LDADD = liblayer.a $(CMOCKA_LIBS)
 
 unit_tests += tests/unit/layer_objects.test
-tests_unit_layer_objects_test_SOURCES = tests/unit/layer_objects_test.c tests/unit/layer_driver.c tests/unit/layer_driver.h
+tests_unit_layer_objects_test_SOURCES = tests/unit/layer_objects_test.c $(layer_driver)
 tests_unit_layer_objects_test_CPPFLAGS = $(UNIT_CPPFLAGS) $(VULKAN_CFLAGS)
 tests_unit_layer_objects_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_layer_objects_test_LDADD = liblayer.a $(CMOCKA_LIBS)

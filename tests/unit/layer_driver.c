@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "layer_driver.h"
+#include "layer_driver_sync.h"
 
 #include <sys/mman.h>
 
@@ -14,8 +14,6 @@ struct telemetry_page *page;
 struct control_page control;
 
 struct driver driver;
-
-#define DRIVER(type, name) static VKAPI_ATTR type VKAPI_CALL driver_##name
 
 DRIVER(VkResult, make)(VkDevice d, const void *info, const VkAllocationCallbacks *a, uint64_t *ret)
 {
@@ -146,40 +144,6 @@ DRIVER(void, DestroyQueryPool)(VkDevice d, VkQueryPool p, const VkAllocationCall
 	driver.live_pools--;
 }
 
-DRIVER(VkResult, CreateSemaphore)
-(VkDevice d, const VkSemaphoreCreateInfo *info, const VkAllocationCallbacks *a, VkSemaphore *ret)
-{
-	(void)d;
-	(void)info;
-	(void)a;
-	assert_true(driver.semaphores + 1 < SEMAPHORES);
-	*ret = (VkSemaphore)(uintptr_t)++driver.semaphores;
-	return VK_SUCCESS;
-}
-
-DRIVER(void, DestroySemaphore)(VkDevice d, VkSemaphore s, const VkAllocationCallbacks *a)
-{
-	(void)d;
-	(void)a;
-	driver.destroyed[(uintptr_t)s] = true;
-}
-
-DRIVER(VkResult, GetSemaphoreCounterValue)(VkDevice d, VkSemaphore s, uint64_t *ret)
-{
-	(void)d;
-	/* Nobody may ask for what is not there any more. */
-	assert_false(driver.destroyed[(uintptr_t)s]);
-	*ret = driver.counter[(uintptr_t)s];
-	return VK_SUCCESS;
-}
-
-DRIVER(VkResult, SignalSemaphore)(VkDevice d, const VkSemaphoreSignalInfo *info)
-{
-	(void)d;
-	driver.counter[(uintptr_t)info->semaphore] = info->value;
-	return VK_SUCCESS;
-}
-
 DRIVER(VkResult, BeginCommandBuffer)(VkCommandBuffer c, const VkCommandBufferBeginInfo *info)
 {
 	(void)c;
@@ -266,6 +230,8 @@ DRIVER(VkResult, QueueSubmit)(VkQueue q, uint32_t count, const VkSubmitInfo *inf
 	driver.last_batches = count;
 	for (uint32_t i = 0; i < count; i++)
 		driver.last_buffers += infos[i].commandBufferCount;
+	driver.last_first = count && infos[0].commandBufferCount ? infos[0].pCommandBuffers[0]
+								 : NULL;
 	return submit_answer();
 }
 
@@ -278,6 +244,9 @@ DRIVER(VkResult, QueueSubmit2)(VkQueue q, uint32_t count, const VkSubmitInfo2 *i
 	driver.last_batches = count;
 	for (uint32_t i = 0; i < count; i++)
 		driver.last_buffers += infos[i].commandBufferInfoCount;
+	driver.last_first = count && infos[0].commandBufferInfoCount
+				? infos[0].pCommandBufferInfos[0].commandBuffer
+				: NULL;
 	return submit_answer();
 }
 
@@ -301,14 +270,7 @@ static VKAPI_ATTR VkResult VKAPI_CALL set_loader_data(VkDevice d, void *object)
 
 static PFN_vkVoidFunction VKAPI_CALL driver_get(VkDevice d, const char *name)
 {
-#define ROW(name)                                             \
-	{                                                     \
-		"vk" #name, (PFN_vkVoidFunction)driver_##name \
-	}
-	static const struct {
-		const char *name;
-		PFN_vkVoidFunction function;
-	} rows[] = {
+	static const struct row rows[] = {
 	    ROW(CreateQueryPool),
 	    ROW(CreateFence),
 	    ROW(ResetFences),
@@ -331,10 +293,6 @@ static PFN_vkVoidFunction VKAPI_CALL driver_get(VkDevice d, const char *name)
 	    ROW(CreateShadersEXT),
 	    ROW(FreeCommandBuffers),
 	    ROW(DestroyQueryPool),
-	    ROW(CreateSemaphore),
-	    ROW(DestroySemaphore),
-	    ROW(GetSemaphoreCounterValue),
-	    ROW(SignalSemaphore),
 	    {"vkCreateCommandPool", (PFN_vkVoidFunction)driver_make},
 	    {"vkDestroyCommandPool", (PFN_vkVoidFunction)driver_drop},
 	    {"vkDestroyFence", (PFN_vkVoidFunction)driver_drop},
@@ -345,6 +303,9 @@ static PFN_vkVoidFunction VKAPI_CALL driver_get(VkDevice d, const char *name)
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		if (strcmp(rows[i].name, name) == 0)
 			return rows[i].function;
+	for (const struct row *r = driver_sync; r->name; r++)
+		if (strcmp(r->name, name) == 0)
+			return r->function;
 	return NULL;
 }
 

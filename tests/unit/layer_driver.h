@@ -23,6 +23,7 @@ enum {
 	POOLS = 64,
 	FENCES = 64,
 	SEMAPHORES = 64,
+	EVENTS = 8,
 	QUEUES = 3,
 	BUFFERS = 64,
 	SLOT = 3, /* of the process in the page */
@@ -35,6 +36,12 @@ extern struct driver {
 	uint64_t
 	    next; /* handle of something new; fences, pools, semaphores and command buffers count apart */
 	unsigned pools, fences, semaphores, buffers, stamps, submits;
+	unsigned events, live_events;
+	bool event_set[EVENTS];
+	VkResult events_say;
+	VkEvent last_event;		   /* that a command buffer sets */
+	VkCommandBuffer setter;		   /* that command buffer */
+	VkCommandBuffer last_first;	   /* of the last submission's first batch */
 	unsigned live_pools, live_buffers; /* that were not destroyed */
 	bool signalled[FENCES];
 	uint64_t counter[SEMAPHORES];
