@@ -55,7 +55,7 @@ check-local:
 # The integration tests once more, as somebody else than who runs make: without those that read the
 # tree, and those about what is computed inside, of which jobs, gallery and kernel times speak for the others.
 same_for_all_users = $(addprefix tests/t/,0001% 0003% 0004% 0005% 0006% 0007% 4011% 4020% 4021% 4251% 4252% 4253% \
-	4260% 4301% 4302% 4350% 4351% 4352% 4353% 5201% 5202% 5203%)
+	4260% 4301% 4302% 4350% 4351% 4352% 4353% 5201% 5202% 5203% 5204%)
 user_tests = $(filter-out $(same_for_all_users),$(integration_tests))
 check-as-nobody: all
 	@$(MAKE) $(AM_MAKEFLAGS) check VKJAIL_TEST_USER=nobody TESTS='$(user_tests)'

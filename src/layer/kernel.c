@@ -92,9 +92,10 @@ uint32_t kernel_row(struct timing *t, const struct identity *id)
 	return PAGE_KERNELS;
 }
 
+enum named { NOT_YET, WHOLE, WRITING };
+
 void kernel_name(struct timing *t, uint32_t row, const char *name)
 {
-	enum { NOT_YET, WHOLE, WRITING };
 	struct page_kernel *k = &t->setup.page->kernels[row];
 	uint32_t named = NOT_YET;
 	size_t length = strnlen(name, sizeof k->name - 1);
@@ -106,6 +107,32 @@ void kernel_name(struct timing *t, uint32_t row, const char *name)
 	memcpy(k->name, name, length);
 	k->name[length] = '\0';
 	atomic_store_explicit(&k->named, WHOLE, memory_order_release);
+}
+
+uint32_t kernel_row_generated(struct timing *t, uint32_t row)
+{
+	struct identity id = {.kind = PAGE_KERNEL_GENERATED};
+
+	if (row == UINT32_MAX) {
+		id.kind |= PAGE_KERNEL_CHOSEN;
+		return kernel_row(t, &id);
+	}
+	struct page_kernel *of = &t->setup.page->kernels[row];
+	if (row == PAGE_KERNELS)
+		return row;
+	id.kind |= of->kind;
+	id.anonymous = of->key;
+	memcpy(id.sha256, of->spirv, sizeof id.sha256);
+	id.specialization = of->specialization;
+	memcpy(id.entry, of->entry, sizeof id.entry - 1);
+	memcpy(id.local_size, of->local_size, sizeof id.local_size);
+	id.bindings = of->bindings;
+	id.push_bytes = of->push_bytes;
+	id.shared_bytes = of->shared_bytes;
+	uint32_t made = kernel_row(t, &id);
+	if (atomic_load_explicit(&of->named, memory_order_acquire) == WHOLE)
+		kernel_name(t, made, of->name);
+	return made;
 }
 
 /* ---- times --------------------------------------------------------------------------------- */
@@ -157,6 +184,10 @@ void kernel_submitted(struct timing *t, const struct use *u, int times)
 	kernel_count(t, PAGE_COUNT_DISPATCHES, u->count * by);
 	if (u->indirect)
 		add(&k->indirect, u->indirect * by);
+	if (u->most) {
+		add(&k->generated_least, u->least * by);
+		add(&k->generated_most, u->most * by);
+	}
 	if (!u->group_total)
 		return;
 	add(&k->group_total, u->group_total * by);

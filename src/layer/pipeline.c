@@ -210,8 +210,24 @@ void pipeline_remove(struct timing *t, struct map *map, uint64_t handle)
 
 void pipeline_unref(struct pipeline *p)
 {
-	if (p && atomic_fetch_sub(&p->refs, 1) == 1)
-		free(p);
+	if (!p || atomic_fetch_sub(&p->refs, 1) != 1)
+		return;
+	pipeline_unref(p->generated);
+	free(p);
+}
+
+struct pipeline *pipeline_generated(struct timing *t, struct pipeline *of)
+{
+	struct pipeline **at = of ? &of->generated : &t->generated;
+
+	if (*at)
+		return *at;
+	*at = calloc(1, sizeof **at);
+	if (!*at)
+		return NULL;
+	atomic_init(&(*at)->refs, 1);
+	(*at)->row = kernel_row_generated(t, of ? of->row : UINT32_MAX);
+	return *at;
 }
 
 static VKAPI_ATTR VkResult VKAPI_CALL
@@ -258,6 +274,8 @@ static void set_name(struct timing *t, enum named what, uint64_t handle, const c
 		    what == NAMED_SHADER ? &t->shaders : &t->pipelines, handle);
 		if (p)
 			kernel_name(t, p->row, name);
+		if (p && p->generated)
+			kernel_name(t, p->generated->row, name);
 	} else {
 		struct module *m = map_get(&t->modules, handle);
 		if (m) {
@@ -320,6 +338,7 @@ void pipeline_done(struct timing *t)
 		pipeline_unref(p);
 	for (size_t at = 0; (p = map_next(&t->shaders, &at));)
 		pipeline_unref(p);
+	pipeline_unref(t->generated);
 	map_done(&t->modules);
 	map_done(&t->pipelines);
 	map_done(&t->shaders);

@@ -233,12 +233,9 @@ static bool wants(struct record *r, const struct use *u)
 	return kernel_wants(t, u->pipeline->row, 1);
 }
 
-bool record_dispatch(struct record *r, const uint32_t groups[3])
+/* True: timestamps go around it. */
+static bool count(struct record *r, struct use *u, const uint32_t groups[3])
 {
-	struct use *u = r->current;
-
-	if (!u)
-		return false;
 	u->count++;
 	r->total++;
 	if (groups) {
@@ -252,6 +249,29 @@ bool record_dispatch(struct record *r, const uint32_t groups[3])
 	r->stamps[r->stamp_count++] = (struct stamp){.use = (uint32_t)(u - r->uses),
 						     .leads = u->count == 1};
 	return true;
+}
+
+bool record_dispatch(struct record *r, const uint32_t groups[3])
+{
+	return r->current && count(r, r->current, groups);
+}
+
+bool record_generated(struct record *r, struct pipeline *of, uint64_t least, uint64_t most)
+{
+	struct timing *t = r->t;
+	size_t bound = r->current ? (size_t)(r->current - r->uses) : 0;
+
+	(void)pthread_mutex_lock(&t->lock);
+	struct pipeline *p = pipeline_generated(t, of);
+	struct use *u = p ? use_of(r, p) : NULL;
+	(void)pthread_mutex_unlock(&t->lock);
+	/* The uses may stand elsewhere now. */
+	r->current = r->current ? &r->uses[bound] : NULL;
+	if (!u)
+		return false;
+	u->least += least;
+	u->most += most;
+	return count(r, u, NULL);
 }
 
 /*

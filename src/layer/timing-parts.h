@@ -47,6 +47,8 @@ struct pipeline {
 	_Atomic uint32_t refs; /* the handle's, and one for each use */
 	uint32_t row;
 	_Atomic uint32_t submitted; /* 1: it was, once */
+	struct pipeline *
+	    generated; /* what commands that the device generates for it count as; made when needed */
 };
 
 /* How often a kernel is to be timed; races make it a little more or less often. */
@@ -61,6 +63,7 @@ struct kernel_pace {
 struct use {
 	struct pipeline *pipeline;
 	uint64_t count, indirect, group_total;
+	uint64_t least, most; /* dispatches of generated commands, whose executions are counted */
 	uint32_t groups[3];
 	bool first; /* this recording was the pipeline's first one to be submitted */
 };
@@ -211,6 +214,8 @@ struct timing {
 	struct map fences;  /* the program's, that submissions under way will signal */
 	struct map foreign; /* the program's, whose state says nothing */
 	struct kernel_pace pace[PAGE_KERNELS + 1];
+	struct pipeline
+	    *generated; /* commands of which nobody knows for what they are; made when needed */
 	_Atomic uint32_t generation; /* a pipeline or a shader object was destroyed */
 	struct submission *free_submissions;
 	struct submission *unread, **unread_tail; /* over, but their times were not read */
@@ -237,6 +242,8 @@ static inline uint64_t key_of(const void *dispatchable)
 /* ---- kernel.c: the rows in the page -------------------------------------------------------- */
 
 uint32_t kernel_row(struct timing *t, const struct identity *id);
+/* Of commands generated for that kernel; UINT32_MAX: for any. */
+uint32_t kernel_row_generated(struct timing *t, uint32_t row);
 void kernel_name(struct timing *t, uint32_t row, const char *name);
 void kernel_time(struct timing *t, uint32_t row, uint64_t ns, bool first);
 void kernel_time_by_host(struct timing *t, uint32_t row, uint64_t ns, bool first);
@@ -255,6 +262,8 @@ void kernel_count(struct timing *t, enum page_counter which, uint64_t by);
 /* Of a handle that was just made, in the map of its kind; NULL: no memory, and it is none that is known. */
 struct pipeline *pipeline_add(struct timing *t, struct map *map, uint64_t handle,
 			      const struct identity *id);
+/* What commands that are generated for it count as, for NULL those for any; NULL: no memory. */
+struct pipeline *pipeline_generated(struct timing *t, struct pipeline *of);
 /* It is being destroyed. Takes the lock. */
 void pipeline_remove(struct timing *t, struct map *map, uint64_t handle);
 void pipeline_unref(struct pipeline *p);
@@ -264,7 +273,7 @@ void pipeline_entry(const uint32_t *words, size_t count, const char *entry,
 		    const VkSpecializationInfo *special, struct identity *id);
 uint32_t pipeline_push_bytes(const VkPushConstantRange *ranges, uint32_t count);
 
-/* ---- record.c: all but record_of, _use, _dispatch and _stamp with the lock held ------------- */
+/* ---- record.c: all but record_of, _use, _dispatch, _generated and _stamp with the lock held -- */
 
 /* Finds the record in this thread's memory of the last one, or under the lock; NULL: not known. */
 struct record *record_of(VkCommandBuffer handle);
@@ -283,6 +292,8 @@ int record_child(struct record *r, struct record *child);
 void record_use(struct record *r, bool is_shader, uint64_t handle);
 /* Counts a dispatch; groups NULL: indirect. True: timestamps go around it, and there is room. */
 bool record_dispatch(struct record *r, const uint32_t groups[3]);
+/* The same for an execution of commands generated for a pipeline, of so many dispatches; NULL: it is not known for which. */
+bool record_generated(struct record *r, struct pipeline *of, uint64_t least, uint64_t most);
 void record_stamp(struct record *r, unsigned end);
 
 /* ---- stamp.c: reading timestamps; with the lock held ---------------------------------------- */
@@ -381,5 +392,5 @@ struct timing_hook {
 	{                                                 \
 		"vk" #name, (PFN_vkVoidFunction)on_##name \
 	}
-extern const struct timing_hook pipeline_hooks[], shader_hooks[], record_hooks[], submit_hooks[],
-    semaphore_hooks[], wait_hooks[];
+extern const struct timing_hook pipeline_hooks[], shader_hooks[], record_hooks[], generated_hooks[],
+    submit_hooks[], semaphore_hooks[], wait_hooks[];

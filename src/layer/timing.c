@@ -98,8 +98,9 @@ static pthread_once_t buckets_once = PTHREAD_ONCE_INIT;
 
 static void fill_buckets(void)
 {
-	const struct timing_hook *const tables[] = {pipeline_hooks, shader_hooks,    record_hooks,
-						    submit_hooks,   semaphore_hooks, wait_hooks};
+	const struct timing_hook *const tables[] = {pipeline_hooks,  shader_hooks, record_hooks,
+						    generated_hooks, submit_hooks, semaphore_hooks,
+						    wait_hooks};
 
 	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
 		for (const struct timing_hook *h = tables[i]; h->name; h++) {

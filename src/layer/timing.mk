@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The part of the layer that knows kernels and their times.
 timing_sources = \
-	src/layer/identity.c src/layer/identity.h \
+	src/layer/generated.c src/layer/identity.c src/layer/identity.h \
 	src/layer/map.c src/layer/map.h src/layer/newer.h \
 	src/layer/sha256.c src/layer/sha256.h \
 	src/layer/timing.c src/layer/timing.h src/layer/timing.def src/layer/timing-parts.h \

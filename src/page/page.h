@@ -186,6 +186,9 @@ struct page_event {
 
 enum page_kernel_kind {
 	PAGE_KERNEL_BINARY = 1, /* its code is a driver's binary (a shader object), not SPIR-V */
+	/* Not dispatches of that code, but executions of commands that the device generates, each one of them. */
+	PAGE_KERNEL_GENERATED = 2,
+	PAGE_KERNEL_CHOSEN = 4, /* with that: the commands choose what runs, and no code is known */
 };
 
 /*
@@ -213,7 +216,9 @@ struct page_kernel {
 	_Atomic uint64_t dispatches;  /* submitted: exact */
 	_Atomic uint64_t indirect;    /* of them with counts in a buffer */
 	_Atomic uint64_t group_total; /* work groups of those whose count the host knew */
-	_Atomic uint64_t timed;       /* dispatches with a device time, first ones apart */
+	/* Of generated commands: the dispatches that all executions together come to, between these two. */
+	_Atomic uint64_t generated_least, generated_most;
+	_Atomic uint64_t timed; /* dispatches with a device time, first ones apart */
 	_Atomic uint64_t total_ns, min_ns, max_ns; /* of those; min_ns 0: none yet */
 	_Atomic uint64_t first;                    /* dispatches that were a pipeline's first */
 	_Atomic uint64_t first_ns, first_max_ns;

@@ -245,6 +245,12 @@ static json_t *kernel_of(const struct telemetry *t, const struct page_kernel *k,
 	set_int(o, "dispatches", k->dispatches);
 	if (k->indirect)
 		set_int(o, "indirect", k->indirect);
+	if (k->kind & PAGE_KERNEL_GENERATED && !others) {
+		json_t *generated = json_object();
+		set_int(generated, "least", k->generated_least);
+		set_int(generated, "most", k->generated_most);
+		(void)json_object_set_new(o, "generated", generated);
+	}
 	set_times(o, k);
 	return o;
 }
@@ -255,6 +261,8 @@ static void add_row(struct page_kernel *to, const struct page_kernel *k)
 	to->recorded += k->recorded;
 	to->dispatches += k->dispatches;
 	to->indirect += k->indirect;
+	to->generated_least += k->generated_least;
+	to->generated_most += k->generated_most;
 	to->timed += k->timed;
 	to->total_ns += k->total_ns;
 	to->first += k->first;

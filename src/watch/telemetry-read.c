@@ -268,6 +268,17 @@ static void hash_text(const uint8_t *hash, char *buf)
 	buf[64] = '\0';
 }
 
+/* What is not a dispatch of the kernel itself says so behind its name. */
+static void mark_generated(const struct page_kernel *k, char *buf, size_t size)
+{
+	size_t used = strnlen(buf, size);
+
+	if (k->kind & PAGE_KERNEL_CHOSEN)
+		(void)snprintf(buf, size, "generated commands");
+	else if (k->kind & PAGE_KERNEL_GENERATED && used < size)
+		(void)snprintf(buf + used, size - used, " (generated)");
+}
+
 /*
  * The user's name for it, else its own, else the entry point unless that is everybody's, else the start of its
  * hash; what differs by constants only has their hash behind it, and a driver's binary says that it is one.
@@ -293,6 +304,7 @@ void telemetry_kernel_name(const struct telemetry *t, const struct page_kernel *
 			       (unsigned)(k->specialization ^ k->specialization >> 32));
 	else
 		(void)snprintf(buf, size, "%s%.16s", what, hash);
+	mark_generated(k, buf, size);
 }
 
 void telemetry_read_culprit(const struct telemetry *t, const struct telemetry_submit *s, char *buf,

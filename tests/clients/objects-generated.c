@@ -320,10 +320,10 @@ void generated_objects(struct gpu *g)
 		vk.DestroyShaderEXT(g->device, both[i], NULL);
 }
 
-/* Prepared in a command buffer of its own. */
+/* Prepared in a command buffer of its own; the pipeline gets its name when all is recorded. */
 void generated_before(struct gpu *g)
 {
-	VkPipeline seven = bindable(g, 7, "seven");
+	VkPipeline seven = bindable(g, 7, NULL);
 	struct plan p;
 
 	plan_begin(g, &p);
@@ -337,9 +337,58 @@ void generated_before(struct gpu *g)
 	vk.CmdPreprocessGeneratedCommandsEXT(before, &p.info, c);
 	finish(g, before);
 	vk.CmdExecuteGeneratedCommandsEXT(c, VK_TRUE, &p.info);
+	set_name(g, VK_OBJECT_TYPE_PIPELINE, (uint64_t)seven, "seven");
 	barrier(c);
 	finish(g, c);
 	did(g, "seven", 7, 6, 6);
 	plan_end(g, &p);
 	vkDestroyPipeline(g->device, seven, NULL);
+}
+
+/* In a command buffer that is submitted again and again. */
+void generated_again(struct gpu *g)
+{
+	VkPipeline seven = bindable(g, 7, "seven");
+	VkCommandBuffer c = buffer(g, VK_COMMAND_BUFFER_LEVEL_PRIMARY);
+	struct plan p;
+
+	plan_begin(g, &p);
+	make_layout(g, &p, 0, -1);
+	p.pipeline = (VkGeneratedCommandsPipelineInfoEXT){.sType = S_GENERATED_PIPELINE,
+							  .pipeline = seven};
+	fill(&p, false, 4, 3, 0);
+	prepare(g, &p, 4);
+	begin(c, 0);
+	bind(g, c, seven);
+	vk.CmdExecuteGeneratedCommandsEXT(c, VK_FALSE, &p.info);
+	barrier(c);
+	check(vkEndCommandBuffer(c), "vkEndCommandBuffer");
+	for (int i = 0; i < 20; i++) {
+		submit(g, 1, &c, g->fence);
+		wait_fence(g);
+		did(g, "seven", 7, 4, 4);
+	}
+	plan_end(g, &p);
+	vkDestroyPipeline(g->device, seven, NULL);
+}
+
+/* As `endless`. */
+void generated_endless(struct gpu *g)
+{
+	VkPipeline seven = bindable(g, 7, "seven");
+	struct plan p;
+
+	plan_begin(g, &p);
+	make_layout(g, &p, 0, -1);
+	p.pipeline = (VkGeneratedCommandsPipelineInfoEXT){.sType = S_GENERATED_PIPELINE,
+							  .pipeline = seven};
+	fill(&p, false, 4, 0, 0);
+	prepare(g, &p, 4);
+	for (int i = 0; i < 2; i++) {
+		VkCommandBuffer c = start(g);
+		bind(g, c, seven);
+		push_rounds(g, c, i ? UINT32_MAX : 1);
+		vk.CmdExecuteGeneratedCommandsEXT(c, VK_FALSE, &p.info);
+		finish(g, c);
+	}
 }

@@ -39,6 +39,8 @@ void count_generated(const char *name, uint64_t least, uint64_t most);
 /* A shader object that adds so much; flags as in VkShaderCreateInfoEXT. */
 VkShaderEXT make_object(const struct gpu *g, uint32_t add, const char *name, VkFlags flags);
 void bind_object(const struct gpu *g, VkCommandBuffer c, VkShaderEXT shader);
+/* In the place of STEPS. */
+void push_rounds(const struct gpu *g, VkCommandBuffer c, uint32_t rounds);
 /* So many dispatches of what is bound, each after the other. */
 void run(VkCommandBuffer c, unsigned count);
 void finish(const struct gpu *g, VkCommandBuffer c);
@@ -49,3 +51,5 @@ void generated_object(struct gpu *g);
 void generated_set(struct gpu *g);
 void generated_objects(struct gpu *g);
 void generated_before(struct gpu *g);
+void generated_again(struct gpu *g);
+void generated_endless(struct gpu *g);

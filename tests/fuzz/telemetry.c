@@ -97,7 +97,6 @@ static const struct {
     MEMBER(kernels, page_kernel, name),
     MEMBER(kernels, page_kernel, local_size),
     MEMBER(kernels, page_kernel, bindings),
-    MEMBER(kernels, page_kernel, kind),
     MEMBER(kernels, page_kernel, groups),
     MEMBER(kernels, page_kernel, dispatches),
     MEMBER(kernels, page_kernel, indirect),
@@ -110,6 +109,9 @@ static const struct {
     MEMBER(kernels, page_kernel, lost),
     MEMBER(kernels, page_kernel, by_host),
     MEMBER(kernels, page_kernel, bucket),
+    MEMBER(kernels, page_kernel, kind),
+    MEMBER(kernels, page_kernel, generated_least),
+    MEMBER(kernels, page_kernel, generated_most),
 };
 
 static void write_member(struct telemetry_page *page, struct input *in)

@@ -198,7 +198,7 @@ static void print_kernel(FILE *out, const struct page_kernel *k)
 	    out,
 	    "\", \"entry\": \"%.63s\", \"name\": \"%.127s\", \"specialized\": %s, "
 	    "\"kind\": %u, \"local_size\": [%u, %u, %u], \"bindings\": %u, \"push\": %u, \"shared\": %u, "
-	    "\"groups\": [%u, %u, %u], \"recorded\": %llu, \"dispatches\": %llu, \"indirect\": %llu, "
+	    "\"groups\": [%u, %u, %u], \"recorded\": %llu, \"dispatches\": %llu, \"indirect\": %llu, \"least\": %llu, \"most\": %llu, "
 	    "\"group_total\": %llu, \"timed\": %llu, \"total_ns\": %llu, \"min_ns\": %llu, "
 	    "\"p50_ns\": %llu, \"max_ns\": %llu, \"first\": %llu, \"first_ns\": %llu, \"lost\": %llu, \"by_host\": %llu}\n",
 	    k->entry, atomic_load(&k->named) == 1 ? k->name : "",
@@ -206,9 +206,10 @@ static void print_kernel(FILE *out, const struct page_kernel *k)
 	    k->local_size[2], k->bindings, k->push_bytes, k->shared_bytes,
 	    atomic_load(&k->groups[0]), atomic_load(&k->groups[1]), atomic_load(&k->groups[2]),
 	    number(&k->recorded), number(&k->dispatches), number(&k->indirect),
-	    number(&k->group_total), number(&k->timed), number(&k->total_ns), number(&k->min_ns),
-	    quantile(k, 50), number(&k->max_ns), number(&k->first), number(&k->first_ns),
-	    number(&k->lost), number(&k->by_host));
+	    number(&k->generated_least), number(&k->generated_most), number(&k->group_total),
+	    number(&k->timed), number(&k->total_ns), number(&k->min_ns), quantile(k, 50),
+	    number(&k->max_ns), number(&k->first), number(&k->first_ns), number(&k->lost),
+	    number(&k->by_host));
 }
 
 static void print_page(const char *path)

@@ -3,17 +3,25 @@
 # The layer alone under vk-objects, after patterns.sh: which kernels there were, by name, is compared with what the program says.
 
 objects_client=$top_builddir/tests/clients/vk-objects
-objects_kind_of_binary=1
+# enum page_kernel_kind
+objects_kinds='1 2 4'
 
 # objects_rows PATTERN PAGE: what is dispatched, in the words of vk-objects.
 objects_rows() {
-	python3 - "$1" "$2" "$objects_kind_of_binary" <<'PY' | sort
+	# shellcheck disable=SC2086 # one word each
+	python3 - "$1" "$2" $objects_kinds <<'PY' | sort
 import json, sys
-pattern, page, binary = sys.argv[1], sys.argv[2], int(sys.argv[3])
+pattern, page = sys.argv[1:3]
+binary, generated, chosen = map(int, sys.argv[3:])
 for row in map(json.loads, open(page)):
-    if row.get("dispatches") and "kernel" in row:
-        name = "binary" if row["kind"] & binary else row["name"]
-        print(f"{pattern} kernel {name} dispatches {row['dispatches']}")
+    if not row.get("dispatches") or "kernel" not in row:
+        continue
+    kind, count = row["kind"], row["dispatches"]
+    name = "binary" if kind & binary else "generated" if kind & chosen else row["name"]
+    if kind & generated:
+        print(f"{pattern} generated {name} executions {count} least {row['least']} most {row['most']}")
+    else:
+        print(f"{pattern} kernel {name} dispatches {count}")
 PY
 }
 

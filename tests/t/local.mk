@@ -76,7 +76,7 @@ integration_tests += \
 	tests/t/3544-devices.t
 
 # The Vulkan layer
-integration_tests += tests/t/5200-kernels.t tests/t/5201-kernels-newer.t tests/t/5202-kernels-validation.t tests/t/5203-shader-objects.t tests/t/5210-kernel-waits.t tests/t/5220-host-time.t
+integration_tests += tests/t/5200-kernels.t tests/t/5201-kernels-newer.t tests/t/5202-kernels-validation.t tests/t/5203-shader-objects.t tests/t/5204-generated-commands.t tests/t/5210-kernel-waits.t tests/t/5220-host-time.t
 integration_tests += \
 	tests/t/5000-layer-loading.t \
 	tests/t/5001-loaders.t \

@@ -42,7 +42,12 @@ tests_unit_layer_fork_test_CPPFLAGS = $(UNIT_CPPFLAGS) $(VULKAN_CFLAGS)
 tests_unit_layer_fork_test_CFLAGS = $(AM_CFLAGS)
 tests_unit_layer_fork_test_LDADD = liblayer.a $(CMOCKA_LIBS)
 
-unit_tests += tests/unit/layer_objects.test
+unit_tests += tests/unit/layer_generated.test tests/unit/layer_objects.test
+tests_unit_layer_generated_test_SOURCES = tests/unit/layer_generated_test.c $(layer_driver)
+tests_unit_layer_generated_test_CPPFLAGS = $(UNIT_CPPFLAGS) $(VULKAN_CFLAGS)
+tests_unit_layer_generated_test_CFLAGS = $(AM_CFLAGS)
+tests_unit_layer_generated_test_LDADD = liblayer.a $(CMOCKA_LIBS)
+
 tests_unit_layer_objects_test_SOURCES = tests/unit/layer_objects_test.c $(layer_driver)
 tests_unit_layer_objects_test_CPPFLAGS = $(UNIT_CPPFLAGS) $(VULKAN_CFLAGS)
 tests_unit_layer_objects_test_CFLAGS = $(AM_CFLAGS)

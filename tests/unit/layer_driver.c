@@ -182,6 +182,14 @@ DRIVER(void, CmdDispatch)(VkCommandBuffer c, uint32_t x, uint32_t y, uint32_t z)
 	driver.clock += DISPATCH_TICKS;
 }
 
+DRIVER(void, generate)(VkCommandBuffer c, VkBool32 preprocessed, const void *info)
+{
+	(void)c;
+	(void)preprocessed;
+	(void)info;
+	driver.clock += DISPATCH_TICKS;
+}
+
 DRIVER(void, CmdResetQueryPool)(VkCommandBuffer c, VkQueryPool pool, uint32_t first, uint32_t count)
 {
 	(void)c;
@@ -294,6 +302,8 @@ static PFN_vkVoidFunction VKAPI_CALL driver_get(VkDevice d, const char *name)
 	    ROW(FreeCommandBuffers),
 	    ROW(DestroyQueryPool),
 	    {"vkCreateCommandPool", (PFN_vkVoidFunction)driver_make},
+	    {"vkCmdExecuteGeneratedCommandsEXT", (PFN_vkVoidFunction)driver_generate},
+	    {"vkCmdExecuteGeneratedCommandsNV", (PFN_vkVoidFunction)driver_generate},
 	    {"vkDestroyCommandPool", (PFN_vkVoidFunction)driver_drop},
 	    {"vkDestroyFence", (PFN_vkVoidFunction)driver_drop},
 	    {"vkDestroyPipeline", (PFN_vkVoidFunction)driver_drop},
