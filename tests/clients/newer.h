@@ -8,7 +8,6 @@
 #include "layer/newer.h"
 
 #ifndef VK_EXT_shader_object
-#define VK_INCOMPATIBLE_SHADER_BINARY_EXT   ((VkResult)1000482000)
 #define VK_SHADER_CREATE_LINK_STAGE_BIT_EXT 0x1
 
 typedef VkResult(VKAPI_PTR *PFN_vkGetShaderBinaryDataEXT)(VkDevice device, VkShaderEXT shader,
