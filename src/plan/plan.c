@@ -59,10 +59,12 @@ static void plan_identity(struct plan *p, const struct spec *spec, const struct 
 		       (unsigned)host->gid);
 	if (spec->clocks == CLOCKS_OWN)
 		(void)plan_step(p, STEP_CLOCKS);
-	(void)plan_step(p, STEP_ID_MAP);
+	/* Before there is a second thread, which it would take along into a scheduling group of the session's own (sched(7)). */
+	(void)plan_step(p, STEP_SESSION);
+	/* As early as it can be: the step that enters it should not have to wait. */
 	if (spec->net == NET_NONE)
 		(void)plan_step(p, STEP_NETWORK);
-	(void)plan_step(p, STEP_SESSION);
+	(void)plan_step(p, STEP_ID_MAP);
 	plan_step(p, STEP_HOSTNAME)->source = spec->hostname ? spec->hostname : "vkjail";
 }
 

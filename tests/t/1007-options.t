@@ -112,7 +112,7 @@ like "$out" '^ +cpu-quota +20% +NOT ENFORCED: ' 'and those that nothing enforces
 run vkjail plan --json job.yaml
 printf '%s\n' "$out" >plan.json
 report_is plan.json .job.name from-file 'plan --json'
-report_is plan.json '.steps[0].step' id-map 'has the steps'
+report_is plan.json '.steps[0].step' session 'has the steps'
 report_is plan.json .limits.open-files.value 100 'and the limits'
 run vkjail plan no.yaml
 is "$status:$err" '125:vkjail: no.yaml: cannot open: No such file or directory (ENOENT)' 'plan of no file'
