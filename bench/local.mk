@@ -17,7 +17,7 @@ bench_syscall_loop_CFLAGS = -std=gnu17 $(WARN_CFLAGS)
 bench_syscall_loop_LDFLAGS = -static
 bench/bench_floor-floor.$(OBJEXT): src/sandbox/filter-data.h
 CLEANFILES += $(EXTRA_PROGRAMS)
-EXTRA_DIST += bench/bench bench/syscalls bench/layer bench/dispatch bench/many bench/kernels/memory.comp bench/kernels/uneven.comp bench/kernels/uniform.comp
+EXTRA_DIST += bench/awake.py bench/bench bench/syscalls bench/layer bench/dispatch bench/many bench/kernels/memory.comp bench/kernels/uneven.comp bench/kernels/uniform.comp
 
 bench: all $(EXTRA_PROGRAMS) tests/helpers/layer-host
 	python3 $(top_srcdir)/bench/bench --build . $(BENCH_FLAGS)
