@@ -48,7 +48,7 @@ static void check_sandbox(const struct host *host, struct finding *f)
 	if (r.err.kind != ERR_NONE)
 		find(f, BAD, r.err.hint, "%s", err_render(&r.err, line, sizeof line));
 	else if (r.outcome.reason != REASON_EXITED || r.outcome.code != 0)
-		find(f, BAD, NULL, "%s", r.outcome.text);
+		find(f, BAD, r.outcome.hint, "%s", r.outcome.text);
 	else
 		find(f, GOOD, NULL,
 		     "namespaces, private root, dropped capabilities and seccomp filter work%s",

@@ -28,17 +28,12 @@ static int make(void)
 
 	if (unshare(CLONE_NEWNET) < 0)
 		return -1;
-	AUTO_FD int inet = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	/* A kernel without IP has nothing to bring up. */
-	if (inet < 0 && errno != EAFNOSUPPORT)
-		return -1;
-	if (inet >= 0 && ioctl(inet, SIOCSIFFLAGS, &loopback) < 0)
-		return -1;
-	AUTO_FD int local = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (local < 0)
+	/* Interfaces are set by any socket, also where the kernel has no IP (netdevice(7)). */
+	AUTO_FD int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &loopback) < 0)
 		return -1;
 	/* Not from /proc, which is being replaced meanwhile. */
-	return ioctl(local, SIOCGSKNS);
+	return ioctl(fd, SIOCGSKNS);
 }
 
 /*

@@ -23,6 +23,8 @@ new_report
 run unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_net_namespaces && exec vkjail run --report "$1" -- true' sh "$R"
 judge 125 setup-failed 'No space left on device' 'only network namespaces switched off'
 like "$err" 'hint: a limit in /proc/sys/user/max_\*_namespaces' 'is told apart'
+run unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_net_namespaces && vkjail doctor'
+like "$out" 'fix: a limit in /proc/sys/user/max_\*_namespaces' 'by doctor as well'
 
 # ---- a container: nobody can say that there is no user namespace below the sandbox's
 in_container() {
