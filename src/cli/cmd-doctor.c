@@ -17,7 +17,7 @@
 #include "cli/say.h"
 #include "plan/parts.h"
 
-void find(struct finding *f, enum grade grade, const char *fix, const char *fmt, ...)
+void doctor_find(struct finding *f, enum grade grade, const char *fix, const char *fmt, ...)
 {
 	va_list ap;
 	f->grade = grade;
@@ -46,13 +46,14 @@ static void check_sandbox(const struct host *host, struct finding *f)
 	spec.limits.value[LIMIT_WALL] = 20ULL * 1000000000u;
 	supervise(&spec, host, NULL, NULL, &r);
 	if (r.err.kind != ERR_NONE)
-		find(f, BAD, r.err.hint, "%s", err_render(&r.err, line, sizeof line));
+		doctor_find(f, BAD, r.err.hint, "%s", err_render(&r.err, line, sizeof line));
 	else if (r.outcome.reason != REASON_EXITED || r.outcome.code != 0)
-		find(f, BAD, r.outcome.hint, "%s", r.outcome.text);
+		doctor_find(f, BAD, r.outcome.hint, "%s", r.outcome.text);
 	else
-		find(f, GOOD, NULL,
-		     "namespaces, private root, dropped capabilities and seccomp filter work%s",
-		     host->uid ? " for an ordinary user" : " (as root)");
+		doctor_find(
+		    f, GOOD, NULL,
+		    "namespaces, private root, dropped capabilities and seccomp filter work%s",
+		    host->uid ? " for an ordinary user" : " (as root)");
 	run_result_done(&r);
 	spec_done(&spec);
 }
@@ -63,10 +64,11 @@ static void check_openat2(const struct host *host, struct finding *f)
 	AUTO_FD int fd = (int)syscall(SYS_openat2, AT_FDCWD, ".", &how, sizeof how);
 	(void)host;
 	if (fd >= 0)
-		find(f, GOOD, NULL, "openat2(2) is there");
+		doctor_find(f, GOOD, NULL, "openat2(2) is there");
 	else
-		find(f, NOTE, NULL,
-		     "openat2(2) is refused; paths are walked component by component instead");
+		doctor_find(
+		    f, NOTE, NULL,
+		    "openat2(2) is refused; paths are walked component by component instead");
 }
 
 /* What a run would say: made from a plan, so that the two cannot differ. */
@@ -80,13 +82,15 @@ static void check_landlock(const struct host *host, struct finding *f)
 	plan_landlock(&plan, &spec);
 	const struct landlock_rules *l = &plan.landlock;
 	if (l->why)
-		find(f, NOTE, "Linux 6.12 or newer, with landlock in its lsm= list",
-		     "no second wall: %s", l->why);
+		doctor_find(f, NOTE, "Linux 6.12 or newer, with landlock in its lsm= list",
+			    "no second wall: %s", l->why);
 	else if (!l->scoped)
-		find(f, NOTE, "Linux 6.12 or newer",
-		     "Landlock ABI %d: files, but neither signals nor abstract sockets", l->abi);
+		doctor_find(f, NOTE, "Linux 6.12 or newer",
+			    "Landlock ABI %d: files, but neither signals nor abstract sockets",
+			    l->abi);
 	else
-		find(f, GOOD, NULL, "Landlock ABI %d: files, signals, abstract sockets", l->abi);
+		doctor_find(f, GOOD, NULL, "Landlock ABI %d: files, signals, abstract sockets",
+			    l->abi);
 	plan_done(&plan);
 	spec_done(&spec);
 }
@@ -95,10 +99,11 @@ static void check_children(const struct host *host, struct finding *f)
 {
 	(void)host;
 	if (access("/proc/self/task", R_OK) == 0 && access("/proc/thread-self/children", R_OK) == 0)
-		find(f, GOOD, NULL,
-		     "the limits memory, cpu and idle: the process tree can be read from /proc");
+		doctor_find(
+		    f, GOOD, NULL,
+		    "the limits memory, cpu and idle: the process tree can be read from /proc");
 	else
-		find(
+		doctor_find(
 		    f, BAD, "a kernel with CONFIG_PROC_CHILDREN and a mounted /proc",
 		    "the limits memory, cpu and idle cannot be measured: /proc/PID/task/TID/children is missing");
 }
@@ -151,8 +156,8 @@ static void check_cgroup(const struct host *host, struct finding *f)
 				    lists[OPEN], why ? why : "?",
 				    strstr(lists[OPEN], "memory") ? "; memory is sampled instead"
 								  : "");
-	find(f, lists[OPEN][0] ? NOTE : GOOD, lists[OPEN][0] ? fix : NULL, "%s",
-	     text + strlen("; "));
+	doctor_find(f, lists[OPEN][0] ? NOTE : GOOD, lists[OPEN][0] ? fix : NULL, "%s",
+		    text + strlen("; "));
 }
 
 /* By the group that a limit would get here. */
@@ -168,10 +173,11 @@ static void check_devices(const struct host *host, struct finding *f)
 				  CGROUP_BIT(CGROUP_DEVICES), &plan.group, &e);
 	plan_devices(&plan);
 	if (plan.devices_by)
-		find(f, GOOD, NULL, "a job with a control group opens its own devices alone (%s)",
-		     plan.devices_by);
+		doctor_find(f, GOOD, NULL,
+			    "a job with a control group opens its own devices alone (%s)",
+			    plan.devices_by);
 	else
-		find(
+		doctor_find(
 		    f, NOTE, NULL,
 		    "no device filter of a control group, the mounts alone keep other nodes out: %s",
 		    plan.devices_why);
@@ -186,15 +192,15 @@ static void check_vulkan(const struct host *host, struct finding *f)
 	const json_t *devices = json_object_get(root, "devices");
 
 	if (!root) {
-		find(f, BAD, e.hint, "%s", err_render(&e, line, sizeof line));
+		doctor_find(f, BAD, e.hint, "%s", err_render(&e, line, sizeof line));
 		return;
 	}
 	const char *first = json_string_value(json_object_get(json_array_get(devices, 0), "name"));
 	if (first)
-		find(f, GOOD, NULL, "%zu Vulkan device(s) in the sandbox, the first is '%s'",
-		     json_array_size(devices), first);
+		doctor_find(f, GOOD, NULL, "%zu Vulkan device(s) in the sandbox, the first is '%s'",
+			    json_array_size(devices), first);
 	else
-		find(
+		doctor_find(
 		    f, BAD,
 		    "install a driver (Debian: mesa-vulkan-drivers has the software driver lavapipe)",
 		    "no Vulkan device");
@@ -222,15 +228,16 @@ static void check_nodes(const struct host *host, struct finding *f)
 					 g->uuid ? g->uuid : "");
 	}
 	if (all.count == 0)
-		find(f, NOTE, NULL, "no GPU device nodes; only software drivers can work");
+		doctor_find(f, NOTE, NULL, "no GPU device nodes; only software drivers can work");
 	else if (plan.gpu_because_count > 0)
-		find(f, NOTE, NULL, "%s; %zu of them for a job, because of %s", text,
-		     plan.gpu_count, plan.gpu_because[0]);
+		doctor_find(f, NOTE, NULL, "%s; %zu of them for a job, because of %s", text,
+			    plan.gpu_count, plan.gpu_because[0]);
 	else if (plan.warning_count > 0)
-		find(f, NOTE, "give the user the nodes' group, install the vendor's Vulkan driver",
-		     "%s; %s", text, plan.warnings[0]);
+		doctor_find(f, NOTE,
+			    "give the user the nodes' group, install the vendor's Vulkan driver",
+			    "%s; %s", text, plan.warnings[0]);
 	else
-		find(f, GOOD, NULL, "%s", text);
+		doctor_find(f, GOOD, NULL, "%s", text);
 	plan_done(&plan);
 	spec_done(&spec);
 }

@@ -43,18 +43,19 @@ void doctor_nvml(const struct host *host, struct finding *f)
 	give_all(&plan, &spec);
 	nvidia_ask(&plan, host, &a);
 	if (a.asked && a.told < a.asked)
-		find(f, NOTE, how_to_have_nvml(a.why),
-		     "what a job holds on %u of NVIDIA's GPUs is known from the job alone: %s",
-		     a.asked - a.told, a.why);
+		doctor_find(
+		    f, NOTE, how_to_have_nvml(a.why),
+		    "what a job holds on %u of NVIDIA's GPUs is known from the job alone: %s",
+		    a.asked - a.told, a.why);
 	else if (a.asked && !a.host_pids)
-		find(
+		doctor_find(
 		    f, NOTE, "the host's pid namespace for the container (docker run --pid=host)",
 		    "NVML of driver %s answers, but its process numbers are the host's, and vkjail is in a container: not every process of a job may be found",
 		    a.driver);
 	else if (a.asked)
-		find(f, GOOD, NULL,
-		     "NVML of driver %s tells what a job holds on %u of NVIDIA's GPUs", a.driver,
-		     a.told);
+		doctor_find(f, GOOD, NULL,
+			    "NVML of driver %s tells what a job holds on %u of NVIDIA's GPUs",
+			    a.driver, a.told);
 	give_back(&plan, &spec);
 }
 
@@ -88,13 +89,13 @@ void doctor_fdinfo(const struct host *host, struct finding *f)
 				     tells ? driver : "");
 	}
 	if (silent[0])
-		find(
+		doctor_find(
 		    f, NOTE,
 		    "a newer kernel, if the driver tells it at all: see 'DRM client usage stats' in the kernel's documentation",
 		    "what a job holds on GPU %s is known from the job alone: no memory in the driver's fdinfo%s%s",
 		    silent, telling[0] ? "; told of GPU " : "", telling);
 	else if (telling[0])
-		find(f, GOOD, NULL, "the kernel tells what a job holds on GPU %s", telling);
+		doctor_find(f, GOOD, NULL, "the kernel tells what a job holds on GPU %s", telling);
 	give_back(&plan, &spec);
 }
 
@@ -115,15 +116,15 @@ void doctor_dmem(const struct host *host, struct finding *f)
 	(void)plan_dmem(&plan, regions, &spec);
 	(void)cgroup_find(&plan.arena, NULL, CGROUP_BIT(CGROUP_DMEM), 0, &place, &ignored);
 	if (!regions && others)
-		find(
+		doctor_find(
 		    f, NOTE, "Linux 6.14 or newer with CONFIG_CGROUP_DMEM, and a mounted cgroup2",
 		    "the kernel does not hold the limit device-memory itself: it has no controller dmem");
 	else if (regions && !plan.dmem)
-		find(
+		doctor_find(
 		    f, NOTE, NULL,
 		    "the kernel does not hold the limit device-memory itself: it has the controller dmem, but the drivers of these GPUs do not count in it");
 	else if (regions && place.version == CGROUP_NONE && !place.by_systemd)
-		find(
+		doctor_find(
 		    f, NOTE,
 		    place.fix
 			? place.fix
@@ -131,9 +132,9 @@ void doctor_dmem(const struct host *host, struct finding *f)
 		    "the kernel could hold the limit device-memory on %s, but there is no control group for it: %s",
 		    plan.dmem, place.why ? place.why : "?");
 	else if (regions)
-		find(f, GOOD, NULL, "the kernel holds the limit device-memory on %s (%s)",
-		     plan.dmem,
-		     place.version == CGROUP_NONE ? "with a control group from systemd"
-						  : place.source);
+		doctor_find(f, GOOD, NULL, "the kernel holds the limit device-memory on %s (%s)",
+			    plan.dmem,
+			    place.version == CGROUP_NONE ? "with a control group from systemd"
+							 : place.source);
 	give_back(&plan, &spec);
 }

@@ -13,7 +13,7 @@ struct finding {
 };
 
 /* fix: the command or the fact that helps; NULL: none is needed, or known. */
-void find(struct finding *f, enum grade grade, const char *fix, const char *fmt, ...)
+void doctor_find(struct finding *f, enum grade grade, const char *fix, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
 /* Of the GPUs that a run with all of them would be given: who tells what a job holds on them, besides the job. */

@@ -133,6 +133,15 @@ static void plan_begin(const struct gpu *g, struct plan *p)
 	p->counter = room_new(g, PLENTY, VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT);
 }
 
+/* Without a set: of the pipeline that is bound. */
+static void plan_of_pipeline(const struct gpu *g, struct plan *p, VkFlags flags, VkPipeline pipeline)
+{
+	plan_begin(g, p);
+	make_layout(g, p, flags, -1);
+	p->pipeline = (VkGeneratedCommandsPipelineInfoEXT){.sType = S_GENERATED_PIPELINE,
+							   .pipeline = pipeline};
+}
+
 static void plan_end(const struct gpu *g, struct plan *p)
 {
 	vk.DestroyIndirectCommandsLayoutEXT(g->device, p->layout, NULL);
@@ -174,10 +183,7 @@ void generated(struct gpu *g)
 	VkPipeline seven = bindable(g, 7, "seven");
 	struct plan p;
 
-	plan_begin(g, &p);
-	make_layout(g, &p, 0, -1);
-	p.pipeline = (VkGeneratedCommandsPipelineInfoEXT){.sType = S_GENERATED_PIPELINE,
-							  .pipeline = seven};
+	plan_of_pipeline(g, &p, 0, seven);
 	fill(&p, false, 8, 2, 0);
 	prepare(g, &p, 8);
 	VkCommandBuffer c = start(g);
@@ -204,10 +210,7 @@ void generated_count(struct gpu *g)
 	VkPipeline seven = bindable(g, 7, "seven");
 	struct plan p;
 
-	plan_begin(g, &p);
-	make_layout(g, &p, 0, -1);
-	p.pipeline = (VkGeneratedCommandsPipelineInfoEXT){.sType = S_GENERATED_PIPELINE,
-							  .pipeline = seven};
+	plan_of_pipeline(g, &p, 0, seven);
 	fill(&p, false, 8, 1, 0);
 	memcpy(p.commands.data + 3 * 3, p.commands.data + 3, 12);
 	prepare(g, &p, 8);
@@ -326,10 +329,7 @@ void generated_before(struct gpu *g)
 	VkPipeline seven = bindable(g, 7, NULL);
 	struct plan p;
 
-	plan_begin(g, &p);
-	make_layout(g, &p, LAYOUT_EXPLICIT_PREPROCESS, -1);
-	p.pipeline = (VkGeneratedCommandsPipelineInfoEXT){.sType = S_GENERATED_PIPELINE,
-							  .pipeline = seven};
+	plan_of_pipeline(g, &p, LAYOUT_EXPLICIT_PREPROCESS, seven);
 	fill(&p, false, 6, 0, 0);
 	prepare(g, &p, 6);
 	VkCommandBuffer before = start(g), c = start(g);
@@ -352,10 +352,7 @@ void generated_again(struct gpu *g)
 	VkCommandBuffer c = buffer(g, VK_COMMAND_BUFFER_LEVEL_PRIMARY);
 	struct plan p;
 
-	plan_begin(g, &p);
-	make_layout(g, &p, 0, -1);
-	p.pipeline = (VkGeneratedCommandsPipelineInfoEXT){.sType = S_GENERATED_PIPELINE,
-							  .pipeline = seven};
+	plan_of_pipeline(g, &p, 0, seven);
 	fill(&p, false, 4, 3, 0);
 	prepare(g, &p, 4);
 	begin(c, 0);
@@ -378,10 +375,7 @@ void generated_endless(struct gpu *g)
 	VkPipeline seven = bindable(g, 7, "seven");
 	struct plan p;
 
-	plan_begin(g, &p);
-	make_layout(g, &p, 0, -1);
-	p.pipeline = (VkGeneratedCommandsPipelineInfoEXT){.sType = S_GENERATED_PIPELINE,
-							  .pipeline = seven};
+	plan_of_pipeline(g, &p, 0, seven);
 	fill(&p, false, 4, 0, 0);
 	prepare(g, &p, 4);
 	for (int i = 0; i < 2; i++) {

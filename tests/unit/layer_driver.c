@@ -456,3 +456,24 @@ uint64_t counted(enum page_counter which)
 {
 	return page->slots[SLOT].count[which];
 }
+
+void open_limited(void)
+{
+	control.kernel_ns = 1000000000;
+	open_device(PAGE_TIMING_OFF, 64, 1.0f);
+	record_into(commands, VK_COMMAND_BUFFER_USAGE_SIMULTANEOUS_USE_BIT, 1);
+}
+
+void expect_waiting(void)
+{
+	assert_int_equal(oldest()->since_ns, 0);
+	assert_int_equal(oldest()->waiting, 1);
+	assert_true(timing_is_busy());
+}
+
+void expect_nothing(void)
+{
+	assert_int_equal(oldest()->since_ns, 0);
+	assert_int_equal(oldest()->waiting, 0);
+	assert_false(timing_is_busy());
+}

@@ -74,6 +74,8 @@ int tear_down(void **state);
 
 /* A device whose queues are of one family, and a command buffer for one pipeline. */
 void open_device(enum page_timing mode, uint32_t bits, float period);
+/* With the limit `kernel`, which is when waits of all kinds are looked after; one dispatch is in `commands`. */
+void open_limited(void);
 VkCommandBuffer new_commands(void);
 /* So many dispatches in it. */
 void record_into(VkCommandBuffer c, VkCommandBufferUsageFlags flags, unsigned dispatches);
@@ -86,3 +88,6 @@ void finish(VkFence fence);
 const struct page_kernel *kernel(void);
 const struct page_submit *oldest(void);
 uint64_t counted(enum page_counter which);
+/* One submission, which has not begun; none at all. */
+void expect_waiting(void);
+void expect_nothing(void);

@@ -55,26 +55,10 @@ static void begins(void)
 	timing_poll_all();
 }
 
-static void open_limited(void)
+static void open_marking(void)
 {
 	driver.has_loader_data = true;
-	control.kernel_ns = 1000000000;
-	open_device(PAGE_TIMING_OFF, 64, 1.0f);
-	record_into(commands, VK_COMMAND_BUFFER_USAGE_SIMULTANEOUS_USE_BIT, 1);
-}
-
-static void expect_waiting(void)
-{
-	assert_int_equal(oldest()->since_ns, 0);
-	assert_int_equal(oldest()->waiting, 1);
-	assert_true(timing_is_busy());
-}
-
-static void expect_nothing(void)
-{
-	assert_int_equal(oldest()->since_ns, 0);
-	assert_int_equal(oldest()->waiting, 0);
-	assert_false(timing_is_busy());
+	open_limited();
 }
 
 static void expect_marked(void)
@@ -87,7 +71,7 @@ static void expect_marked(void)
 static void another_process(void **state)
 {
 	(void)state;
-	open_limited();
+	open_marking();
 	VkSemaphore s = new_semaphore(false);
 	for (int i = 0; i < 3; i++) {
 		import(s);
@@ -126,7 +110,7 @@ static void another_process(void **state)
 static void own_and_others(void **state)
 {
 	(void)state;
-	open_limited();
+	open_marking();
 	VkSemaphore s = new_semaphore(false);
 	uint32_t image;
 	import(s);
@@ -158,7 +142,7 @@ static void own_and_others(void **state)
 static void in_parts(void **state)
 {
 	(void)state;
-	open_limited();
+	open_marking();
 	VkSemaphore s = new_semaphore(false);
 	import(s);
 	const VkSubmitInfo two[] = {{.commandBufferCount = 1, .pCommandBuffers = &commands},
@@ -178,7 +162,7 @@ static void in_parts(void **state)
 static void submit2(void **state)
 {
 	(void)state;
-	open_limited();
+	open_marking();
 	VkSemaphore s = new_semaphore(false);
 	const VkSemaphoreSubmitInfo wait = {.semaphore = s,
 					    .stageMask = VK_PIPELINE_STAGE_2_COMPUTE_SHADER_BIT};
@@ -198,7 +182,7 @@ static void submit2(void **state)
 static void refused(void **state)
 {
 	(void)state;
-	open_limited();
+	open_marking();
 	VkSemaphore s = new_semaphore(false);
 	const VkSubmitInfo info = waiting_for(&s);
 	driver.submit_says = VK_ERROR_OUT_OF_HOST_MEMORY;
@@ -226,7 +210,7 @@ static void begins_at_once(VkSemaphore s)
 static void without_markers(void **state)
 {
 	(void)state;
-	open_limited();
+	open_marking();
 	VkSemaphore s = new_semaphore(false);
 	driver.events_say = VK_ERROR_OUT_OF_HOST_MEMORY;
 	begins_at_once(s);

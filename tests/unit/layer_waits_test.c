@@ -53,28 +53,6 @@ static void signal_from_host(VkSemaphore s, uint64_t value)
 	assert_int_equal(CALL(SignalSemaphore)(DEVICE, &info), VK_SUCCESS);
 }
 
-/* With the limit, which is when waits of all kinds are looked after. */
-static void open_limited(void)
-{
-	control.kernel_ns = 1000000000;
-	open_device(PAGE_TIMING_OFF, 64, 1.0f);
-	record_into(commands, VK_COMMAND_BUFFER_USAGE_SIMULTANEOUS_USE_BIT, 1);
-}
-
-static void expect_waiting(void)
-{
-	assert_int_equal(oldest()->since_ns, 0);
-	assert_int_equal(oldest()->waiting, 1);
-	assert_true(timing_is_busy());
-}
-
-static void expect_nothing(void)
-{
-	assert_int_equal(oldest()->since_ns, 0);
-	assert_int_equal(oldest()->waiting, 0);
-	assert_false(timing_is_busy());
-}
-
 static void submitted_ahead(void **state)
 {
 	(void)state;
