@@ -29,10 +29,12 @@ static void open_standard_descriptors(void)
 /* A full disk under stdout is an error like any other. */
 static int close_stdout(int status)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	/* Of an earlier write it is only known that it failed, not why. */
+	int os = fflush(stdout) == 0 ? 0 : errno;
+	if (os == 0 && !ferror(stdout))
 		return status;
 	struct err e;
-	(void)err_os(&e, errno, "stdout", "cannot write");
+	(void)err_os(&e, os ? os : EIO, "stdout", "cannot write");
 	say_error(&e);
 	return status ? status : EXIT_VKJAIL;
 }

@@ -93,5 +93,9 @@ status_is 125 'a full stdout under vkjail list is an error'
 like "$err" 'stdout: cannot write: No space left on device' 'and is told'
 run sh -c 'vkjail plan -- true >/dev/full'
 status_is 125 'and under vkjail plan'
+# It writes line by line, so the reason is forgotten by the time that it ends.
+run sh -c 'vkjail doctor >/dev/full'
+status_is 125 'and under vkjail doctor'
+unlike "$err" 'No such file' 'which blames nothing else'
 reports_valid
 done_testing
