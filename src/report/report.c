@@ -72,8 +72,12 @@ static int expand(struct report *r, const struct spec *spec, const struct host *
 
 int report_open(struct report *r, const struct spec *spec, const struct host *host, struct err *e)
 {
-	*r = (struct report){
-	    .target = REPORT_NONE, .file = ATOMIC_FILE_INIT, .durable = spec->durable};
+	/* One by one: nothing needs the path's page until there is a path. */
+	r->target = REPORT_NONE;
+	r->file = ATOMIC_FILE_INIT;
+	r->path[0] = '\0';
+	r->durable = spec->durable;
+	r->job = r->limits = r->sandbox = r->host = NULL;
 	if (strcmp(spec->report, "none") == 0)
 		return 0;
 	if (strcmp(spec->report, "-") == 0) {

@@ -90,6 +90,15 @@ uint32_t filter_action(int action)
 	return action == FILTER_ALLOW ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO((uint16_t)action);
 }
 
+void filter_rule_name(struct filter_rule *r, const char *name)
+{
+	size_t n = strlen(name);
+
+	memset(r->name, 0, sizeof r->name);
+	if (n < sizeof r->name)
+		memcpy(r->name, name, n);
+}
+
 /*
  * libseccomp takes no rule that says what the default action says, and yet a condition with that answer
  * matters where the rest of the call has another. So it gets one that looks different; split() turns it back.

@@ -77,13 +77,13 @@ static int check_pair(const struct profile_rule *a, const struct profile_rule *b
 
 static struct filter_rule row_of(const struct profile_rule *r, bool conditions)
 {
-	struct filter_rule row = {.name = r->call,
-				  .action = r->action,
+	struct filter_rule row = {.action = r->action,
 				  .match = r->test_count ? MATCH_MASKED
 					   : conditions  ? MATCH_REST
 							 : MATCH_ALWAYS,
 				  .test_count = r->test_count};
 
+	filter_rule_name(&row, r->call);
 	for (unsigned i = 0; i < r->test_count; i++)
 		row.tests[i] = (struct filter_test){
 		    .arg = r->tests[i].arg, .mask = r->tests[i].mask, .value = r->tests[i].value};
@@ -154,8 +154,11 @@ int filter_of_file(const struct profile *p, struct filter *ret, struct err *e)
 						: filter_profile((enum spec_seccomp)p->base);
 
 	*ret = (struct filter){0};
-	for (size_t i = 0; i < COUNTOF(always); i++)
-		add(&rows, &(struct filter_rule){.name = always[i], .match = MATCH_ALWAYS});
+	for (size_t i = 0; i < COUNTOF(always); i++) {
+		struct filter_rule row = {.match = MATCH_ALWAYS};
+		filter_rule_name(&row, always[i]);
+		add(&rows, &row);
+	}
 	for (size_t i = 0; base && i < base->count; i++)
 		if (!layer_of(p, base->rules[i].name) && !is_always(base->rules[i].name))
 			add(&rows, &base->rules[i]);

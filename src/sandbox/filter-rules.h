@@ -32,13 +32,22 @@ struct filter_test {
 
 enum { FILTER_TESTS = 2 };
 
+/*
+ * The name stands in the row: as a pointer each would have to be relocated, in every launch, in tables
+ * that only the making of a filter reads. No system call has one as long as this.
+ */
+enum { FILTER_NAME = 28 };
+
 struct filter_rule {
-	const char *name;
+	char name[FILTER_NAME];
 	int action;
 	enum filter_match match;
 	unsigned test_count; /* all of them must hold */
 	struct filter_test tests[FILTER_TESTS];
 };
+
+/* Names the row. A name that is too long is no call's, and neither is the empty one that it gets then. */
+void filter_rule_name(struct filter_rule *r, const char *name);
 
 struct filter_profile {
 	const struct filter_rule *rules;

@@ -88,10 +88,11 @@ int filter_second_compile(enum filter_second which, struct filter *ret, struct e
 	*ret = (struct filter){0};
 	for (size_t i = 0; i < first->count; i++)
 		if (first->rules[i].action == FILTER_ALLOW &&
-		    !is_named(which, first->rules[i].name))
-			rules[count++] = (struct filter_rule){.name = first->rules[i].name,
-							      .action = FILTER_TRAP,
-							      .match = MATCH_ALWAYS};
+		    !is_named(which, first->rules[i].name)) {
+			rules[count] = (struct filter_rule){.action = FILTER_TRAP,
+							    .match = MATCH_ALWAYS};
+			filter_rule_name(&rules[count++], first->rules[i].name);
+		}
 	for (size_t i = 0; i < tables[which].count; i++) {
 		const struct filter_rule *r = &tables[which].rules[i];
 		if (!r->test_count && r->action == FILTER_ALLOW)

@@ -27,12 +27,6 @@ union answer {
 	char room[512];
 };
 
-void learned_init(struct learned *d)
-{
-	memset(d, 0, sizeof *d);
-	d->listener_fd = -1;
-}
-
 void learned_done(struct learned *d)
 {
 	for (unsigned i = 0; i < d->path_count; i++)
@@ -40,7 +34,9 @@ void learned_done(struct learned *d)
 	free(d->paths);
 	if (d->listener_fd >= 0)
 		(void)close(d->listener_fd);
-	learned_init(d);
+	d->paths = NULL;
+	d->path_count = 0;
+	d->listener_fd = -1;
 }
 
 int learn_argument(uint32_t nr)

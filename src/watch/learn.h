@@ -25,6 +25,7 @@ struct learned_path {
 	bool outside; /* it is there on the host */
 };
 
+/* Begins as zeros, but for the descriptor. */
 struct learned {
 	int listener_fd; /* owned; -1 */
 	uint64_t calls;
@@ -38,7 +39,6 @@ struct learned {
 	bool paths_full;
 };
 
-void learned_init(struct learned *d);
 void learned_done(struct learned *d);
 
 /* Which argument of this call a profile should have a condition on; -1: none. */

@@ -28,7 +28,9 @@ void nvml_done(struct nvml *n)
 	if (n->fd >= 0)
 		(void)close(n->fd);
 	free(n->devices);
-	*n = NVML_INIT;
+	n->fd = -1;
+	n->devices = NULL;
+	n->count = 0;
 }
 
 void nvml_want(struct nvml *n, unsigned index, const char *pci, const char *node)
