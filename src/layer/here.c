@@ -32,6 +32,13 @@ static struct telemetry_page no_page;
 struct here here = {.control = &no_control, .page = &no_page, .slot = &no_page.slots[0]};
 
 static pthread_mutex_t join_lock = PTHREAD_MUTEX_INITIALIZER;
+/* Where the answer to our hello is to come, -1 when there is none to come; under the lock. */
+static int hello_fd = -1;
+
+static bool has_joined(void)
+{
+	return here_slot() != &no_page.slots[0];
+}
 
 /* A forked child is another process: what it does with its parent's handles is not its parent's account. */
 void here_forget(void)
@@ -44,6 +51,9 @@ void here_forget(void)
 	watcher_forget();
 	timing_after_fork();
 	tables_after_fork();
+	if (hello_fd >= 0)
+		(void)close(hello_fd);
+	hello_fd = -1;
 	(void)pthread_mutex_init(&join_lock, NULL);
 }
 
@@ -104,7 +114,7 @@ static bool say(int fd, enum page_word word)
 void here_tell(enum page_word word)
 {
 	int os = errno;
-	AUTO_FD int fd = here_slot() == &no_page.slots[0] ? -1 : call_supervisor();
+	AUTO_FD int fd = has_joined() ? call_supervisor() : -1;
 
 	if (fd >= 0)
 		(void)say(fd, word);
@@ -169,22 +179,32 @@ static bool take_pages(const int fds[2], uint32_t slot)
 	return true;
 }
 
-static bool join(void)
+static bool say_hello(void)
 {
-	struct page_words w = {0};
-	int fds[2] = {-1, -1};
+	static bool forks; /* under the lock */
 	AUTO_FD int fd = call_supervisor();
 
 	if (fd < 0 || !say(fd, PAGE_WORD_HELLO))
 		return false;
-	bool ok = take_answer(fd, &w, fds) && take_pages(fds, w.slot);
+	/* Before there is anything for a child to inherit. */
+	if (!forks)
+		forks = pthread_atfork(NULL, NULL, here_forget) == 0;
+	hello_fd = TAKE_FD(fd);
+	return true;
+}
+
+static void hear_answer(void)
+{
+	struct page_words w = {0};
+	int fds[2] = {-1, -1};
+
+	if (take_answer(hello_fd, &w, fds))
+		(void)take_pages(fds, w.slot);
 	for (int i = 0; i < 2; i++)
 		if (fds[i] >= 0)
 			(void)close(fds[i]);
-	static bool forks; /* under the lock */
-	if (ok && !forks)
-		forks = pthread_atfork(NULL, NULL, here_forget) == 0;
-	return ok;
+	(void)close(hello_fd);
+	hello_fd = -1;
 }
 
 static void copy_name(char *to, size_t size, const char *name)
@@ -196,12 +216,25 @@ static void copy_name(char *to, size_t size, const char *name)
 	memset(to + n, 0, size - n);
 }
 
+bool here_hello(void)
+{
+	int os = errno;
+
+	(void)pthread_mutex_lock(&join_lock);
+	bool ok = has_joined() || hello_fd >= 0 || say_hello();
+	(void)pthread_mutex_unlock(&join_lock);
+	errno = os;
+	return ok;
+}
+
 bool here_join(const VkApplicationInfo *app)
 {
 	int os = errno;
 
 	(void)pthread_mutex_lock(&join_lock);
-	bool ok = here_slot() != &no_page.slots[0] || join();
+	if (!has_joined() && hello_fd >= 0)
+		hear_answer();
+	bool ok = has_joined();
 	if (ok) {
 		struct page_slot *s = here_slot();
 		s->pid = getpid();

@@ -17,7 +17,11 @@ struct here {
 
 extern struct here here;
 
-/* Gets the pages, unless this process has them. false: nobody answers, or refuses. */
+/*
+ * Getting the pages, unless this process has them, in two steps, because the driver can make the instance while the
+ * supervisor answers. hello asks for them; join takes them, whoever asked. false: nobody is there, or refuses.
+ */
+bool here_hello(void);
 bool here_join(const VkApplicationInfo *app);
 
 /* What the child of a fork does (pthread_atfork). */

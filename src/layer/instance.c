@@ -20,6 +20,16 @@ static VkLayerInstanceCreateInfo *instance_link(const VkInstanceCreateInfo *info
 	return NULL;
 }
 
+/* An instance that the program is not to have. */
+static void take_back(PFN_vkGetInstanceProcAddr get, VkInstance instance,
+		      const VkAllocationCallbacks *allocator)
+{
+	PFN_vkDestroyInstance destroy = (PFN_vkDestroyInstance)get(instance, "vkDestroyInstance");
+
+	if (destroy)
+		destroy(instance, allocator);
+}
+
 VKAPI_ATTR VkResult VKAPI_CALL hook_CreateInstance(const VkInstanceCreateInfo *info,
 						   const VkAllocationCallbacks *allocator,
 						   VkInstance *ret)
@@ -32,15 +42,21 @@ VKAPI_ATTR VkResult VKAPI_CALL hook_CreateInstance(const VkInstanceCreateInfo *i
 	PFN_vkCreateInstance create = (PFN_vkCreateInstance)get(NULL, "vkCreateInstance");
 	struct instance *i = calloc(1, sizeof *i);
 
-	if (!create || !i || !here_join(info->pApplicationInfo)) {
+	if (!create || !i || !here_hello()) {
 		free(i);
 		return VK_ERROR_INITIALIZATION_FAILED;
 	}
 	link->u.pLayerInfo = link->u.pLayerInfo->pNext;
 	VkResult result = create(info, allocator, ret);
+	bool joined = here_join(info->pApplicationInfo);
 	if (result != VK_SUCCESS) {
 		free(i);
 		return checked(NULL, PAGE_CALL_vkCreateInstance, result);
+	}
+	if (!joined) {
+		free(i);
+		take_back(get, *ret, allocator);
+		return VK_ERROR_INITIALIZATION_FAILED;
 	}
 	i->handle = *ret;
 	i->get = get;

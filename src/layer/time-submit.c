@@ -154,7 +154,12 @@ static bool choose(struct timing *t, const struct batches *b, struct submission 
 			placed = true;
 		}
 	}
-	if (placed && (timed || s->bracket) && t->calibration == UNCALIBRATED)
+	/*
+	 * A single dispatch, the first of all, is a row of its own, in which the driver's compiler is: the program need
+	 * not wait for this as well before it sees its first result.
+	 */
+	bool is_first = !t->has_begun && s->dispatches == 1;
+	if (placed && (timed || s->bracket) && t->calibration == UNCALIBRATED && !is_first)
 		s->calibration = bracket_get(t, s->queue->family, CALIBRATION_STAMPS);
 	return s->bracket || s->calibration;
 }
@@ -235,6 +240,7 @@ static struct submission *prepare(struct timing *t, VkQueue queue, struct batche
 	}
 	if (s->calibration)
 		t->calibration = CALIBRATING;
+	t->has_begun |= s->dispatches > 0;
 	return s;
 }
 

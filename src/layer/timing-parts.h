@@ -229,6 +229,7 @@ struct timing {
 	size_t free_fence_count, free_fence_size;
 	uint32_t trusted; /* recordings that could have been submitted again and were not */
 	bool repeats;     /* this program does submit again */
+	bool has_begun;   /* a dispatch was submitted */
 	enum { UNCALIBRATED, CALIBRATING, CALIBRATED } calibration;
 	_Atomic uint64_t bias_ns, cost_ns;
 	int place; /* among the devices of this process, -1: none was left */

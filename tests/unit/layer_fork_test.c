@@ -176,6 +176,55 @@ static unsigned mapped(void)
 	return count;
 }
 
+static unsigned made, destroyed;
+
+/* A driver that makes an instance while it makes one, as layers below may: one hello is enough for both. */
+static VKAPI_ATTR VkResult VKAPI_CALL create_instance(const VkInstanceCreateInfo *info,
+						      const VkAllocationCallbacks *allocator,
+						      VkInstance *ret)
+{
+	(void)info;
+	(void)allocator;
+	assert_true(here_hello());
+	*ret = (VkInstance)&made;
+	made++;
+	return VK_SUCCESS;
+}
+
+static VKAPI_ATTR void VKAPI_CALL destroy_instance(VkInstance instance,
+						   const VkAllocationCallbacks *allocator)
+{
+	(void)allocator;
+	assert_ptr_equal(instance, &made);
+	destroyed++;
+}
+
+static VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL next_proc(VkInstance instance, const char *name)
+{
+	(void)instance;
+	return strcmp(name, "vkCreateInstance") == 0    ? (PFN_vkVoidFunction)create_instance
+	       : strcmp(name, "vkDestroyInstance") == 0 ? (PFN_vkVoidFunction)destroy_instance
+							: NULL;
+}
+
+/* The driver makes it while the supervisor answers; when that is no, the program does not get it. */
+static void no_instance(void)
+{
+	VkLayerInstanceLink next = {.pfnNextGetInstanceProcAddr = next_proc};
+	VkLayerInstanceCreateInfo link = {.sType =
+					      VK_STRUCTURE_TYPE_LOADER_INSTANCE_CREATE_INFO,
+					  .function = VK_LAYER_LINK_INFO,
+					  .u.pLayerInfo = &next};
+	const VkInstanceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
+					   .pNext = &link};
+	VkInstance instance;
+
+	assert_int_equal(hook_CreateInstance(&info, NULL, &instance),
+			 VK_ERROR_INITIALIZATION_FAILED);
+	assert_int_equal(made, 1);
+	assert_int_equal(destroyed, 1);
+}
+
 /* The layer looks beside its own file, which is this program here: by the name that it was called by. */
 static void pages_that_fail(void **state)
 {
@@ -188,8 +237,11 @@ static void pages_that_fail(void **state)
 	assert_int_equal(bind(listener, (const struct sockaddr *)&a, sizeof a), 0);
 	assert_int_equal(listen(listener, TRIES), 0);
 	assert_int_equal(pthread_create(&thread, NULL, answer, NULL), 0);
-	for (int i = 0; i < TRIES; i++)
+	for (int i = 0; i < TRIES - 1; i++) {
+		assert_true(here_hello());
 		assert_false(here_join(NULL));
+	}
+	no_instance();
 	(void)pthread_join(thread, NULL);
 	assert_int_equal(mapped(), 0);
 	(void)close(listener);

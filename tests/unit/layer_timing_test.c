@@ -267,6 +267,38 @@ static void test_no_memory_for_ours(void **state)
 	assert_int_equal(driver.live_pools, 2);
 }
 
+/* How many command buffers reach the driver with a recording of so many dispatches. */
+static uint32_t submit_once(unsigned dispatches)
+{
+	record_into(commands, VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT, dispatches);
+	(void)submit(VK_NULL_HANDLE);
+	finish(driver.last_fence);
+	return driver.last_buffers;
+}
+
+/* What a timestamp costs is measured once, and a program's first result does not wait for it. */
+static void test_calibration_waits(void **state)
+{
+	(void)state;
+	driver.has_loader_data = true;
+	open_device(PAGE_TIMING_SAMPLED, 64, 1.0f);
+	assert_int_equal(submit_once(0), 1);
+	assert_int_equal(submit_once(1), 1);
+	assert_int_equal(submit_once(1), 2);
+	assert_int_equal(submit_once(1), 1);
+	assert_int_equal(kernel()->first, 1);
+	assert_int_equal(kernel()->timed, 2);
+}
+
+/* Unless it has more than the one, or that may be all that there ever is to be told. */
+static void test_calibration_first(void **state)
+{
+	(void)state;
+	driver.has_loader_data = true;
+	open_device(PAGE_TIMING_SAMPLED, 64, 1.0f);
+	assert_int_equal(submit_once(2), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +314,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_simultaneous, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_sampled, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_no_memory_for_ours, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_calibration_waits, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_calibration_first, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
