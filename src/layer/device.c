@@ -94,8 +94,7 @@ static bool fill(struct device *d, struct instance *i, VkPhysicalDevice physical
 	d->has_budget = row_has_budget(i, physical) && i->next.GetPhysicalDeviceMemoryProperties2;
 	i->next.GetPhysicalDeviceMemoryProperties(physical, &d->memory_types);
 	next_of_device(d);
-	return pthread_mutex_init(&d->queue_lock, NULL) == 0 && timing_init(d) && memory_init(d) &&
-	       device_add(d);
+	return pthread_mutex_init(&d->queue_lock, NULL) == 0 && timing_init(d) && memory_init(d);
 }
 
 void device_after_fork(struct device *d)
@@ -130,7 +129,7 @@ VKAPI_ATTR VkResult VKAPI_CALL hook_CreateDevice(VkPhysicalDevice physical,
 	VkLayerDeviceCreateInfo *link = device_link(info->pNext, VK_LAYER_LINK_INFO);
 	const VkLayerDeviceCreateInfo *data = device_link(info->pNext, VK_LOADER_DATA_CALLBACK);
 
-	if (!i || !link || !link->u.pLayerInfo)
+	if (!i || i->refused || !link || !link->u.pLayerInfo)
 		return VK_ERROR_INITIALIZATION_FAILED;
 	PFN_vkGetInstanceProcAddr get = link->u.pLayerInfo->pfnNextGetInstanceProcAddr;
 	PFN_vkCreateDevice create = (PFN_vkCreateDevice)get(i->handle, "vkCreateDevice");
@@ -138,7 +137,12 @@ VKAPI_ATTR VkResult VKAPI_CALL hook_CreateDevice(VkPhysicalDevice physical,
 	VkDeviceCreateInfo asked = *info;
 	const char **names = NULL;
 
-	if (!create || !d || (!row_has_budget(i, physical) && !without_ours(&asked, &names))) {
+	if (!create || !d || !device_reserve(d)) {
+		free(d);
+		return VK_ERROR_OUT_OF_HOST_MEMORY;
+	}
+	if (!row_has_budget(i, physical) && !without_ours(&asked, &names)) {
+		device_remove(d);
 		free(d);
 		return VK_ERROR_OUT_OF_HOST_MEMORY;
 	}
@@ -148,6 +152,7 @@ VKAPI_ATTR VkResult VKAPI_CALL hook_CreateDevice(VkPhysicalDevice physical,
 	VkResult result = create(physical, &asked, allocator, ret);
 	free(names);
 	if (result != VK_SUCCESS) {
+		device_remove(d);
 		free(d);
 		return checked(NULL, PAGE_CALL_vkCreateDevice, result);
 	}
@@ -158,6 +163,7 @@ VKAPI_ATTR VkResult VKAPI_CALL hook_CreateDevice(VkPhysicalDevice physical,
 		destroy(*ret, allocator);
 		return VK_ERROR_OUT_OF_HOST_MEMORY;
 	}
+	device_add(d);
 	watcher_add(d);
 	here_count(PAGE_COUNT_DEVICES, 1);
 	return VK_SUCCESS;

@@ -20,16 +20,6 @@ static VkLayerInstanceCreateInfo *instance_link(const VkInstanceCreateInfo *info
 	return NULL;
 }
 
-/* An instance that the program is not to have. */
-static void take_back(PFN_vkGetInstanceProcAddr get, VkInstance instance,
-		      const VkAllocationCallbacks *allocator)
-{
-	PFN_vkDestroyInstance destroy = (PFN_vkDestroyInstance)get(instance, "vkDestroyInstance");
-
-	if (destroy)
-		destroy(instance, allocator);
-}
-
 VKAPI_ATTR VkResult VKAPI_CALL hook_CreateInstance(const VkInstanceCreateInfo *info,
 						   const VkAllocationCallbacks *allocator,
 						   VkInstance *ret)
@@ -46,19 +36,20 @@ VKAPI_ATTR VkResult VKAPI_CALL hook_CreateInstance(const VkInstanceCreateInfo *i
 		free(i);
 		return VK_ERROR_INITIALIZATION_FAILED;
 	}
+	if (!instance_reserve(i)) {
+		free(i);
+		return VK_ERROR_OUT_OF_HOST_MEMORY;
+	}
 	link->u.pLayerInfo = link->u.pLayerInfo->pNext;
 	VkResult result = create(info, allocator, ret);
 	bool joined = here_join(info->pApplicationInfo);
 	if (result != VK_SUCCESS) {
+		instance_remove(i);
 		free(i);
 		return checked(NULL, PAGE_CALL_vkCreateInstance, result);
 	}
-	if (!joined) {
-		free(i);
-		take_back(get, *ret, allocator);
-		return VK_ERROR_INITIALIZATION_FAILED;
-	}
 	i->handle = *ret;
+	i->refused = !joined;
 	i->get = get;
 	(void)pthread_mutex_init(&i->lock, NULL);
 	i->api_version = info->pApplicationInfo && info->pApplicationInfo->apiVersion
@@ -70,11 +61,7 @@ VKAPI_ATTR VkResult VKAPI_CALL hook_CreateInstance(const VkInstanceCreateInfo *i
 		    strcmp(info->ppEnabledExtensionNames[n],
 			   VK_KHR_GET_PHYSICAL_DEVICE_PROPERTIES_2_EXTENSION_NAME) == 0;
 	next_of_instance(i);
-	if (!instance_add(i)) {
-		i->next.DestroyInstance(*ret, allocator);
-		free(i);
-		return VK_ERROR_OUT_OF_HOST_MEMORY;
-	}
+	instance_add(i);
 	here_count(PAGE_COUNT_INSTANCES, 1);
 	return VK_SUCCESS;
 }

@@ -47,6 +47,7 @@ struct instance {
 	VkInstance handle;
 	uint32_t api_version;  /* that the program asked for */
 	bool has_properties_2; /* 1.1, or VK_KHR_get_physical_device_properties2 */
+	bool refused;          /* no devices: their limits could not be held */
 	PFN_vkGetInstanceProcAddr get;
 	struct instance_next next;
 	/* Their rows in the page, so that they are described once. */
@@ -95,9 +96,14 @@ struct device *device_of(const void *handle);
 /* Also when it is unknown, NULL. The queue's record is the device's. */
 struct queue *queue_of(struct device *d, VkQueue handle);
 
-/* table.c. false: no room. */
-bool instance_add(struct instance *i);
-bool device_add(struct device *d);
+/*
+ * table.c. Room is reserved before the driver makes one, false: there is none. It is added by its handle then, or removed.
+ * Once the driver has made it, the loader does not take no for an answer: it leaks it, or frees it twice.
+ */
+bool instance_reserve(struct instance *i);
+bool device_reserve(struct device *d);
+void instance_add(const struct instance *i);
+void device_add(const struct device *d);
 void instance_remove(const struct instance *i);
 void device_remove(const struct device *d);
 /*

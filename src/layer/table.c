@@ -38,7 +38,8 @@ static void *find(const struct table *t, const void *key)
 	return NULL;
 }
 
-static bool add(struct table *t, const void *key, void *value)
+/* A row for what is being made. No handle has the key that it gets until then: the value's own address. */
+static bool reserve(struct table *t, void *value)
 {
 	uint32_t i = 0;
 
@@ -47,12 +48,30 @@ static bool add(struct table *t, const void *key, void *value)
 		i++;
 	if (i < ROWS) {
 		atomic_store(&t->row[i].value, value);
-		atomic_store_explicit(&t->row[i].key, key, memory_order_release);
+		atomic_store_explicit(&t->row[i].key, value, memory_order_release);
 		if (i >= atomic_load(&t->high))
 			atomic_store_explicit(&t->high, i + 1, memory_order_release);
 	}
 	(void)pthread_mutex_unlock(&t->lock);
 	return i < ROWS;
+}
+
+static void enter(struct table *t, const void *key, const void *value)
+{
+	(void)pthread_mutex_lock(&t->lock);
+	for (uint32_t i = 0; i < ROWS; i++)
+		if (atomic_load(&t->row[i].key) == value)
+			atomic_store_explicit(&t->row[i].key, key, memory_order_release);
+	(void)pthread_mutex_unlock(&t->lock);
+}
+
+/* NULL: the row is free, or what it is reserved for is still being made. */
+static void *added(const struct table *t, uint32_t i)
+{
+	const void *key = atomic_load(&t->row[i].key);
+	void *value = atomic_load(&t->row[i].value);
+
+	return key && key != value ? value : NULL;
 }
 
 /* By its value: two can have the same key for a moment when the loader's memory is used again. */
@@ -75,14 +94,24 @@ struct device *device_of(const void *handle)
 	return find(&devices, key_of(handle));
 }
 
-bool instance_add(struct instance *i)
+bool instance_reserve(struct instance *i)
 {
-	return add(&instances, key_of(i->handle), i);
+	return reserve(&instances, i);
 }
 
-bool device_add(struct device *d)
+void instance_add(const struct instance *i)
 {
-	return add(&devices, key_of(d->handle), d);
+	enter(&instances, key_of(i->handle), i);
+}
+
+bool device_reserve(struct device *d)
+{
+	return reserve(&devices, d);
+}
+
+void device_add(const struct device *d)
+{
+	enter(&devices, key_of(d->handle), d);
 }
 
 void instance_remove(const struct instance *i)
@@ -100,12 +129,12 @@ void tables_after_fork(void)
 	(void)pthread_mutex_init(&instances.lock, NULL);
 	(void)pthread_mutex_init(&devices.lock, NULL);
 	for (uint32_t i = 0; i < ROWS; i++) {
-		if (atomic_load(&instances.row[i].key)) {
-			struct instance *of = atomic_load(&instances.row[i].value);
+		struct instance *of = added(&instances, i);
+		struct device *d = added(&devices, i);
+		if (of)
 			(void)pthread_mutex_init(&of->lock, NULL);
-		}
-		if (atomic_load(&devices.row[i].key))
-			device_after_fork(atomic_load(&devices.row[i].value));
+		if (d)
+			device_after_fork(d);
 	}
 }
 

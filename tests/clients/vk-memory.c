@@ -23,6 +23,7 @@
  *   own:N         a forked child that makes an instance and a device of its own and allocates N MiB; waits for it
  *   child         a child that executes this program with the arguments after it; waits for it; ends
  *   reinit        a new instance and device; the old ones are destroyed first
+ *   instances:N   N more instances, devices:N more devices, or as many as there can be, and why; they are destroyed again
  *   wait          writes "waiting" and reads a line from stdin
  *   kill          SIGKILL to itself
  *   closefds      closes every descriptor above 2
@@ -158,6 +159,42 @@ static void unmake(void)
 		INSTANCE(vkDestroyInstance)(v.instance, NULL);
 	}
 	v.device = VK_NULL_HANDLE;
+}
+
+enum { MANY = 100 };
+
+static void many_instances(uint64_t wanted)
+{
+	VkInstance first = v.instance, made[MANY];
+	unsigned n = 0;
+	VkResult r = VK_SUCCESS;
+
+	while (n < wanted && n < MANY && (r = make_instance()) == VK_SUCCESS)
+		made[n++] = v.instance;
+	printf("instances %u %s\n", n, result_name(r));
+	while (n > 0) {
+		v.instance = made[--n];
+		INSTANCE(vkDestroyInstance)(v.instance, NULL);
+	}
+	v.instance = first;
+}
+
+static void many_devices(uint64_t wanted)
+{
+	VkDevice first = v.device, made[MANY];
+	VkQueue queue = v.queue;
+	unsigned n = 0;
+	VkResult r = VK_SUCCESS;
+
+	while (n < wanted && n < MANY && (r = make_device()) == VK_SUCCESS)
+		made[n++] = v.device;
+	printf("devices %u %s\n", n, result_name(r));
+	while (n > 0) {
+		v.device = made[--n];
+		DEVICE(vkDestroyDevice)(v.device, NULL);
+	}
+	v.device = first;
+	v.queue = queue;
 }
 
 /* The first type in heap 0 that has these properties; UINT32_MAX. */
@@ -586,6 +623,10 @@ int main(int argc, char **argv)
 			work(n, word[0] == 'l');
 		else if (strcmp(word, "own") == 0)
 			fork_own(n);
+		else if (strcmp(word, "instances") == 0)
+			many_instances(n);
+		else if (strcmp(word, "devices") == 0)
+			many_devices(n);
 		else if (strcmp(word, "child") == 0)
 			run_child(argv + i);
 		else if (strcmp(word, "reinit") == 0) {

@@ -6,7 +6,8 @@
  *
  *     layer-host LAYER off|sampled|all OUT CMD [ARG...]
  *
- * KERNEL_NS in the environment is the control page's kernel_ns. Exit status: the program's.
+ * KERNEL_NS in the environment is the control page's kernel_ns. With REFUSE in it nobody gets the pages. Exit status:
+ * the program's.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -120,6 +121,12 @@ static void answer(void)
 	struct page_words w;
 
 	if (fd < 0 || recv(fd, &w, sizeof w, 0) != (ssize_t)sizeof w || w.word != PAGE_WORD_HELLO) {
+		(void)close(fd);
+		return;
+	}
+	if (getenv("REFUSE")) {
+		w.word = PAGE_WORD_REFUSED;
+		(void)send(fd, &w, sizeof w, MSG_NOSIGNAL);
 		(void)close(fd);
 		return;
 	}

@@ -50,6 +50,13 @@ like "$(report_get vkjail-report.json .gpu.telemetry.why)" 'mount' 'and the repo
 run vkjail run -- sh -c 'chmod u+w /run/vkjail && rm /run/vkjail/telemetry && ./vk-memory alloc:40'
 like "$out" '^instance VK_ERROR_INITIALIZATION_FAILED$' 'a program that reaches nobody gets no instance'
 
+# More than the layer has room for: the one too many is refused before the driver has made it, and the rest go on.
+run vkjail run -- ./vk-memory instances:70 devices:70 alloc:20
+status_is 0 'more instances and devices than there is room for'
+is "$out" 'instances 63 VK_ERROR_OUT_OF_HOST_MEMORY
+devices 63 VK_ERROR_OUT_OF_HOST_MEMORY
+alloc 20 ok' 'there is an error for the next one, and nothing else is wrong'
+
 if part 1 user; then
 	dir=$(user_dir nobody) && cd "$dir" || exit 99
 	cp "$top_builddir/tests/clients/vk-memory" .

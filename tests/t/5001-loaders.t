@@ -3,7 +3,6 @@
 # shellcheck disable=SC2034 # real_needs is read by have
 # The newest packaged loader and driver, and other layers beside ours.
 . "${top_srcdir:-.}/tests/lib/tap.sh"
-. "$top_srcdir/tests/real/place.sh"
 need userns vulkan
 cache=$(real_place)
 
@@ -21,6 +20,14 @@ with() {
 	is "$(printf '%s\n' "$out" | grep '^alloc 20 ' | sort | uniq -c | tr -s ' ')" ' 1 alloc 20 VK_ERROR_OUT_OF_DEVICE_MEMORY
  2 alloc 20 ok' "$name: one did not fit"
 }
+# refused NAME COMMAND...: the supervisor says no when the driver has made the instance already.
+refused() {
+	name=$1
+	shift
+	run env REFUSE=1 MALLOC_CHECK_=3 layer-host "$top_builddir/libVkLayer_vkjail.so" off "$T/page" "$@" alloc:1
+	is "$status:$out" '3:device VK_ERROR_INITIALIZATION_FAILED' "$name: without the pages there is an instance and no device"
+}
+refused "the system's loader" ./vk-memory
 # shellcheck disable=SC2086 # a list of words
 with "the system's loader and driver" -- ./vk-memory $work
 plain=$(printf '%s\n' "$out" | sed 's/ ms .*//')
@@ -30,12 +37,19 @@ if part 4 real; then
 	with 'a newer driver' --driver "$cache/mesa/lvp_icd.json" --ro-bind "$cache" -- ./vk-memory $work
 fi
 real_needs="$cache/loader/libvulkan.so.1 $cache/mesa/lvp_icd.json"
-if part 8 real; then
+if part 10 real; then
 	newer="$cache/loader/ld-linux-x86-64.so.2 --library-path $cache/loader ./vk-memory"
 	# shellcheck disable=SC2086
 	with 'a newer loader' --ro-bind "$cache" -- $newer $work
 	# shellcheck disable=SC2086
 	with 'both' --driver "$cache/mesa/lvp_icd.json" --ro-bind "$cache" -- $newer $work
+	# shellcheck disable=SC2086
+	refused 'a newer loader' $newer
+	VK_DRIVER_FILES=$cache/mesa/lvp_icd.json
+	export VK_DRIVER_FILES
+	# shellcheck disable=SC2086
+	refused 'both' $newer
+	unset VK_DRIVER_FILES
 fi
 if part 7 validation-layer; then
 	# The program asks for it; it stands between ours and the driver, and sees what ours does.

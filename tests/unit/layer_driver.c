@@ -334,7 +334,10 @@ int set_up(void **state)
 	for (size_t i = 0; i < BUFFERS; i++)
 		buffer_handle[i].key = &key;
 	device->handle = (VkDevice)&device_handle;
-	return device_add(device) ? 0 : -1;
+	if (!device_reserve(device))
+		return -1;
+	device_add(device);
+	return 0;
 }
 
 int tear_down(void **state)

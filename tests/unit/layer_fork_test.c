@@ -176,7 +176,9 @@ static unsigned mapped(void)
 	return count;
 }
 
-static unsigned made, destroyed;
+/* What handles of Vulkan point to begins with what the loader put there. */
+static const void *instance_handle[] = {&instance_handle}, *physical_handle[] = {&instance_handle};
+static unsigned made, destroyed, devices;
 
 /* A driver that makes an instance while it makes one, as layers below may: one hello is enough for both. */
 static VKAPI_ATTR VkResult VKAPI_CALL create_instance(const VkInstanceCreateInfo *info,
@@ -186,7 +188,7 @@ static VKAPI_ATTR VkResult VKAPI_CALL create_instance(const VkInstanceCreateInfo
 	(void)info;
 	(void)allocator;
 	assert_true(here_hello());
-	*ret = (VkInstance)&made;
+	*ret = (VkInstance)instance_handle;
 	made++;
 	return VK_SUCCESS;
 }
@@ -195,8 +197,21 @@ static VKAPI_ATTR void VKAPI_CALL destroy_instance(VkInstance instance,
 						   const VkAllocationCallbacks *allocator)
 {
 	(void)allocator;
-	assert_ptr_equal(instance, &made);
+	assert_ptr_equal(instance, instance_handle);
 	destroyed++;
+}
+
+static VKAPI_ATTR VkResult VKAPI_CALL create_device(VkPhysicalDevice physical,
+						    const VkDeviceCreateInfo *info,
+						    const VkAllocationCallbacks *allocator,
+						    VkDevice *ret)
+{
+	(void)physical;
+	(void)info;
+	(void)allocator;
+	(void)ret;
+	devices++;
+	return VK_ERROR_OUT_OF_HOST_MEMORY;
 }
 
 static VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL next_proc(VkInstance instance, const char *name)
@@ -204,24 +219,44 @@ static VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL next_proc(VkInstance instance, c
 	(void)instance;
 	return strcmp(name, "vkCreateInstance") == 0    ? (PFN_vkVoidFunction)create_instance
 	       : strcmp(name, "vkDestroyInstance") == 0 ? (PFN_vkVoidFunction)destroy_instance
+	       : strcmp(name, "vkCreateDevice") == 0    ? (PFN_vkVoidFunction)create_device
 							: NULL;
 }
 
-/* The driver makes it while the supervisor answers; when that is no, the program does not get it. */
-static void no_instance(void)
+static VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL no_proc(VkDevice unused, const char *name)
+{
+	(void)unused;
+	(void)name;
+	return NULL;
+}
+
+/* The driver makes it while the supervisor answers; when that is no, there is no device to do anything with. */
+static void no_device(void)
 {
 	VkLayerInstanceLink next = {.pfnNextGetInstanceProcAddr = next_proc};
-	VkLayerInstanceCreateInfo link = {.sType =
-					      VK_STRUCTURE_TYPE_LOADER_INSTANCE_CREATE_INFO,
+	VkLayerInstanceCreateInfo link = {.sType = VK_STRUCTURE_TYPE_LOADER_INSTANCE_CREATE_INFO,
 					  .function = VK_LAYER_LINK_INFO,
 					  .u.pLayerInfo = &next};
 	const VkInstanceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
 					   .pNext = &link};
+	VkLayerDeviceLink device_next = {.pfnNextGetInstanceProcAddr = next_proc,
+					 .pfnNextGetDeviceProcAddr = no_proc};
+	VkLayerDeviceCreateInfo device_link = {.sType =
+						   VK_STRUCTURE_TYPE_LOADER_DEVICE_CREATE_INFO,
+					       .function = VK_LAYER_LINK_INFO,
+					       .u.pLayerInfo = &device_next};
+	const VkDeviceCreateInfo wanted = {.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
+					   .pNext = &device_link};
 	VkInstance instance;
+	VkDevice none;
 
-	assert_int_equal(hook_CreateInstance(&info, NULL, &instance),
-			 VK_ERROR_INITIALIZATION_FAILED);
+	assert_int_equal(hook_CreateInstance(&info, NULL, &instance), VK_SUCCESS);
 	assert_int_equal(made, 1);
+	assert_int_equal(
+	    hook_CreateDevice((VkPhysicalDevice)physical_handle, &wanted, NULL, &none),
+	    VK_ERROR_INITIALIZATION_FAILED);
+	assert_int_equal(devices, 0);
+	hook_DestroyInstance(instance, NULL);
 	assert_int_equal(destroyed, 1);
 }
 
@@ -241,7 +276,7 @@ static void pages_that_fail(void **state)
 		assert_true(here_hello());
 		assert_false(here_join(NULL));
 	}
-	no_instance();
+	no_device();
 	(void)pthread_join(thread, NULL);
 	assert_int_equal(mapped(), 0);
 	(void)close(listener);

@@ -72,7 +72,10 @@ static int set_up(void **state)
 					     {.size = 1024 * MIB,
 					      .flags = VK_MEMORY_HEAP_DEVICE_LOCAL_BIT |
 						       VK_MEMORY_HEAP_MULTI_INSTANCE_BIT}}}};
-	return memory_init(device) && device_add(device) ? 0 : -1;
+	if (!memory_init(device) || !device_reserve(device))
+		return -1;
+	device_add(device);
+	return 0;
 }
 
 static int tear_down(void **state)
