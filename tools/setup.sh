@@ -6,7 +6,7 @@
 BUILD_PACKAGES='gcc g++ make autoconf automake autoconf-archive pkg-config gawk libseccomp-dev libcap-dev
 	libjansson-dev libyaml-dev libvulkan-dev libpng-dev zlib1g-dev libmd-dev glslang-dev spirv-tools
 	mesa-vulkan-drivers libsystemd-dev python3'
-TEST_PACKAGES='libcmocka-dev python3-jsonschema python3-yaml python3-numpy vulkan-tools vulkan-validationlayers
+TEST_PACKAGES='libcmocka-dev glslang-tools python3-jsonschema python3-yaml python3-numpy vulkan-tools vulkan-validationlayers
 	util-linux binutils procps mandoc bubblewrap stress-ng zsh bash-completion'
 # tests/fuzz/run.
 FUZZ_PACKAGES='clang-14 libclang-rt-14-dev'

@@ -35,6 +35,11 @@ if [ "${VKJAIL_SANITIZERS:-}" ]; then
 fi
 T=$(mktemp -d "${TMPDIR:-/tmp}/vkjail-test.XXXXXX") || exit 99
 chmod 755 "$T"
+# The real programs are where tests/real/setup has put them, which for an ordinary user is below this variable.
+# shellcheck source=tests/real/place.sh
+. "$top_srcdir/tests/real/place.sh"
+VKJAIL_REAL=$(real_place)
+export VKJAIL_REAL
 # What is cached is this test's own.
 XDG_CACHE_HOME=$T.cache
 export XDG_CACHE_HOME

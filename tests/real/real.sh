@@ -2,7 +2,6 @@
 # shellcheck shell=sh
 # What the tests of real programs share: each runs in the default sandbox, as the caller and, when
 # that is root, as an ordinary user, and must say OK by itself, with a report that fits.
-. "$top_srcdir/tests/real/place.sh"
 real=$top_srcdir/tests/real
 cache=$(real_place)
 export real cache

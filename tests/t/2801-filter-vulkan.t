@@ -3,7 +3,6 @@
 # The strict profile and what it was made for: vkjail-exec with a software Vulkan driver and
 # vkjail-compile beneath it, with no shader cache, for every driver that is here.
 . "${top_srcdir:-.}/tests/lib/tap.sh"
-. "$top_srcdir/tests/real/place.sh"
 need vulkan python3 plain-build
 
 # vkjail-compile may open no file, which the leak check of a sanitizer build wants to.

@@ -6,7 +6,6 @@
 . "${top_srcdir:-.}/tests/lib/tap.sh"
 . "$top_srcdir/tests/lib/cases.sh"
 . "$top_srcdir/tests/lib/test-layer.sh"
-. "$top_srcdir/tests/real/place.sh"
 need userns vulkan python3 plain-build
 use_layer
 arch=$(uname -m)

@@ -3,7 +3,6 @@
 # Images, textures, samplers, uniform and scalar blocks, several descriptor sets: one job that uses
 # them all, computed again with NumPy, on both drivers and under the validation layer.
 . "${top_srcdir:-.}/tests/lib/tap.sh"
-. "$top_srcdir/tests/real/place.sh"
 . "$top_srcdir/tests/lib/numpy.sh"
 need userns vulkan python3
 newer=$(real_place)/mesa/lvp_icd.json

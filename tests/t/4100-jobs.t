@@ -3,7 +3,6 @@
 # The good jobs of jobs/ through vkjail run, their results computed again with NumPy, as root and as
 # an ordinary user; and the heap budgets, which one driver can tell and the other can't.
 . "${top_srcdir:-.}/tests/lib/tap.sh"
-. "$top_srcdir/tests/real/place.sh"
 . "$top_srcdir/tests/lib/numpy.sh"
 need userns vulkan python3
 newer=$(real_place)/mesa/lvp_icd.json

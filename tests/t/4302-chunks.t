@@ -3,7 +3,6 @@
 # Dispatches that are cut into chunks: every invocation comes once and sees the whole grid, limits and
 # signals end the job between two chunks, and outputs can be kept.
 . "${top_srcdir:-.}/tests/lib/tap.sh"
-. "$top_srcdir/tests/real/place.sh"
 need userns vulkan python3
 newer=$(real_place)/mesa/lvp_icd.json
 

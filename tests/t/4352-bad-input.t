@@ -4,7 +4,6 @@
 # shellcheck disable=SC2317 # functions that on_each calls
 . "${top_srcdir:-.}/tests/lib/tap.sh"
 . "$top_srcdir/tests/lib/cases.sh"
-. "$top_srcdir/tests/real/place.sh"
 need userns vulkan python3
 newer=$(real_place)/mesa/lvp_icd.json
 

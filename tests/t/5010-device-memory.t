@@ -3,7 +3,6 @@
 # shellcheck disable=SC2034 # real_needs is read by have
 # Device memory of any program: counted over all processes of the job, in every way to allocate it, limited together.
 . "${top_srcdir:-.}/tests/lib/tap.sh"
-. "$top_srcdir/tests/real/place.sh"
 need userns vulkan
 cache=$(real_place)
 

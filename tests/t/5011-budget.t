@@ -3,7 +3,6 @@
 # shellcheck disable=SC2034 # real_needs is read by have
 # VK_EXT_memory_budget: there in every way to ask for it, clamped to what the job has left, the driver's own numbers in the report.
 . "${top_srcdir:-.}/tests/lib/tap.sh"
-. "$top_srcdir/tests/real/place.sh"
 need userns vulkan
 cache=$(real_place)
 

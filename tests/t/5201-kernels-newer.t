@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The same ways of submitting work as in 5200, with a newer Mesa.
 . "${top_srcdir:-.}/tests/lib/tap.sh"
-. "$top_srcdir/tests/real/place.sh"
 . "$top_srcdir/tests/lib/patterns.sh"
 real_needs=$(real_place)/mesa/lvp_icd.json
 # Sanitizers see the same code of ours as with the older one.

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Shader objects are kernels like pipelines: counted, timed, named, and told apart from the pipelines bound before and after.
 . "${top_srcdir:-.}/tests/lib/tap.sh"
-. "$top_srcdir/tests/real/place.sh"
 . "$top_srcdir/tests/lib/patterns.sh"
 . "$top_srcdir/tests/lib/objects.sh"
 real_needs=$(real_place)/mesa/lvp_icd.json

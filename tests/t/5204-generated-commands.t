@@ -3,7 +3,6 @@
 # Commands that the device generates (VK_EXT_device_generated_commands): executions are counted and timed apart from
 # dispatches, with the least and the most dispatches that they come to.
 . "${top_srcdir:-.}/tests/lib/tap.sh"
-. "$top_srcdir/tests/real/place.sh"
 . "$top_srcdir/tests/lib/patterns.sh"
 . "$top_srcdir/tests/lib/objects.sh"
 real_needs=$(real_place)/mesa/lvp_icd.json

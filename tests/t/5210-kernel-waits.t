@@ -4,7 +4,6 @@
 . "${top_srcdir:-.}/tests/lib/tap.sh"
 . "$top_srcdir/tests/lib/patterns.sh"
 . "$top_srcdir/tests/lib/test-layer.sh"
-. "$top_srcdir/tests/real/place.sh"
 need userns vulkan
 have_lavapipe || exit 99
 patterns_prepare
