@@ -94,7 +94,24 @@ struct part {
 	uint64_t bytes, busy;
 	bool knows_bytes, knows_busy;
 	unsigned processes, foreign;
+	pid_t ours[NVML_OURS];
+	unsigned our_count;
 };
+
+static void note_ours(struct part *sum, pid_t pid)
+{
+	if (sum->our_count < NVML_OURS)
+		sum->ours[sum->our_count++] = pid;
+}
+
+/* One that ends is the job's no longer as far as proc(5) can tell, and the driver may tell of it for a while. */
+static bool was_ours(const struct nvml_device *d, pid_t pid)
+{
+	for (unsigned i = 0; i < d->our_count; i++)
+		if (d->ours[i] == pid)
+			return true;
+	return false;
+}
 
 static bool was_before(const json_t *rows, size_t which, json_int_t pid)
 {
@@ -105,8 +122,8 @@ static bool was_before(const json_t *rows, size_t which, json_int_t pid)
 }
 
 /* A process has an entry for each instance of a GPU that is cut up: memory of each, all else once. */
-static void take_process(struct nvml *n, const json_t *rows, size_t which,
-			 const struct nvml_job *job, struct part *sum)
+static void take_process(const struct nvml *n, const struct nvml_device *d, const json_t *rows,
+			 size_t which, const struct nvml_job *job, struct part *sum)
 {
 	const json_t *row = json_array_get(rows, which), *bytes = json_array_get(row, 1),
 		     *busy = json_array_get(row, 2);
@@ -115,10 +132,13 @@ static void take_process(struct nvml *n, const json_t *rows, size_t which,
 	if (pid <= 0 || pid > INT32_MAX)
 		return;
 	bool again = was_before(rows, which, pid);
-	if (!is_of_job(n, job, (pid_t)pid)) {
-		sum->foreign += !again;
+	bool is_ours = is_of_job(n, job, (pid_t)pid);
+	if (!again && (is_ours || was_ours(d, (pid_t)pid)))
+		note_ours(sum, (pid_t)pid);
+	else if (!again)
+		sum->foreign++;
+	if (!is_ours)
 		return;
-	}
 	sum->processes += !again;
 	if (json_is_integer(bytes) && json_integer_value(bytes) >= 0) {
 		sum->knows_bytes = true;
@@ -155,7 +175,7 @@ static bool take_sample(struct nvml *n, struct nvml_device *d, const json_t *o,
 	if (!json_is_array(rows) || !get(o, "t_ns", &at) || at <= d->read_ns)
 		return false;
 	for (size_t i = 0; i < json_array_size(rows) && i < TOLD_MAX; i++)
-		take_process(n, rows, i, job, &sum);
+		take_process(n, d, rows, i, job, &sum);
 	(void)get(o, "total", &d->total_bytes);
 	d->memory_bytes = sum.bytes;
 	/* None of the job's holds nothing; one that does says how much, or nobody knows. */
@@ -165,6 +185,8 @@ static bool take_sample(struct nvml *n, struct nvml_device *d, const json_t *o,
 	if (sum.processes > d->processes_peak)
 		d->processes_peak = sum.processes;
 	d->foreign = sum.foreign;
+	memcpy(d->ours, sum.ours, sizeof d->ours);
+	d->our_count = sum.our_count;
 	if (sum.knows_busy)
 		note_busy(d, &sum, at);
 	d->read_ns = at;

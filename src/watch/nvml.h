@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { NVML_DEVICES = 16, NVML_ERRORS = 32, NVML_MESSAGE_MAX = 32768 };
+enum { NVML_DEVICES = 16, NVML_OURS = 64, NVML_ERRORS = 32, NVML_MESSAGE_MAX = 32768 };
 
 /* One of the GPUs that the job was given. */
 struct nvml_device {
@@ -23,6 +23,9 @@ struct nvml_device {
 	uint64_t memory_bytes, memory_peak_bytes;
 	unsigned processes_peak; /* of the job's, at one time */
 	unsigned foreign;        /* others, in the last reading */
+	pid_t ours
+	    [NVML_OURS]; /* the job's in the last reading, and those of before that are still told */
+	unsigned our_count;
 	bool has_busy;
 	unsigned busy_peak; /* percent */
 	uint64_t busy_ns;   /* share of the time between two readings, added up */

@@ -83,6 +83,33 @@ static void test_sum(void **state)
 	nvml_done(&n);
 }
 
+/* What the driver still tells of a process that ends is not another's, until it is told no more. */
+static void test_leaving(void **state)
+{
+	static const char both[] = "{\"event\":\"sample\",\"device\":0,\"t_ns\":%d,\"processes\":[[101,10,50],[300,5,null]]}";
+	const struct nvml_job gone = {.proc = job.proc, .root = 99999};
+	char text[200];
+	struct nvml n;
+
+	(void)state;
+	two_gpus(&n);
+	(void)snprintf(text, sizeof text, both, 1);
+	assert_true(nvml_take(&n, text, strlen(text), &job));
+	assert_int_equal(n.devices[0].foreign, 1);
+	for (int t = 2; t < 4; t++) {
+		(void)snprintf(text, sizeof text, both, t);
+		assert_true(nvml_take(&n, text, strlen(text), &gone));
+		assert_int_equal(n.devices[0].foreign, 1);
+		assert_int_equal(n.devices[0].memory_bytes, 0);
+	}
+	assert_true(take(&n, "{\"event\":\"sample\",\"device\":0,\"t_ns\":4,\"processes\":[]}"));
+	(void)snprintf(text, sizeof text, both, 5);
+	assert_true(nvml_take(&n, text, strlen(text), &gone));
+	assert_int_equal(n.devices[0].foreign, 2);
+	assert_int_equal(n.devices[0].processes_peak, 1);
+	nvml_done(&n);
+}
+
 /* Numbers of another pid namespace may be anybody's. */
 static void test_container(void **state)
 {
@@ -153,6 +180,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_wanted),    cmocka_unit_test(test_sum),
+		cmocka_unit_test(test_leaving), cmocka_unit_test(test_nonsense),
 		cmocka_unit_test(test_container), cmocka_unit_test(test_nonsense),
 		cmocka_unit_test(test_errors),
 	};
