@@ -84,7 +84,8 @@ libsandbox_a_SOURCES = \
 	src/sandbox/mounts.c \
 	src/sandbox/notify.c \
 	src/sandbox/old-kernel.c \
-	src/sandbox/proto.h
+	src/sandbox/proto.h \
+	src/sandbox/spread.c src/sandbox/spread.h
 
 include src/sandbox/filter.mk
 

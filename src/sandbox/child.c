@@ -279,6 +279,7 @@ _Noreturn void child_main(struct child *c)
 		child_send(c, &m);
 		_exit(125);
 	}
+	network_end(c);
 	wait_for_go(c->last_word);
 	init_run(c);
 }

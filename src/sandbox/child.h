@@ -13,11 +13,13 @@ struct child {
 	int control_fd; /* to the supervisor */
 	struct last_word *last_word;
 	bool in_group;              /* made in the job's control group already */
+	cpu_set_t cpus;             /* where the supervisor may run (spread.h) */
 	int root_fd;                /* the new root, while it is built */
 	uint64_t clock_behind_ns;   /* of the host's CLOCK_MONOTONIC, in a time namespace */
 	int network_fd, network_os; /* the job's network namespace, or -1 and why there is none */
-	int network_tid;            /* of the thread that makes it */
-	uint32_t network_busy;      /* 0: that has ended */
+	int network_tid;            /* of the thread that makes it; 0: there is none */
+	uint32_t network_made;      /* 1: network_fd and network_os are there */
+	uint32_t network_busy;      /* 0: the thread has ended */
 	int mountinfo_fd;           /* with a kernel that has no mount_setattr(2), else -1 */
 	/* The filter's listener, or -1 and why there is none: by the job's process as well. */
 	volatile int listener_fd, listener_os;
@@ -64,6 +66,8 @@ bool notify_answer(struct child *c);
 /* Has a network namespace made beside the steps that follow, and enters it (network.c). */
 int network_begin(struct child *c, const struct step *s);
 int network_enter(struct child *c, const struct step *s);
+/* Waits until what made it is gone, if anything did. */
+void network_end(struct child *c);
 
 /* Clocks of its own for what pid 1 starts (clocks.c), and the second wall around it (landlock.c). */
 int clocks_step(struct child *c, const struct step *s);

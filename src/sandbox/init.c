@@ -19,6 +19,7 @@
 
 #include "base/auto.h"
 #include "sandbox/child.h"
+#include "sandbox/spread.h"
 
 /* Room for the job's process until it executes; the sanitizers' frames are larger. */
 enum { JOB_STACK = 64 << 10 };
@@ -239,7 +240,8 @@ _Noreturn void init_run(struct child *c)
 
 	c->failed_os = 0;
 	pid_t main_pid = -1;
-	if (keep_descriptor(c, &c->control_fd) == 0 && keep_descriptor(c, &c->root_fd) == 0)
+	if ((!c->last_word->spread || spread_undo(&c->cpus) == 0) &&
+	    keep_descriptor(c, &c->control_fd) == 0 && keep_descriptor(c, &c->root_fd) == 0)
 		main_pid = start_job(c);
 	if (main_pid < 0)
 		fail(c, (unsigned)p->fork_step, errno);

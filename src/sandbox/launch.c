@@ -13,6 +13,7 @@
 
 #include "base/auto.h"
 #include "sandbox/child.h"
+#include "sandbox/spread.h"
 
 /* Into the control group at once, where the kernel can (Linux 5.7). *ret_in_group says whether; -1 and errno. */
 static long sys_clone_grouped(uint64_t flags, int group_fd, int *ret_pidfd, bool *ret_in_group)
@@ -64,6 +65,8 @@ int launch(const struct plan *p, struct launched *ret, struct err *e)
 	const uint64_t flags = p->namespaces & ~(uint64_t)CLONE_NEWNET;
 	bool in_group = false;
 	long pid = -1;
+	cpu_set_t cpus;
+	spread_read(&cpus);
 	if (p->group_fd >= 0)
 		pid = sys_clone_grouped(flags, p->group_fd, &pidfd, &in_group);
 	/* Whatever was wrong with that: joining by the step tells it apart from what is wrong with the namespaces. */
@@ -74,6 +77,7 @@ int launch(const struct plan *p, struct launched *ret, struct err *e)
 				  .control_fd = theirs,
 				  .last_word = last_word,
 				  .in_group = in_group,
+				  .cpus = cpus,
 				  .root_fd = -1,
 				  .listener_fd = -1,
 				  .mountinfo_fd = -1};
@@ -85,6 +89,8 @@ int launch(const struct plan *p, struct launched *ret, struct err *e)
 		(void)munmap(last_word, sizeof *last_word);
 		return host_explain_clone(os, e);
 	}
+	/* It has much to do before it needs anything from here, and this process has a report to write. */
+	last_word->spread = spread_off((pid_t)pid, &cpus) == 0;
 	ret->last_word = last_word;
 	ret->pid = (pid_t)pid;
 	ret->pidfd = pidfd;

@@ -17,6 +17,7 @@
 
 #include "base/auto.h"
 #include "sandbox/child.h"
+#include "sandbox/spread.h"
 
 /* The sanitizers' frames are larger. */
 enum { STACK_SIZE = 64 << 10 };
@@ -47,6 +48,8 @@ static int make_beside(void *arg)
 	c->network_fd = make();
 	if (c->network_fd < 0)
 		c->network_os = errno;
+	__atomic_store_n(&c->network_made, 1, __ATOMIC_RELEASE);
+	(void)syscall(SYS_futex, &c->network_made, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 	return 0;
 }
 
@@ -61,22 +64,33 @@ int network_begin(struct child *c, const struct step *s)
 	c->network_busy = 1;
 	c->network_tid = clone(make_beside, stack + sizeof stack, flags, c, NULL, NULL,
 			       &c->network_busy);
-	return c->network_tid < 0 ? -1 : 0;
+	if (c->network_tid < 0)
+		return -1;
+	(void)spread_off(c->network_tid, &c->cpus);
+	return 0;
 }
 
 int network_enter(struct child *c, const struct step *s)
 {
-	uint32_t busy;
-
 	(void)s;
-	while ((busy = __atomic_load_n(&c->network_busy, __ATOMIC_ACQUIRE)) != 0)
-		(void)syscall(SYS_futex, &c->network_busy, FUTEX_WAIT, busy, NULL, NULL, 0);
-	/* It counts as a task until the kernel has put it away, and the job may be allowed a single one. */
-	while (tgkill(getpid(), c->network_tid, 0) == 0)
-		(void)sched_yield();
+	while (__atomic_load_n(&c->network_made, __ATOMIC_ACQUIRE) == 0)
+		(void)syscall(SYS_futex, &c->network_made, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
 	AUTO_FD int fd = c->network_fd;
 	if (fd >= 0)
 		return setns(fd, CLONE_NEWNET);
 	errno = c->network_os;
 	return -1;
+}
+
+void network_end(struct child *c)
+{
+	uint32_t busy;
+
+	if (c->network_tid <= 0)
+		return;
+	while ((busy = __atomic_load_n(&c->network_busy, __ATOMIC_ACQUIRE)) != 0)
+		(void)syscall(SYS_futex, &c->network_busy, FUTEX_WAIT, busy, NULL, NULL, 0);
+	/* It counts as a task until the kernel has put it away, and the job may be allowed a single one. */
+	while (tgkill(getpid(), c->network_tid, 0) == 0)
+		(void)sched_yield();
 }

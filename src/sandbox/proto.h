@@ -66,12 +66,13 @@ struct denied {
 enum go { GO_NOT_YET, GO_AWAITED, GO_NOW };
 
 /*
- * The shared pages: written by pid 1, the message right before its exit; read when it is gone. Only the
- * word before the start goes the other way.
+ * The shared pages: written by pid 1, the message right before its exit; read when it is gone. Only what is said
+ * before the start goes the other way.
  */
 struct last_word {
-	uint32_t go;   /* atomic, enum go */
-	uint32_t said; /* atomic */
+	uint32_t go;     /* atomic, enum go */
+	uint32_t spread; /* before go: the child was kept off a CPU (spread.h) */
+	uint32_t said;   /* atomic */
 	struct msg msg;
 	struct denied denied;
 };

@@ -47,6 +47,24 @@ for bad in 1- -1 2-1 1,,2 "1," x 0 1024-1024 0-3:1 50%; do
 	like "$err" '^vkjail: --cpus: ' 'is told'
 done
 
+# ---- vkjail starts a job on another CPU than its own: the job is not to see that ----
+# shellcheck disable=SC2016 # the jobs' shell expands it
+seen='while read -r key value; do [ "$key" = Cpus_allowed_list: ] && echo "$value"; done </proc/self/status'
+outside=$(sh -c "$seen")
+for _ in 1 2 3 4 5 6 7 8; do vkjail run --quiet --report none -- sh -c "$seen"; done >seen.txt
+is "$(sort -u seen.txt)" "$outside" 'a job may run where its caller may'
+is "$(grep -c . seen.txt)" 8 'each time'
+for _ in 1 2 3 4; do taskset -c "$first" vkjail run --quiet --report none -- sh -c "$seen"; done >seen.txt
+is "$(sort -u seen.txt)" "$first" 'also when that is one CPU'
+if [ "$count" -gt 2 ]; then
+	two=$(python3 -c 'import os; print(",".join(map(str, sorted(os.sched_getaffinity(0))[:2])))')
+	for _ in 1 2 3 4; do taskset -c "$two" vkjail run --quiet --report none -- python3 -c 'import os
+print(",".join(map(str, sorted(os.sched_getaffinity(0)))))'; done >seen.txt
+	is "$(sort -u seen.txt)" "$two" 'and when it is two of several'
+fi
+vkjail run --quiet --report none --net host -- sh -c "$seen" >seen.txt
+is "$(cat seen.txt)" "$outside" 'without a network namespace as well'
+
 # ---- shares and auto ----
 run vkjail run --memory 50% -- true
 report_has 'memory: half of what is available' $report .outcome.reason=exited '.limits.memory.value>=1048576'
