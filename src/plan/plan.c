@@ -152,6 +152,8 @@ int plan_make(struct plan *p, const struct spec *spec, const struct host *host, 
 						     : spec_seccomp_names[p->seccomp];
 	if (p->telemetry)
 		plan_step(p, STEP_SOCKET)->target = &socket_path[1];
+	/* Forty calls, while the network namespace may still be in the making. What pid 1 has it keeps. */
+	(void)plan_step(p, STEP_BOUNDING);
 	if (spec->net == NET_NONE)
 		(void)plan_step(p, STEP_ENTER_NETWORK);
 	(void)plan_step(p, STEP_WORKDIR);

@@ -222,6 +222,7 @@ static const step_fn step_code[STEP_COUNT] = {
     [STEP_READ_ONLY] = mounts_read_only,
     [STEP_PIVOT] = mounts_pivot,
     [STEP_SOCKET] = step_socket,
+    [STEP_BOUNDING] = creds_bounding,
     [STEP_ENTER_NETWORK] = network_enter,
     [STEP_WORKDIR] = step_workdir,
     [STEP_CAPABILITIES] = creds_capabilities,

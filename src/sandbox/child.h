@@ -57,6 +57,7 @@ int descriptors_old(int first);
 
 /* The steps that change what the process is (creds.c). */
 int creds_id_map(struct child *c, const struct step *s);
+int creds_bounding(struct child *c, const struct step *s);
 int creds_capabilities(struct child *c, const struct step *s);
 int creds_no_new_privs(struct child *c, const struct step *s);
 

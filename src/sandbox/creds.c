@@ -39,12 +39,18 @@ int creds_id_map(struct child *c, const struct step *s)
 	return prctl(PR_SET_DUMPABLE, 0);
 }
 
-int creds_capabilities(struct child *c, const struct step *s)
+int creds_bounding(struct child *c, const struct step *s)
 {
 	(void)s;
 	for (int cap = 0; cap <= c->plan->last_cap; cap++)
 		if (cap_drop_bound(cap) < 0 && errno != EINVAL)
 			return -1;
+	return 0;
+}
+
+int creds_capabilities(struct child *c, const struct step *s)
+{
+	(void)s;
 	/* Not cap_reset_ambient(3): it asks for each capability before it clears them all at once. */
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		return -1;

@@ -151,6 +151,8 @@ static void check_order(const struct fixture *f)
 	assert_int_equal(find(p, STEP_FORK), p->fork_step);
 	assert_true(find(p, STEP_PIVOT) < find(p, STEP_WORKDIR));
 	assert_true(find(p, STEP_WORKDIR) < caps);
+	assert_true(find(p, STEP_BOUNDING) < caps);
+	assert_true(caps < p->fork_step);
 	/* With the sets empty, only what needs none of them. */
 	for (size_t i = caps + 1; i < p->step_count; i++) {
 		enum step_op op = p->steps[i].op;
