@@ -29,8 +29,10 @@ umask 022
 export LC_ALL
 # Leaks are looked for in the unit tests. At the end of a program that is watched by signals the check can hang: a
 # SIGCONT, from a terminal that hangs up for one, takes away the SIGSTOP that it stops the program with.
+# What a program has freed the sanitizer keeps for a while, up to 256 MB: it counts as the job's memory, and takes
+# from its limit.
 if [ "${VKJAIL_SANITIZERS:-}" ]; then
-	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0:quarantine_size_mb=16
 	export ASAN_OPTIONS
 fi
 T=$(mktemp -d "${TMPDIR:-/tmp}/vkjail-test.XXXXXX") || exit 99
@@ -56,8 +58,9 @@ trap 'exit 143' TERM
 trap 'exit 129' HUP
 cd "$T" || exit 99
 
-# Test machines are slower: times that a job must keep are multiplied by this.
-slower=${VKJAIL_TEST_SLOWER:-1}
+# Test machines are slower, and so are programs with sanitizers: times that a job must keep are multiplied by this.
+slower=${VKJAIL_TEST_SLOWER:-${VKJAIL_SANITIZERS:+3}}
+slower=${slower:-1}
 diag() { printf '%s\n' "$*" | sed 's/^/# /'; }
 pass() { tap_count=$((tap_count + 1)) && echo "ok $tap_count - $1"; }
 fail() {
