@@ -298,9 +298,9 @@ static int launch_and_watch(struct run *r, struct err *e)
 
 	/*
 	 * The job's environment stands in the plan by now. gmtime_r(3) would read the time zone's file for
-	 * the report, which is in UTC anyway.
+	 * the report, which is in UTC anyway; for an empty name after the colon it looks for none (tzset(3)).
 	 */
-	(void)setenv("TZ", "UTC0", 1);
+	(void)setenv("TZ", ":", 1);
 	nvidia_want(&r->seen.nvml, &r->plan, r->host);
 	now(&r->seen);
 	if (launch(&r->plan, &r->child, e) < 0)
