@@ -12,15 +12,14 @@ import sys
 import jsonschema
 
 sys.dont_write_bytecode = True  # the source tree may be read-only, and is to stay clean
-from report import member  # noqa: E402
+from report import member, plain  # noqa: E402
 
 
 def member_or_nothing(value, path):
     try:
-        value = member(value, path)
+        return plain(member(value, path))
     except (KeyError, IndexError, TypeError):
         return ""
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def main():

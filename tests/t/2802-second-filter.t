@@ -32,13 +32,14 @@ refused() {
 	is "$(says "$1" | tr ' ' '\n' | sort -u | tr '\n' ' ')" "$3 " "$1: ... which could make it before"
 }
 
+# Where the driver makes calls that the first filter refuses, those come before or after: Mesa asks on some processors for CPUs of its own.
+of_second='.sandbox.denied.calls[second_filter:true]'
 # withheld CALL ARGUMENTS ANSWER: the same, but refused and counted instead.
 withheld() {
 	layer_does="VK_TEST_CALL=$1${2:+,$2}"
 	ends 0 exited '*' "$1($2) is refused" $(layer_options) $again job.yaml
 	is "$(says "$1" | tr ' ' '\n' | sort -u | tr '\n' ' ')" "$3" "$1: ... when it could be made before"
-	report_has '... and counted by name' "$R" .sandbox.denied.calls[0].name="$1" .sandbox.denied.calls[0].answer=EACCES \
-		.sandbox.denied.calls[0].second_filter=true ".sandbox.denied.calls[0].count>=1"
+	report_has '... and counted by name' "$R" "$of_second.name=$1" "$of_second.answer=EACCES" "$of_second.count>=1"
 }
 
 for driver in system "$(real_place)/mesa/lvp_icd.json"; do
@@ -60,12 +61,12 @@ for driver in system "$(real_place)/mesa/lvp_icd.json"; do
 	withheld openat -100,:/proc/cpuinfo,0 'EACCES ok '
 	refused execve '' EFAULT
 	report_has '... by name' "$R" .outcome.signal=SYS .outcome.syscall.name=execve .outcome.syscall.second_filter=true \
-		.sandbox.denied.calls[0].answer=killed .sandbox.denied.calls[0].second_filter=true
+		"$of_second.name=execve" "$of_second.answer=killed"
 done
 again=
 
 withheld openat -100,0,0x80241,0x1b6 'EACCES EFAULT '
-report_is "$R" .sandbox.denied.calls[0].args '{"flags": "0x80241", "mode": "0x1b6"}' 'all arguments come through'
+report_is "$R" "$of_second.args" '{"flags": "0x80241", "mode": "0x1b6"}' 'all arguments come through'
 withheld openat -100,:/proc/meminfo,2 'EACCES '
 withheld newfstatat -100,:/,0,0 'EACCES EFAULT '
 withheld readlinkat '' 'EACCES EINVAL '
@@ -88,8 +89,8 @@ ends 122 syscall 'called execve.*once the device is open' '... but execute nothi
 # What the first filter refuses it refuses as before, by its own answers.
 layer_does=VK_TEST_CALL=mkdirat
 ends 0 exited '*' 'what the profile refuses goes on being refused' $(layer_options) job.yaml
-report_has '... and counted' "$R" .sandbox.denied.calls[0].name=mkdirat .sandbox.denied.calls[0].answer=EPERM \
-	.sandbox.denied.calls[0].second_filter=
+report_has '... and counted' "$R" ".sandbox.denied.calls[name:mkdirat].answer=EPERM" \
+	".sandbox.denied.calls[name:mkdirat].second_filter="
 layer_does=VK_TEST_CALL=setuid,7
 ends 122 syscall "called setuid\(user=7\) of $arch, for which the seccomp profile 'strict' ends it\$" \
 	'what it ends the job for needs no second one' $(layer_options) job.yaml
