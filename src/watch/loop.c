@@ -17,6 +17,9 @@ int loop_add(struct loop *l, int fd, enum source source, struct err *e)
 	bool is_event = source == SOURCE_OOM || source == SOURCE_PRESSURE;
 	if (source == SOURCE_REFUSED || (is_event && l->watch->group->place->version == CGROUP_V2))
 		ev.events = EPOLLPRI;
+	/* Each expiry is said once, and the timer set anew for the next: nothing needs to be read, ten times a second. */
+	if (source == SOURCE_TIMER)
+		ev.events |= EPOLLET;
 	if (epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &ev) < 0)
 		return err_os(e, errno, NULL, "cannot watch the job");
 	return 0;

@@ -334,10 +334,8 @@ static void fire_give_up(struct loop *l, uint64_t now)
 
 void timers_fire(struct loop *l)
 {
-	uint64_t expirations;
 	uint64_t now = timers_now();
 
-	(void)!read(l->timer_fd, &expirations, sizeof expirations);
 	l->armed = 0;
 	if (l->deadline[TIMER_WALL] && l->deadline[TIMER_WALL] <= now)
 		watch_limit(l, LIMIT_WALL, now - l->watch->seen->launch_ns, SIGTERM);

@@ -42,8 +42,8 @@ static uint64_t ticks_to_ns(uint64_t ticks)
 }
 
 struct tree {
-	pid_t pids[USAGE_TREE_MAX];
 	unsigned count, done;
+	pid_t pids[USAGE_TREE_MAX];
 };
 
 /* Takes the pids in text; how much of its end belongs to one that is cut. */
@@ -135,32 +135,59 @@ static void add_memory(pid_t pid, enum usage_want want, const struct proc_pages 
 	u->memory_bytes += bytes;
 }
 
+/* Fields of proc_pid_stat(5), by the numbers that they have there. */
+enum {
+	STAT_FIRST = 3, /* after the name */
+	STAT_MINFLT = 10,
+	STAT_MAJFLT = 12,
+	STAT_UTIME = 14,
+	STAT_STIME,
+	STAT_CUTIME,
+	STAT_CSTIME,
+	STAT_NUM_THREADS = 20,
+	STAT_VSIZE = 23,
+	STAT_RSS,
+	STAT_END
+};
+
+/*
+ * The numbers of a stat file, 0 where a field is none (the state). False when some are missing. Not by sscanf(3), whose
+ * code is cold each time that the supervisor wakes up: it takes as long as the kernel does over the file.
+ */
+static bool stat_fields(const char *text, uint64_t *ret_fields)
+{
+	/* The name in parentheses may contain anything, so count from the last one. */
+	const char *at = strrchr(text, ')');
+
+	for (int i = STAT_FIRST; i < STAT_END; i++) {
+		at = at ? strchr(at, ' ') : NULL;
+		if (!at)
+			return false;
+		ret_fields[i] = strtoull(++at, NULL, 10);
+	}
+	return true;
+}
+
 /* Adds one process; the number of its threads, or 0 when it is gone. */
 static unsigned add_process(pid_t pid, enum usage_want want, struct proc_files *files,
 			    struct usage *u)
 {
 	UNINITIALIZED char text[1024];
-	struct proc_pages pages;
-	unsigned long long utime, stime, cutime, cstime;
-	long threads;
+	uint64_t f[STAT_END];
 
-	if (proc_files_read(files, pid, PROC_STAT, text, sizeof text) <= 0)
+	if (proc_files_read(files, pid, PROC_STAT, text, sizeof text) <= 0 || !stat_fields(text, f))
 		return 0;
-	/* proc_pid_stat(5): the name in parentheses may contain anything, so count from the last one. */
-	const char *after = strrchr(text, ')');
-	if (!after ||
-	    sscanf(after + 1,
-		   " %*c %*d %*d %*d %*d %*d %*u %llu %*u %llu %*u %llu %llu %llu %llu %*d %*d %ld"
-		   " %*d %*u %llu %llu",
-		   &pages.minor_faults, &pages.major_faults, &utime, &stime, &cutime, &cstime,
-		   &threads, &pages.virtual_bytes, &pages.resident_pages) != 9)
-		return 0;
-	u->cpu_ns += ticks_to_ns(utime + stime + cutime + cstime);
+	const struct proc_pages pages = {.minor_faults = f[STAT_MINFLT],
+					 .major_faults = f[STAT_MAJFLT],
+					 .virtual_bytes = f[STAT_VSIZE],
+					 .resident_pages = f[STAT_RSS]};
+	unsigned threads = (unsigned)f[STAT_NUM_THREADS];
+	u->cpu_ns += ticks_to_ns(f[STAT_UTIME] + f[STAT_STIME] + f[STAT_CUTIME] + f[STAT_CSTIME]);
 	u->processes++;
-	u->threads += (unsigned)threads;
+	u->threads += threads;
 	if (want != USAGE_CPU)
 		add_memory(pid, want, &pages, files, u);
-	return threads > 0 ? (unsigned)threads : 1;
+	return threads > 0 ? threads : 1;
 }
 
 bool usage_read(pid_t root, enum usage_want want, struct proc_files *files, struct usage *ret)

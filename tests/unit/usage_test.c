@@ -92,6 +92,9 @@ static void obey(char order)
 	char *p;
 
 	switch (order) {
+	case 'n':
+		(void)prctl(PR_SET_NAME, "a) R 9 9 9 9 (");
+		break;
 	case 'b':
 		burn(CLOCK_PROCESS_CPUTIME_ID, 200);
 		break;
@@ -228,6 +231,20 @@ static void test_cpu(void **state)
 	assert_int_equal(now(p, USAGE_CPU).processes, 2);
 }
 
+/* A process that calls itself what could be the start of the next fields (proc_pid_stat(5)). */
+static void test_name(void **state)
+{
+	const struct puppet *p = *state;
+
+	tell(p, 'n');
+	struct usage u = now(p, USAGE_CPU);
+	assert_int_equal(u.processes, 2);
+	assert_int_equal(u.threads, 2);
+	assert_true(u.cpu_ns < 100 * MILLISECOND);
+	tell(p, 'b');
+	assert_in_range(now(p, USAGE_CPU).cpu_ns, 180 * MILLISECOND, 400 * MILLISECOND);
+}
+
 static void test_threads_and_processes(void **state)
 {
 	const struct puppet *p = *state;
@@ -354,6 +371,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_cpu, start, stop),
+		cmocka_unit_test_setup_teardown(test_name, start, stop),
 		cmocka_unit_test_setup_teardown(test_threads_and_processes, start, stop),
 		cmocka_unit_test_setup_teardown(test_memory, start, stop),
 		cmocka_unit_test_setup_teardown(test_memory_after_each_change, start, stop),
