@@ -152,7 +152,7 @@ enum {
 
 /*
  * The numbers of a stat file, 0 where a field is none (the state). False when some are missing. Not by sscanf(3), whose
- * code is cold each time that the supervisor wakes up: it takes as long as the kernel does over the file.
+ * code is large, and cold each time that the supervisor wakes up.
  */
 static bool stat_fields(const char *text, uint64_t *ret_fields)
 {

@@ -33,8 +33,7 @@ report_has 'cpu: and its time is in the report' $report .outcome.reason=exited '
 
 # A job that works is not idle; one that sleeps is.
 limited 'idle: a job that slept' idle 124 --idle 200ms -- sh -c './spin 0 300 && sleep 60'
-# On a machine whose CPUs are wanted by others a job may not get one for a while: half a second.
-run vkjail run --wall $((20 * slower))s --idle 500ms -- ./spin 0 1500
+run vkjail run --wall $((20 * slower))s --idle $((200 * slower))ms -- ./spin 0 $((600 * slower))
 status_is 0 'idle: a job that works is left alone'
 
 # Memory, wherever it lies, each page once.

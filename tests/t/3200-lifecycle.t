@@ -15,7 +15,7 @@ ok 'wall: its time' test "$(report_get $report .times.wall_ns)" -lt 8000000000
 run vkjail run --wall $((200 * slower))ms --grace 300ms -- ./ignore-term 2
 status_is 124 'grace: a job that ignores SIGTERM is killed after it'
 report_has 'grace: and had that long' $report .outcome.reason=wall-time '.times.ending_took_ns>=300000000'
-run vkjail run --wall $((500 * slower))ms --grace 1h -- sh -c 'trap "echo saved; exit 5" TERM; while :; do sleep 0.05; done'
+run vkjail run --wall $((200 * slower))ms --grace 1h -- sh -c 'trap "echo saved; exit 5" TERM; while :; do sleep 0.05; done'
 is "$status $out" '124 saved' 'grace: a job that handles SIGTERM can finish'
 report_has 'grace: the reason is still the limit' $report .outcome.reason=wall-time .outcome.limit.name=wall
 run vkjail run --wall 200ms --grace 0 -- sh -c 'trap "echo asked" TERM; while :; do sleep 0.05; done'
