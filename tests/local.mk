@@ -35,7 +35,7 @@ endif
 TESTS += $(integration_tests)
 EXTRA_DIST += $(integration_tests)
 
-EXTRA_DIST += tests/lib/report-has.py tests/lib/run-and-signal.py tests/lib/pty-run.py
+EXTRA_DIST += tests/lib/report-has.py tests/lib/run-and-signal.py tests/lib/late-init.py tests/lib/pty-run.py
 EXTRA_DIST += tests/lib/check_gallery.py tests/lib/check_scipy.py tests/lib/check_particles.py tests/lib/gallery.sh tests/lib/objects.sh tests/lib/patterns.sh
 EXTRA_DIST += tests/lib/tap.sh tests/lib/adversary.sh tests/lib/attack.sh tests/lib/cases.sh tests/lib/numpy.sh tests/lib/test-layer.sh tests/lib/report.py tests/lib/validate.py tests/lib/summary
 include tests/attack/local.mk

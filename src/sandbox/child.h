@@ -27,6 +27,8 @@ struct child {
 	volatile int failed_os;
 	volatile unsigned failed_step;
 	volatile unsigned failed_detail;
+	volatile uint64_t
+	    started_ns; /* on the host's clock: the command, as near as its own process can tell */
 };
 
 /* Runs one step; 0, or -1 with errno. Never called for FORK. */

@@ -24,13 +24,17 @@
 /* Room for the job's process until it executes; the sanitizers' frames are larger. */
 enum { JOB_STACK = 64 << 10 };
 
-/* In the job's process, sharing pid 1's memory until exec: only failures and the listener are written to it. */
+/* In the job's process, sharing pid 1's memory until exec: only failures, the listener and the time are written to it. */
 static int job_main(void *arg)
 {
 	struct child *c = arg;
 	const struct plan *p = c->plan;
 
 	for (size_t i = p->fork_step + 1; i < p->step_count; i++) {
+		/* Not by pid 1, which may come to run long after the command; before the filter, whose profile may be anyone's. */
+		if (!c->started_ns &&
+		    (p->steps[i].op == STEP_FILTER || p->steps[i].op == STEP_EXEC))
+			c->started_ns = child_now_ns(c);
 		if (child_run_step(c, &p->steps[i]) == 0)
 			continue;
 		c->failed_os = errno;
@@ -90,11 +94,11 @@ static void end_others(void)
 }
 
 /* The main process has ended: its status, and the end of pid 1. */
-static _Noreturn void finish(const struct child *c, int status, uint64_t started_ns)
+static _Noreturn void finish(const struct child *c, int status)
 {
 	struct msg m = {.type = MSG_EXITED,
 			.status = status,
-			.started_ns = started_ns,
+			.started_ns = c->started_ns,
 			.at_ns = child_now_ns(c)};
 	int other;
 
@@ -109,7 +113,7 @@ static _Noreturn void finish(const struct child *c, int status, uint64_t started
 }
 
 /* Reaps everything there is. Returns when only running children are left; ends pid 1 with the main process. */
-static void reap(struct child *c, pid_t main_pid, uint64_t started_ns)
+static void reap(struct child *c, pid_t main_pid)
 {
 	for (;;) {
 		int status;
@@ -122,7 +126,7 @@ static void reap(struct child *c, pid_t main_pid, uint64_t started_ns)
 			tell_stopped(c, WSTOPSIG(status));
 			continue;
 		}
-		finish(c, status, started_ns);
+		finish(c, status);
 	}
 }
 
@@ -139,7 +143,7 @@ static void forward(int signal, int code, pid_t sender)
 }
 
 /* Blocked since before the fork: a SIGCHLD that came already waits there. */
-static _Noreturn void wait_for_signals(struct child *c, pid_t main_pid, uint64_t started_ns)
+static _Noreturn void wait_for_signals(struct child *c, pid_t main_pid)
 {
 	sigset_t all;
 
@@ -149,21 +153,21 @@ static _Noreturn void wait_for_signals(struct child *c, pid_t main_pid, uint64_t
 		if (sigwaitinfo(&all, &si) < 0)
 			continue;
 		if (si.si_signo == SIGCHLD)
-			reap(c, main_pid, started_ns);
+			reap(c, main_pid);
 		else
 			forward(si.si_signo, si.si_code, si.si_pid);
 	}
 }
 
 /* One signal, if there is one. */
-static void take_signal(struct child *c, int signal_fd, pid_t main_pid, uint64_t started_ns)
+static void take_signal(struct child *c, int signal_fd, pid_t main_pid)
 {
 	struct signalfd_siginfo si;
 
 	if (read(signal_fd, &si, sizeof si) != sizeof si)
 		return;
 	if (si.ssi_signo == SIGCHLD)
-		reap(c, main_pid, started_ns);
+		reap(c, main_pid);
 	else
 		forward((int)si.ssi_signo, si.ssi_code, (pid_t)si.ssi_pid);
 }
@@ -172,7 +176,7 @@ static void take_signal(struct child *c, int signal_fd, pid_t main_pid, uint64_t
  * The same while the filter asks. Signals come first, whatever the job does: a flood of refused calls delays
  * its end by one answer.
  */
-static void serve(struct child *c, pid_t main_pid, uint64_t started_ns)
+static void serve(struct child *c, pid_t main_pid)
 {
 	sigset_t all;
 
@@ -190,12 +194,12 @@ static void serve(struct child *c, pid_t main_pid, uint64_t started_ns)
 			break;
 		}
 		if (fds[0].revents)
-			take_signal(c, signal_fd, main_pid, started_ns);
+			take_signal(c, signal_fd, main_pid);
 		/* As the kernel's own kill would look, for the whole job. */
 		if (fds[1].revents & POLLIN && notify_answer(c)) {
 			/* First, or the end of the listener would give the waiting caller a moment to live. */
 			(void)kill(-1, SIGKILL);
-			finish(c, SIGSYS, started_ns);
+			finish(c, SIGSYS);
 		}
 		/* No process has the filter any more. */
 		if (fds[1].revents & ~POLLIN)
@@ -247,10 +251,9 @@ _Noreturn void init_run(struct child *c)
 		fail(c, (unsigned)p->fork_step, errno);
 	if (c->failed_os != 0)
 		fail(c, c->failed_step, c->failed_os);
-	uint64_t started_ns = child_now_ns(c);
 	if (p->want_started)
 		/* The private tmpfs, so that what is stored there can be counted. */
-		tell_with(c, (struct msg){.type = MSG_STARTED, .at_ns = started_ns}, c->root_fd);
+		tell_with(c, (struct msg){.type = MSG_STARTED, .at_ns = c->started_ns}, c->root_fd);
 	if (p->learn && c->listener_fd >= 0) {
 		tell_with(c, (struct msg){.type = MSG_LISTENER}, c->listener_fd);
 		c->listener_fd = -1;
@@ -265,6 +268,6 @@ _Noreturn void init_run(struct child *c)
 		c->listener_fd = dup2(c->listener_fd, 1);
 	(void)syscall(SYS_close_range, c->listener_fd < 0 ? 1u : 2u, ~0u, 0);
 	if (c->listener_fd >= 0)
-		serve(c, main_pid, started_ns);
-	wait_for_signals(c, main_pid, started_ns);
+		serve(c, main_pid);
+	wait_for_signals(c, main_pid);
 }

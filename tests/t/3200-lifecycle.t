@@ -11,6 +11,12 @@ run vkjail run --wall 300ms -- sleep 10
 report_has 'wall: a job that sleeps ended long before it would have' $report .outcome.reason=wall-time '.outcome.limit.observed>=300000000'
 ok 'wall: its time' test "$(report_get $report .times.wall_ns)" -lt 8000000000
 
+# A busy machine lets pid 1 run long after the command has begun.
+cp "$(command -v sleep)" sleep
+run python3 "$top_srcdir/tests/lib/late-init.py" sleep 0.3 vkjail run --wall $((20 * slower))s -- ./sleep 0.4
+status_is 0 'a pid 1 that comes late'
+report_has 'and the time of the command is whole all the same' $report .outcome.reason=exited '.times.run_ns>=400000000'
+
 # The grace.
 run vkjail run --wall $((200 * slower))ms --grace 300ms -- ./ignore-term 2
 status_is 124 'grace: a job that ignores SIGTERM is killed after it'
